@@ -1,0 +1,40 @@
+# One library per folder. A folder's headers are reachable only through the targets it links:
+# each target owns an include root under the build tree that holds nothing but a link to its own
+# folder, so an include that the link lines do not allow does not compile.
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+add_library(natsim_options INTERFACE)
+target_compile_options(natsim_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Woverloaded-virtual -Werror
+  # The same floating-point results from every compiler: no fused multiply-add.
+  -ffp-contract=off
+  # The same text whatever folder the tree was cloned to.
+  -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
+
+# natsim_library(NAME FOLDER SOURCES a.cc… [LINK targets…] [PRIVATE_LINK targets…])
+# Defines the library natsim::NAME for FOLDER, whose headers are included as "FOLDER/header.h".
+function(natsim_library name folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(natsim_${name} STATIC ${ARG_SOURCES})
+  add_library(natsim::${name} ALIAS natsim_${name})
+  set(root ${PROJECT_BINARY_DIR}/include_roots/${name})
+  get_filename_component(parent ${root}/${folder} DIRECTORY)
+  file(MAKE_DIRECTORY ${parent})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${root}/${folder} SYMBOLIC)
+  target_include_directories(natsim_${name} PUBLIC ${root})
+  target_link_libraries(natsim_${name} PUBLIC ${ARG_LINK} PRIVATE natsim_options ${ARG_PRIVATE_LINK})
+endfunction()
+
+# natsim_test(NAME SOURCES a.cc… LINK targets…): a GoogleTest program run by ctest.
+function(natsim_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  add_executable(${name}_test ${ARG_SOURCES})
+  target_link_libraries(${name}_test PRIVATE ${ARG_LINK} natsim_options GTest::gtest_main GTest::gmock)
+  gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
+                       PROPERTIES TIMEOUT 120)
+endfunction()
