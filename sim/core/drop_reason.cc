@@ -1,0 +1,70 @@
+#include "sim/core/drop_reason.h"
+
+#include <array>
+
+namespace natsim::core {
+namespace {
+
+struct Row {
+  DropReason reason;
+  std::string_view name;
+  std::string_view text;
+};
+
+using enum DropReason;
+
+constexpr std::array<Row, drop_reason_count> rows = {{
+    {none, "none", "not dropped"},
+    {link_down, "link_down", "the link is down"},
+    {queue_overflow, "queue_overflow", "the link's queue is full"},
+    {random_loss, "random_loss", "lost on the link"},
+    {scripted_drop, "scripted_drop", "dropped by a rule of the scenario"},
+    {no_route, "no_route", "no route leads to the destination"},
+    {ttl_expired, "ttl_expired", "its hop limit ran out"},
+    {too_big, "too_big", "it is larger than the link's MTU"},
+    {malformed, "malformed", "its headers cannot be understood"},
+    {nat_no_mapping, "nat_no_mapping", "the NAT has no mapping for the external address and port"},
+    {nat_mapping_expired, "nat_mapping_expired", "the NAT's mapping has expired"},
+    {nat_filtered_address, "nat_filtered_address",
+     "the NAT's filter admits only addresses that the inside host has sent to"},
+    {nat_filtered_port, "nat_filtered_port",
+     "the NAT's filter admits only addresses and ports that the inside host has sent to"},
+    {nat_ports_exhausted, "nat_ports_exhausted", "the NAT has no free external port"},
+    {nat_table_full, "nat_table_full", "the NAT's mapping table is full"},
+    {nat_host_limit, "nat_host_limit", "the inside host has used up its share of mappings"},
+    {nat_hairpin_off, "nat_hairpin_off",
+     "the NAT does not turn packets for its own external address back inside"},
+    {nat_unsupported_protocol, "nat_unsupported_protocol", "the NAT cannot translate the protocol"},
+    {nat_icmp_mismatch, "nat_icmp_mismatch", "the ICMP error quotes a packet of no known mapping"},
+    {not_local, "not_local", "the host does not own the destination address"},
+    {no_socket, "no_socket", "no socket is bound to the destination port"},
+    {bad_checksum, "bad_checksum", "a checksum is wrong"},
+    {agent_unexpected, "agent_unexpected", "the program expects no such packet"},
+    {stun_malformed, "stun_malformed", "the STUN message cannot be parsed"},
+    {stun_unauthenticated, "stun_unauthenticated", "the STUN message's integrity check failed"},
+    {stun_unknown_transaction, "stun_unknown_transaction",
+     "the STUN response answers no transaction in progress"},
+    {stun_wrong_ufrag, "stun_wrong_ufrag", "the STUN request names another user name fragment"},
+    {ice_candidate_limit, "ice_candidate_limit",
+     "the agent keeps no more peer-reflexive candidates"},
+    {turn_no_permission, "turn_no_permission",
+     "the TURN allocation has no permission for the peer's address"},
+    {turn_no_channel, "turn_no_channel", "the TURN channel is not bound"},
+    {turn_no_allocation, "turn_no_allocation", "the TURN server has no such allocation"},
+}};
+
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (static_cast<std::size_t>(rows[i].reason) != i) return false;
+  }
+  return true;
+}
+static_assert(in_order(), "one row for each reason, in the enumerators' order");
+
+}  // namespace
+
+std::string_view name(DropReason reason) { return rows[static_cast<std::size_t>(reason)].name; }
+
+std::string_view describe(DropReason reason) { return rows[static_cast<std::size_t>(reason)].text; }
+
+}  // namespace natsim::core

@@ -1,0 +1,57 @@
+// Why a packet died: one vocabulary for counters, digest, capture comments and explanations.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace natsim::core {
+
+enum class DropReason : std::uint8_t {
+  none,  // the packet lives
+  // Links.
+  link_down,
+  queue_overflow,
+  random_loss,
+  scripted_drop,
+  // Routing.
+  no_route,
+  ttl_expired,
+  too_big,
+  malformed,
+  // NAT.
+  nat_no_mapping,
+  nat_mapping_expired,
+  nat_filtered_address,
+  nat_filtered_port,
+  nat_ports_exhausted,
+  nat_table_full,
+  nat_host_limit,
+  nat_hairpin_off,
+  nat_unsupported_protocol,
+  nat_icmp_mismatch,
+  // Hosts.
+  not_local,
+  no_socket,
+  bad_checksum,
+  // Agents.
+  agent_unexpected,
+  stun_malformed,
+  stun_unauthenticated,
+  stun_unknown_transaction,
+  stun_wrong_ufrag,
+  ice_candidate_limit,
+  turn_no_permission,
+  turn_no_channel,
+  turn_no_allocation,
+  count_
+};
+
+inline constexpr std::size_t drop_reason_count = static_cast<std::size_t>(DropReason::count_);
+
+// The enumerator's name, as it stands in JSON and capture comments: "nat_filtered_port".
+std::string_view name(DropReason reason);
+
+// One clause for people: "the NAT's filter has no entry for that address and port".
+std::string_view describe(DropReason reason);
+
+}  // namespace natsim::core

@@ -1,0 +1,63 @@
+// One simulated world: its clock, its order, its randomness and what happened in it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/core/event_stream.h"
+#include "sim/core/scheduler.h"
+#include "stack/base/random.h"
+#include "stack/base/time.h"
+
+namespace natsim::core {
+
+class World;
+
+// Something with a name and a number in one world.
+class Object {
+ public:
+  Object(World& world, std::string name);
+  Object(const Object&) = delete;  // the world's register refers to it
+  Object& operator=(const Object&) = delete;
+  virtual ~Object();
+
+  [[nodiscard]] World& world() const { return world_; }
+  [[nodiscard]] ObjectId id() const { return id_; }
+  [[nodiscard]] const std::string& name() const { return name_; }
+
+ private:
+  World& world_;
+  ObjectId id_;
+  std::string name_;
+};
+
+// All that a run depends on hangs off its world: worlds share nothing and may run side by side on
+// threads. A run is a function of the seed and of what is built in the world.
+class World {
+ public:
+  explicit World(std::uint64_t seed) : random_(seed) {}
+  World(const World&) = delete;  // objects refer to it
+  World& operator=(const World&) = delete;
+
+  [[nodiscard]] Time now() const { return scheduler_.now(); }
+  Scheduler& scheduler() { return scheduler_; }
+  EventStream& events() { return events_; }
+  // The stream for a purpose, named "<object>/<purpose>".
+  [[nodiscard]] Random random(std::string_view name) const { return random_.split(name); }
+  // Null for a number that no living object has.
+  [[nodiscard]] const Object* object(ObjectId id) const {
+    return id < objects_.size() ? objects_[id] : nullptr;
+  }
+
+ private:
+  friend class Object;
+
+  Scheduler scheduler_;
+  EventStream events_;
+  Random random_;                          // never drawn from, only split
+  std::vector<Object*> objects_{nullptr};  // by id; ids start at 1
+};
+
+}  // namespace natsim::core
