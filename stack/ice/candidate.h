@@ -1,0 +1,67 @@
+// A candidate transport address and its priority (RFC 8445 §5.1).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "stack/base/address.h"
+
+namespace natsim::ice {
+
+enum class CandidateType : std::uint8_t { host, server_reflexive, peer_reflexive, relayed };
+
+// "host", "srflx", "prflx", "relay": the words of RFC 8839 §5.1.
+std::string_view to_string(CandidateType type);
+
+// Component of a data stream; this agent has one.
+inline constexpr std::uint8_t only_component = 1;
+
+// Position of a candidate in its agent's list of local or of remote candidates. Candidates are
+// never taken off these lists, so an id stays good.
+using CandidateId = std::uint16_t;
+
+// A local or a remote candidate over UDP.
+struct Candidate {
+  CandidateType type = CandidateType::host;
+  std::uint8_t component = only_component;  // 1 is RTP or the only one (RFC 8445 §4)
+  std::uint32_t priority = 0;               // RFC 8445 §5.1.2; 1..2^31-1
+  Endpoint address;                         // what the peer sends to
+  // Local candidates: the address that packets leave from: the socket's own for host and reflexive
+  // candidates, the relayed address itself for relayed ones (RFC 8445 §4). Remote: unset.
+  Endpoint base;
+  // raddr and rport (RFC 8839 §5.1): the base of a reflexive candidate, the mapped address of a
+  // relayed one. Unset for host candidates, and where the peer hides it.
+  Endpoint related;
+  // Local candidates: the STUN or TURN server that told us of it; unset otherwise.
+  Endpoint server;
+  std::string foundation;  // 1 to 32 ice-chars (RFC 8445 §5.1.1.3)
+};
+
+// Type preference: host 126, peer-reflexive 110, server-reflexive 100, relayed 0
+// (RFC 8445 §5.1.2.2).
+std::uint32_t type_preference(CandidateType type);
+
+// 2^24 * type preference + 2^8 * local preference + (256 - component) (RFC 8445 §5.1.2.1).
+std::uint32_t candidate_priority(CandidateType type, std::uint16_t local_preference,
+                                 std::uint8_t component);
+
+// PRIORITY of a check: what a peer-reflexive candidate with the local preference and component of
+// `priority` would have (RFC 8445 §7.1.1).
+std::uint32_t peer_reflexive_priority(std::uint32_t priority);
+
+// Why an address is not made a host candidate (RFC 8445 §5.1.1.1).
+enum class AddressRefusal : std::uint8_t {
+  unspecified,  // 0.0.0.0, :: or port 0
+  loopback,
+  multicast,
+  site_local,  // fec0::/10, deprecated by RFC 3879
+  duplicate,   // this socket was added before
+};
+std::string_view to_string(AddressRefusal refusal);
+
+// The reason to refuse `address` whatever else the agent has; nullopt if it makes a host candidate.
+std::optional<AddressRefusal> refusal_of(const Endpoint& address);
+
+}  // namespace natsim::ice

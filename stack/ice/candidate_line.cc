@@ -1,0 +1,175 @@
+#include "stack/ice/candidate_line.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+
+#include <fmt/format.h>
+
+#include "stack/ice/credentials.h"
+
+namespace natsim::ice {
+namespace {
+
+// RFC 8839 §5.1: the discard port stands beside the unspecified address.
+constexpr std::uint16_t hidden_port = 9;
+
+// Takes words separated by single or repeated spaces from the front of a text.
+class Words {
+ public:
+  explicit Words(std::string_view text) : rest_(text) {}
+
+  // Empty at the end.
+  std::string_view next() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
+    const std::string_view word = rest_.substr(0, rest_.find(' '));
+    rest_.remove_prefix(word.size());
+    return word;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+std::optional<std::uint32_t> number(std::string_view text, std::uint32_t min, std::uint32_t max) {
+  std::uint32_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stopped != end || value < min || value > max) return std::nullopt;
+  return value;
+}
+
+std::optional<CandidateType> type_named(std::string_view name) {
+  for (const CandidateType type : {CandidateType::host, CandidateType::server_reflexive,
+                                   CandidateType::peer_reflexive, CandidateType::relayed}) {
+    if (name == to_string(type)) return type;
+  }
+  return std::nullopt;
+}
+
+bool is_udp(std::string_view transport) {
+  return transport.size() == 3 && (transport[0] | 0x20) == 'u' && (transport[1] | 0x20) == 'd' &&
+         (transport[2] | 0x20) == 'p';
+}
+
+bool is_foundation(std::string_view text) {
+  return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), is_ice_char);
+}
+
+// Reads what follows the type: raddr and rport, then extensions.
+std::optional<CandidateLineError> parse_tail(Words& words, Endpoint& related) {
+  std::optional<IpAddress> raddr;
+  std::optional<std::uint32_t> rport;
+  for (std::string_view name = words.next(); !name.empty(); name = words.next()) {
+    const std::string_view value = words.next();
+    if (name == "raddr") {
+      raddr = IpAddress::parse(value);
+      if (!raddr) return CandidateLineError::bad_related;
+    } else if (name == "rport") {
+      rport = number(value, 0, 65'535);
+      if (!rport) return CandidateLineError::bad_related;
+    } else if (value.empty()) {
+      return CandidateLineError::odd_extension;
+    }
+  }
+  if (raddr.has_value() != rport.has_value()) return CandidateLineError::bad_related;
+  if (raddr && !raddr->is_any()) related = {*raddr, static_cast<std::uint16_t>(*rport)};
+  return std::nullopt;
+}
+
+std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidate) {
+  const std::string_view foundation = words.next();
+  const std::string_view component = words.next();
+  const std::string_view transport = words.next();
+  const std::string_view priority = words.next();
+  const std::string_view address = words.next();
+  const std::string_view port = words.next();
+  const std::string_view typ = words.next();
+  const std::string_view type = words.next();
+  if (type.empty()) return CandidateLineError::too_few_fields;
+
+  if (!is_foundation(foundation)) return CandidateLineError::bad_foundation;
+  // 256 components fit the RFC; one that does not fit the byte is of no agent that we talk to.
+  const auto component_id = number(component, 1, 255);
+  if (!component_id) return CandidateLineError::bad_component;
+  if (!is_udp(transport)) return CandidateLineError::other_transport;
+  const auto priority_value = number(priority, 1, 0x7fff'ffff);
+  if (!priority_value) return CandidateLineError::bad_priority;
+  const auto ip = IpAddress::parse(address);
+  if (!ip) return CandidateLineError::bad_address;
+  const auto port_value = number(port, 0, 65'535);
+  if (!port_value) return CandidateLineError::bad_port;
+  const auto candidate_type = type_named(type);
+  if (typ != "typ" || !candidate_type) return CandidateLineError::bad_type;
+
+  candidate.foundation = foundation;
+  candidate.component = static_cast<std::uint8_t>(*component_id);
+  candidate.priority = *priority_value;
+  candidate.address = {*ip, static_cast<std::uint16_t>(*port_value)};
+  candidate.type = *candidate_type;
+  return parse_tail(words, candidate.related);
+}
+
+}  // namespace
+
+std::string encode_candidate(const Candidate& candidate, RelatedAddress related) {
+  std::string line =
+      fmt::format("candidate:{} {} UDP {} {} {} typ {}", candidate.foundation, candidate.component,
+                  candidate.priority, to_string(candidate.address.address), candidate.address.port,
+                  to_string(candidate.type));
+  if (candidate.type == CandidateType::host) return line;
+  Endpoint shown = candidate.related;
+  if (related == RelatedAddress::hidden || !shown.is_set()) {
+    shown.address = candidate.address.address.is_v4() ? IpAddress::any_v4() : IpAddress::any_v6();
+    shown.port = hidden_port;
+  }
+  return line += fmt::format(" raddr {} rport {}", to_string(shown.address), shown.port);
+}
+
+std::string_view to_string(CandidateLineError error) {
+  switch (error) {
+    case CandidateLineError::no_prefix:
+      return "does not begin with \"candidate:\"";
+    case CandidateLineError::too_few_fields:
+      return "too few fields";
+    case CandidateLineError::bad_foundation:
+      return "foundation is not 1 to 32 ice-chars";
+    case CandidateLineError::bad_component:
+      return "component is not 1 to 255";
+    case CandidateLineError::other_transport:
+      return "transport is not UDP";
+    case CandidateLineError::bad_priority:
+      return "priority is not 1 to 2147483647";
+    case CandidateLineError::bad_address:
+      return "address is not an IP address";
+    case CandidateLineError::bad_port:
+      return "port is not 0 to 65535";
+    case CandidateLineError::bad_type:
+      return "type is not host, srflx, prflx or relay";
+    case CandidateLineError::bad_related:
+      return "raddr and rport are malformed";
+    case CandidateLineError::odd_extension:
+      return "an extension has no value";
+  }
+  return "";
+}
+
+std::optional<Candidate> parse_candidate(std::string_view line, CandidateLineError* error) {
+  const auto fail = [&](CandidateLineError reason) -> std::optional<Candidate> {
+    if (error != nullptr) *error = reason;
+    return std::nullopt;
+  };
+  constexpr std::string_view attribute = "a=";
+  constexpr std::string_view prefix = "candidate:";
+  if (line.starts_with(attribute)) line.remove_prefix(attribute.size());
+  if (!line.starts_with(prefix)) return fail(CandidateLineError::no_prefix);
+  line.remove_prefix(prefix.size());
+  while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
+
+  Words words(line);
+  Candidate candidate;
+  if (const auto reason = parse_fields(words, candidate)) return fail(*reason);
+  return candidate;
+}
+
+}  // namespace natsim::ice

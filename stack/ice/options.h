@@ -1,0 +1,76 @@
+// What an ICE agent can be told to do.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "stack/base/address.h"
+#include "stack/base/time.h"
+#include "stack/ice/candidate_pair.h"
+
+namespace natsim::ice {
+
+// When the controlling agent puts USE-CANDIDATE into its checks.
+enum class Nomination : std::uint8_t {
+  regular,     // in one more check of the pair that it has chosen (RFC 8445 §8.1.1)
+  aggressive,  // in every check (RFC 5245 §8.1.1.2)
+};
+
+// Which local candidates are used (the iceTransportPolicy of WebRTC).
+enum class TransportPolicy : std::uint8_t { all, relay };
+
+struct TurnServer {
+  Endpoint address;  // over UDP
+  std::string username;
+  std::string password;
+};
+
+struct Options {
+  Role role = Role::controlling;
+  // Settles role conflicts; drawn when unset (RFC 8445 §7.1.3).
+  std::optional<std::uint64_t> tiebreaker;
+  TransportPolicy policy = TransportPolicy::all;
+  // Host candidates are neither told to the peer nor shown as anyone's raddr; checks leave from
+  // their sockets all the same.
+  bool hide_host_candidates = false;
+
+  // Pacing and retransmission.
+  Duration ta = milliseconds(50);        // between the starts of two transactions (RFC 8445 §14.2)
+  Duration min_rto = milliseconds(500);  // least retransmission timeout (RFC 8445 §14.3)
+  int rc = 7;                            // transmissions of a request (RFC 8489 §6.2.1)
+  int rm = 16;                           // the last wait, in initial RTOs (RFC 8489 §6.2.1)
+
+  // Nomination; see stack/ice/nomination.h.
+  Nomination nomination = Nomination::regular;
+  Duration direct_patience{};            // how long better pairs may keep a direct pair waiting
+  Duration relay_patience = seconds(1);  // how long they may keep a relayed one waiting
+
+  // Liveness of the pair in use (RFC 7675, RFC 8445 §11).
+  bool consent = true;
+  Duration consent_interval = seconds(5);  // each is drawn from ±20 % around it
+  Duration consent_timeout = seconds(30);
+  // Unanswered for this long the agent says `disconnected`: two of the longest consent intervals,
+  // so that one lost request does not show.
+  Duration disconnected_after = seconds(12);
+  // Binding indications on the pair in use when nothing else was sent for this long and consent is
+  // off; Binding requests to the STUN servers until ICE has ended (RFC 8445 §5.1.1.4).
+  Duration keepalive = seconds(15);
+
+  // The check list does not fail before this time since checks could begin (RFC 8863 §4).
+  Duration pac = milliseconds(39'500);
+  std::size_t max_pairs = 100;  // RFC 8445 §6.1.2.5
+  // Remote peer-reflexive candidates that the peer has not signalled. NATs that map by endpoint and
+  // filter by none on both sides give each check a new source, without end; a peer that is heard
+  // before its signalling needs as many as it has candidates.
+  std::size_t max_peer_reflexive = 16;
+  // Triggered checks of one pair, so that two agents whose checks arrive and whose responses do not
+  // stop at last.
+  std::uint32_t max_triggered_checks = 32;
+  // Allocations that the selected pair does not use are deleted this long after nomination
+  // (RFC 8445 §8.3); never if nullopt.
+  std::optional<Duration> release_after = seconds(3);
+};
+
+}  // namespace natsim::ice
