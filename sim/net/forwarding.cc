@@ -1,0 +1,173 @@
+#include "sim/net/forwarding.h"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/dijkstra_shortest_paths.hpp>
+
+#include "sim/net/link.h"
+#include "sim/net/network.h"
+#include "sim/net/node.h"
+
+namespace natsim::net {
+
+// One Dijkstra run over the realm of a forwarding, filling its tables.
+class RouteComputation {
+ public:
+  explicit RouteComputation(Forwarding& root) : root_(root) { discover(root); }
+
+  void run() {
+    for (std::size_t from = 0; from < members_.size(); ++from) connect(from);
+    std::vector<Cost> costs(members_.size());
+    std::vector<Vertex> parents(members_.size());
+    boost::dijkstra_shortest_paths(
+        graph_, Vertex{0},
+        boost::weight_map(boost::get(&Edge::cost, graph_))
+            .distance_map(boost::make_iterator_property_map(
+                costs.begin(), boost::get(boost::vertex_index, graph_)))
+            .predecessor_map(boost::make_iterator_property_map(
+                parents.begin(), boost::get(boost::vertex_index, graph_)))
+            .distance_compare(std::less<Cost>())
+            .distance_combine([](const Cost& a, const Cost& b) {
+              return a == infinite || b == infinite ? infinite
+                                                    : Cost{a.first + b.first, a.second + b.second};
+            })
+            .distance_inf(infinite)
+            .distance_zero(Cost{}));
+    // Nearer announcements first: the first route to a prefix stays.
+    std::vector<Vertex> order(members_.size());
+    for (Vertex v = 0; v < order.size(); ++v) order[v] = v;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](Vertex a, Vertex b) { return costs[a] < costs[b]; });
+    std::vector<Interface*> first_hop(members_.size(), nullptr);
+    for (const Vertex v : order) {
+      if (v != 0) first_hop[v] = parents[v] == 0 ? link_from_root(v) : first_hop[parents[v]];
+      announce(v, first_hop[v]);
+    }
+  }
+
+ private:
+  using Cost = std::pair<std::int64_t, std::int64_t>;  // nanoseconds of delay, links
+  static constexpr Cost infinite{std::numeric_limits<std::int64_t>::max(), 0};
+  struct Edge {
+    Cost cost;
+  };
+  using Graph =
+      boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, Edge>;
+  using Vertex = boost::graph_traits<Graph>::vertex_descriptor;
+
+  // Numbers all forwardings of the realm, the root first, in breadth-first order of building.
+  void discover(Forwarding& root) {
+    add_member(root);
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      for (const Interface* interface : members_[i]->interfaces()) {
+        if (Forwarding* const other = neighbour(*interface)) add_member(*other);
+      }
+    }
+  }
+
+  void add_member(Forwarding& forwarding) {
+    if (index_.emplace(&forwarding, members_.size()).second) {
+      members_.push_back(&forwarding);
+      boost::add_vertex(graph_);
+    }
+  }
+
+  static Forwarding* neighbour(const Interface& interface) {
+    return interface.connected() ? interface.peer().forwarding() : nullptr;
+  }
+
+  static Cost cost_of(const Interface& interface) {
+    return {interface.link().options().one_way_delay.ns, 1};
+  }
+
+  void connect(std::size_t from) {
+    for (const Interface* interface : members_[from]->interfaces()) {
+      if (const Forwarding* const other = neighbour(*interface)) {
+        boost::add_edge(from, index_.at(other), Edge{cost_of(*interface)}, graph_);
+      }
+    }
+  }
+
+  // The cheapest of the links from the root to its neighbour `v`.
+  Interface* link_from_root(Vertex v) const {
+    Interface* best = nullptr;
+    for (Interface* interface : root_.interfaces()) {
+      if (neighbour(*interface) != members_[v]) continue;
+      if (best == nullptr || cost_of(*interface) < cost_of(*best)) best = interface;
+    }
+    return best;
+  }
+
+  void announce(Vertex v, Interface* first_hop) {
+    const Forwarding& member = *members_[v];
+    for (const Prefix& prefix : member.originated_) root_.add_route(prefix, first_hop);
+    for (Interface* interface : member.interfaces()) {
+      for (const IpAddress& address : interface->addresses()) {
+        root_.add_route(Prefix::of(address, address.is_v4() ? 32 : 128), first_hop);
+      }
+      if (!interface->connected() || interface->peer().forwarding() != nullptr) continue;
+      Interface* const out = v == 0 ? interface : first_hop;
+      for (const IpAddress& address : interface->peer().addresses()) {
+        root_.add_route(Prefix::of(address, address.is_v4() ? 32 : 128), out);
+      }
+    }
+  }
+
+  Forwarding& root_;
+  std::vector<Forwarding*> members_;                           // by vertex
+  absl::flat_hash_map<const Forwarding*, std::size_t> index_;  // looked up, never walked
+  Graph graph_;
+};
+
+Forwarding::Forwarding(Network& network) : network_(network) {}
+
+Forwarding::~Forwarding() {
+  for (Interface* interface : interfaces_) interface->forwarding_ = nullptr;
+}
+
+void Forwarding::add_interface(Interface& interface) {
+  interfaces_.push_back(&interface);
+  interface.forwarding_ = this;
+  network_.topology_changed();
+}
+
+void Forwarding::originate(const Prefix& prefix) {
+  originated_.push_back(prefix);
+  network_.topology_changed();
+}
+
+void Forwarding::add_route(const Prefix& prefix, Interface* out) {
+  const bool v4 = prefix.network.is_v4();
+  if (prefix.length == (v4 ? 32 : 128)) {
+    hosts_.try_emplace(prefix.network, out);
+    return;
+  }
+  if (!prefixes_.try_emplace(prefix, out).second) return;
+  auto& lengths = v4 ? lengths_v4_ : lengths_v6_;
+  const auto at = std::lower_bound(lengths.begin(), lengths.end(), prefix.length, std::greater<>());
+  if (at == lengths.end() || *at != prefix.length) lengths.insert(at, prefix.length);
+}
+
+std::optional<Forwarding::Route> Forwarding::lookup(const IpAddress& destination) {
+  if (generation_ != network_.topology_generation()) {
+    hosts_.clear();
+    prefixes_.clear();
+    lengths_v4_.clear();
+    lengths_v6_.clear();
+    RouteComputation(*this).run();
+    generation_ = network_.topology_generation();
+  }
+  if (const auto found = hosts_.find(destination); found != hosts_.end()) {
+    return Route{found->second};
+  }
+  for (const std::uint8_t length : destination.is_v4() ? lengths_v4_ : lengths_v6_) {
+    const auto found = prefixes_.find(Prefix::of(destination, length));
+    if (found != prefixes_.end()) return Route{found->second};
+  }
+  return std::nullopt;
+}
+
+}  // namespace natsim::net

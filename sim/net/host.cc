@@ -1,0 +1,185 @@
+#include "sim/net/host.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/net/network.h"
+#include "sim/net/node.h"
+#include "sim/net/trace.h"
+
+namespace natsim::net {
+
+using core::DropReason;
+
+UdpSocket::~UdpSocket() { host_.close(*this); }
+
+void UdpSocket::send(const Endpoint& remote, ByteView payload) {
+  host_.send(*this, remote, payload);
+}
+
+Host::Host(Network& network, std::string name)
+    : Node(network, std::move(name)),
+      Actor(network.world().scheduler(), id()),
+      port_random_(network.world().random(this->name() + "/ports")),
+      loopback_(*this, core::EventClass::network) {}
+
+Host::~Host() {
+  while (loopback_head_ != nullptr) {
+    const PacketPtr dropped(std::exchange(loopback_head_, loopback_head_->next));
+  }
+}
+
+Result<std::unique_ptr<UdpSocket>> Host::open_udp(const Endpoint& local,
+                                                  DatagramReceiver& receiver) {
+  if (!local.address.is_any() && !owns(local.address)) {
+    return Error{fmt::format("{} has no address {}", name(), to_string(local.address))};
+  }
+  Endpoint bound = local;
+  if (bound.port == 0) {
+    const auto count = std::uint16_t{65535 - first_ephemeral_port} + 1U;
+    const auto start = port_random_.below(count);
+    for (std::uint64_t i = 0; i < count && bound.port == 0; ++i) {
+      const auto port = static_cast<std::uint16_t>(first_ephemeral_port + (start + i) % count);
+      if (!taken({local.address, port})) bound.port = port;
+    }
+    if (bound.port == 0) return Error{fmt::format("{} has no free ephemeral port", name())};
+  } else if (taken(bound)) {
+    return Error{fmt::format("{} already has a socket on {}", name(), to_string(bound))};
+  }
+  std::unique_ptr<UdpSocket> socket(new UdpSocket(*this, bound, receiver));
+  UdpSocket*& head = sockets_[bound.port];
+  socket->next_ = head;
+  head = socket.get();
+  return socket;
+}
+
+void Host::close(UdpSocket& socket) {
+  const auto found = sockets_.find(socket.local_.port);
+  UdpSocket** link = &found->second;
+  while (*link != &socket) link = &(*link)->next_;
+  *link = socket.next_;
+  if (found->second == nullptr) sockets_.erase(found);
+}
+
+// Two sockets may share a port if they are bound to different addresses, neither of them "any".
+bool Host::taken(const Endpoint& local) const {
+  const auto found = sockets_.find(local.port);
+  if (found == sockets_.end()) return false;
+  for (const UdpSocket* s = found->second; s != nullptr; s = s->next_) {
+    const IpAddress& other = s->local_.address;
+    if (other.family() != local.address.family()) continue;
+    if (other == local.address || other.is_any() || local.address.is_any()) return true;
+  }
+  return false;
+}
+
+UdpSocket* Host::find_socket(const Endpoint& local) const {
+  const auto found = sockets_.find(local.port);
+  if (found == sockets_.end()) return nullptr;
+  for (UdpSocket* s = found->second; s != nullptr; s = s->next_) {
+    const IpAddress& bound = s->local_.address;
+    if (bound == local.address) return s;
+    if (bound.is_any() && bound.family() == local.address.family()) return s;
+  }
+  return nullptr;
+}
+
+Interface* Host::interface_for(const IpAddress& local, const IpAddress& remote) const {
+  Interface* best = nullptr;
+  int best_length = -1;
+  for (const auto& interface : interfaces()) {
+    if (!interface->connected() || interface->address_of(remote.family()) == nullptr) continue;
+    if (!local.is_any()) {
+      if (interface->owns(local)) return interface.get();
+      continue;
+    }
+    int length = -1;
+    for (const Prefix& prefix : interface->prefixes()) {
+      if (prefix.contains(remote)) length = std::max<int>(length, prefix.length);
+    }
+    if (best == nullptr || length > best_length) {
+      best = interface.get();
+      best_length = length;
+    }
+  }
+  return best;
+}
+
+const IpAddress* Host::source_for(const IpAddress& remote) const {
+  const Interface* const out = interface_for(IpAddress(), remote);
+  return out == nullptr ? nullptr : out->address_of(remote.family());
+}
+
+void Host::send(const UdpSocket& socket, const Endpoint& remote, ByteView payload) {
+  const IpAddress& bound = socket.local_.address;
+  const bool any = bound.is_any();
+  const bool to_self = owns(remote.address);
+  Interface* const out =
+      to_self ? nullptr : interface_for(any ? IpAddress() : bound, remote.address);
+  Endpoint source = socket.local_;
+  if (any) {
+    source.address = to_self ? remote.address
+                     : out   ? *out->address_of(remote.address.family())
+                             : (remote.address.is_v4() ? IpAddress::any_v4() : IpAddress::any_v6());
+  }
+  PacketPtr packet = make_udp(network().pool(), source, remote, payload);
+  stamp(*packet);
+  if (to_self) {
+    (loopback_head_ == nullptr ? loopback_head_ : loopback_tail_->next) = packet.get();
+    loopback_tail_ = packet.release();
+    if (!loopback_.armed()) loopback_.arm(world().now());
+    return;
+  }
+  if (out == nullptr || source.address.family() != remote.address.family()) {
+    return trace_drop(world(), id(), *packet, DropReason::no_route);
+  }
+  out->send(std::move(packet));
+}
+
+void Host::on_timer(core::Timer& /*timer*/) {
+  PacketPtr packet(loopback_head_);
+  loopback_head_ = std::exchange(packet->next, nullptr);
+  if (loopback_head_ != nullptr) loopback_.arm(world().now());
+  deliver(std::move(packet), nullptr);
+}
+
+void Host::receive(PacketPtr packet, Interface& in) {
+  if (!owns(packet->destination.address)) {
+    return trace_drop(world(), id(), *packet, DropReason::not_local);
+  }
+  if (!checksums_right(*packet)) {
+    return trace_drop(world(), id(), *packet, DropReason::bad_checksum);
+  }
+  deliver(std::move(packet), &in);
+}
+
+void Host::deliver(PacketPtr packet, Interface* in) {
+  if (packet->is_icmp()) return deliver_icmp(*packet);
+  UdpSocket* const socket =
+      packet->protocol == Protocol::udp ? find_socket(packet->destination) : nullptr;
+  if (socket == nullptr) {
+    trace_drop(world(), id(), *packet, DropReason::no_socket);
+    if (in != nullptr) send_icmp_error(IcmpError::port_unreachable, *packet, *in);
+    return;
+  }
+  trace(world(), core::PacketStep::delivered, id(), *packet);
+  socket->receiver_.receive(*socket, *packet);
+}
+
+void Host::deliver_icmp(const Packet& packet) {
+  const auto error = parse_icmp_error(packet);
+  UdpSocket* const socket = error && error->quoted_protocol == Protocol::udp
+                                ? find_socket(error->quoted_source)
+                                : nullptr;
+  if (socket == nullptr) return trace_drop(world(), id(), packet, DropReason::no_socket);
+  trace(world(), core::PacketStep::delivered, id(), packet);
+  socket->receiver_.receive_error(*socket, error->error, error->quoted_destination);
+}
+
+void Host::discard(const Packet& packet, DropReason reason, std::string_view note) {
+  trace_drop(world(), id(), packet, reason, [note] { return note; });
+}
+
+}  // namespace natsim::net

@@ -1,0 +1,64 @@
+// An end system: sockets over one or several interfaces.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "sim/core/scheduler.h"
+#include "sim/net/node.h"
+#include "sim/net/udp_socket.h"
+#include "stack/base/random.h"
+#include "stack/base/result.h"
+
+namespace natsim::net {
+
+// The ports that a host gives to sockets that ask for none (RFC 6335 §6).
+inline constexpr std::uint16_t first_ephemeral_port = 49152;
+
+// An end system. It forwards nothing: a packet for an address that it does not own dies here.
+//
+// A socket that is bound to an address sends by the interface that has this address (the strong
+// model of RFC 1122 §3.3.4.2); one that is bound to "any" sends by the interface whose link has the
+// destination, otherwise by the first interface, from that interface's first address. Packets
+// to one of its own addresses come back at the same instant without touching a link.
+class Host : public Node, private core::Actor {
+ public:
+  Host(Network& network, std::string name);
+  ~Host() override;
+
+  void receive(PacketPtr packet, Interface& in) override;
+
+  // Opens a socket on `local`; its port 0 means any free ephemeral port, chosen at random (RFC 6056
+  // §3.3.1). Fails if the address is neither "any" nor the host's own, or no such port is free.
+  // The receiver must outlive the socket.
+  Result<std::unique_ptr<UdpSocket>> open_udp(const Endpoint& local, DatagramReceiver& receiver);
+
+  // For the programs on this host: the packet that was just received is of no use, and why.
+  void discard(const Packet& packet, core::DropReason reason, std::string_view note = {});
+
+  // The address that a socket bound to "any" sends to `remote` from; null if there is no interface
+  // with an address of its family.
+  [[nodiscard]] const IpAddress* source_for(const IpAddress& remote) const;
+
+ private:
+  friend class UdpSocket;
+
+  void on_timer(core::Timer& timer) override;
+  void send(const UdpSocket& socket, const Endpoint& remote, ByteView payload);
+  void close(UdpSocket& socket);
+  void deliver(PacketPtr packet, Interface* in);
+  void deliver_icmp(const Packet& packet);
+  [[nodiscard]] UdpSocket* find_socket(const Endpoint& local) const;
+  [[nodiscard]] bool taken(const Endpoint& local) const;
+  [[nodiscard]] Interface* interface_for(const IpAddress& local, const IpAddress& remote) const;
+
+  absl::flat_hash_map<std::uint16_t, UdpSocket*> sockets_;  // by port; a list of each port's
+  Random port_random_;
+  Packet* loopback_head_ = nullptr;  // packets to itself, in order
+  Packet* loopback_tail_ = nullptr;
+  core::Timer loopback_;
+};
+
+}  // namespace natsim::net

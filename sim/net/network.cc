@@ -1,0 +1,31 @@
+#include "sim/net/network.h"
+
+#include <fmt/format.h>
+
+#include "sim/net/node.h"
+
+namespace natsim::net {
+
+Network::~Network() {
+  // In reverse, so that what was built upon goes last.
+  while (!nodes_.empty()) nodes_.pop_back();
+}
+
+void Network::adopt(std::unique_ptr<Node> node) {
+  by_name_.emplace(node->name(), node.get());
+  nodes_.push_back(std::move(node));
+}
+
+Node* Network::find(std::string_view name) const {
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : found->second;
+}
+
+void Network::connect(Interface& a, Interface& b, const LinkOptions& a_to_b,
+                      const LinkOptions& b_to_a) {
+  a.link_ = std::make_unique<Link>(world_, fmt::format("{}->{}", a.name(), b.name()), a, b, a_to_b);
+  b.link_ = std::make_unique<Link>(world_, fmt::format("{}->{}", b.name(), a.name()), b, a, b_to_a);
+  topology_changed();
+}
+
+}  // namespace natsim::net

@@ -1,0 +1,45 @@
+#include "sim/net/node.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/net/link.h"
+#include "sim/net/network.h"
+#include "sim/net/trace.h"
+
+namespace natsim::net {
+
+Node::Node(Network& network, std::string name)
+    : Object(network.world(), std::move(name)), network_(network) {}
+
+Node::~Node() = default;
+
+Interface& Node::add_interface() {
+  interfaces_.push_back(std::make_unique<Interface>(
+      world(), fmt::format("{}/{}", name(), interfaces_.size()), *this));
+  return *interfaces_.back();
+}
+
+bool Node::owns(const IpAddress& address) const {
+  return std::any_of(interfaces_.begin(), interfaces_.end(),
+                     [&](const auto& interface) { return interface->owns(address); });
+}
+
+void Node::stamp(Packet& packet) {
+  packet.id = core::PacketId{id()} << 40 | ++packets_made_;
+  trace(world(), core::PacketStep::created, id(), packet);
+}
+
+void Node::send_icmp_error(IcmpError error, const Packet& about, Interface& out,
+                           std::uint32_t mtu) {
+  const IpAddress* const source = out.address_of(about.source.address.family());
+  if (source == nullptr) return;
+  PacketPtr packet = make_icmp_error(network_.pool(), *source, error, about, mtu);
+  if (packet == nullptr) return;
+  stamp(*packet);
+  out.send(std::move(packet));
+}
+
+}  // namespace natsim::net

@@ -1,0 +1,47 @@
+// What every box in the network has in common.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/core/world.h"
+#include "sim/net/interface.h"
+#include "sim/net/packet.h"
+#include "sim/net/wire.h"
+
+namespace natsim::net {
+
+class Network;
+
+// A box with interfaces. What it does with a packet is the subclass's matter.
+class Node : public core::Object {
+ public:
+  Node(Network& network, std::string name);
+  ~Node() override;
+
+  // A packet has arrived at `in`, one of this node's interfaces.
+  virtual void receive(PacketPtr packet, Interface& in) = 0;
+
+  [[nodiscard]] Network& network() const { return network_; }
+  [[nodiscard]] const std::vector<std::unique_ptr<Interface>>& interfaces() const {
+    return interfaces_;
+  }
+  // True if one of the interfaces has the address.
+  [[nodiscard]] bool owns(const IpAddress& address) const;
+  // Makes an interface, not yet connected, named "<node>/<index>".
+  virtual Interface& add_interface();
+
+ protected:
+  // Gives a new packet its identity and records its creation.
+  void stamp(Packet& packet);
+  // Tells the sender of `about` that it could not be delivered, if an ICMP error may be sent and
+  // the interface that it would leave by has an address of the family.
+  void send_icmp_error(IcmpError error, const Packet& about, Interface& out, std::uint32_t mtu = 0);
+
+ private:
+  Network& network_;
+  std::vector<std::unique_ptr<Interface>> interfaces_;
+  std::uint64_t packets_made_ = 0;
+};
+
+}  // namespace natsim::net

@@ -1,0 +1,46 @@
+#include "sim/net/router.h"
+
+#include <utility>
+
+#include "sim/net/link.h"
+#include "sim/net/network.h"
+#include "sim/net/node.h"
+#include "sim/net/rewrite.h"
+#include "sim/net/trace.h"
+
+namespace natsim::net {
+
+using core::DropReason;
+
+Router::Router(Network& network, std::string name)
+    : Node(network, std::move(name)), forwarding_(network) {}
+
+Interface& Router::add_interface() {
+  Interface& interface = Node::add_interface();
+  forwarding_.add_interface(interface);
+  return interface;
+}
+
+void Router::receive(PacketPtr packet, Interface& in) {
+  const auto route = forwarding_.lookup(packet->destination.address);
+  if (!route) return refuse(std::move(packet), in, DropReason::no_route, IcmpError::no_route);
+  if (route->out == nullptr || owns(packet->destination.address)) {
+    return trace_drop(world(), id(), *packet, DropReason::no_socket);
+  }
+  if (packet->hop_limit <= 1) {
+    return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
+  }
+  if (const std::uint16_t mtu = route->out->link().options().mtu; packet->size > mtu) {
+    return refuse(std::move(packet), in, DropReason::too_big, IcmpError::too_big, mtu);
+  }
+  decrement_hop_limit(*packet);
+  route->out->send(std::move(packet));
+}
+
+void Router::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error,
+                    std::uint32_t mtu) {
+  trace_drop(world(), id(), *packet, reason);
+  send_icmp_error(error, *packet, in, mtu);
+}
+
+}  // namespace natsim::net

@@ -1,0 +1,26 @@
+// A router: forwards by longest prefix and answers with ICMP errors.
+#pragma once
+
+#include "sim/net/forwarding.h"
+#include "sim/net/node.h"
+
+namespace natsim::net {
+
+// Forwards between all its interfaces. A packet without a route, or whose hop limit runs out, or
+// that does not fit the next link, is dropped with the reason and answered with an ICMP error if
+// the interface towards the sender has an address.
+class Router : public Node {
+ public:
+  Router(Network& network, std::string name);
+
+  void receive(PacketPtr packet, Interface& in) override;
+  Interface& add_interface() override;
+
+ private:
+  void refuse(PacketPtr packet, Interface& in, core::DropReason reason, IcmpError error,
+              std::uint32_t mtu = 0);
+
+  Forwarding forwarding_;
+};
+
+}  // namespace natsim::net
