@@ -3,9 +3,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
-#include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "stack/base/address.h"
 #include "stack/base/bytes.h"
@@ -13,6 +15,11 @@
 #include "stack/base/machine.h"
 #include "stack/base/random.h"
 #include "stack/base/time.h"
+#include "stack/stun/client_transaction.h"
+#include "stack/stun/long_term_client.h"
+#include "stack/stun/message.h"
+#include "stack/stun/message_builder.h"
+#include "stack/turn/channel_data.h"
 #include "stack/turn/client_event.h"
 
 namespace natsim::turn {
@@ -34,20 +41,22 @@ struct ClientOptions {
   Duration permission_refresh = seconds(240);
   // Channel bindings last 600 s, the permission that a ChannelBind installs 300 s (RFC 8656 §12).
   Duration channel_refresh = seconds(240);
-  // A Binding request goes to the server when nothing else has for this long: data may flow
-  // towards us only, and most NATs refresh a mapping by outbound packets alone (RFC 4787 §4.3,
-  // REQ-6). A request and not an indication, as its answer shows whether our mapped address is
-  // still the allocation's. Zero turns it off.
+  // A Binding request goes to the server this often, whatever else is sent: data may flow towards
+  // us only, and it is outbound packets that surely refresh a NAT's mapping (RFC 4787 §4.3, REQ-6).
+  // A request and not an indication, as its answer shows whether our mapped address is still the
+  // one that the server knows the allocation by. Zero turns it off.
   Duration keepalive = seconds(25);
-  int max_new_ports = 2;  // local ports to try after 437 (RFC 8656 §7.4)
-  int max_redirects = 3;  // 300 responses to follow
+  int max_new_ports = 2;           // local ports to try after 437 (RFC 8656 §7.4)
+  int max_redirects = 3;           // 300 responses to follow
+  stun::TransactionTimers timers;  // of all requests
 };
 
 // What `Client::receive` made of a datagram.
 struct Inbound {
   enum class Kind : std::uint8_t {
-    not_ours,  // neither STUN for a transaction of ours nor data from the relay
-    control,   // dealt with: there may be something to transmit and events
+    not_ours,  // neither an answer to a request of ours nor a message from the relay
+    control,   // dealt with, or dropped for being malformed or from a peer without permission;
+               // there may be something to transmit and events
     data,      // `peer` sent `payload` to our relayed address
   };
   Kind kind = Kind::not_ours;
@@ -61,6 +70,7 @@ enum class SendResult : std::uint8_t {
   held,                // goes out when the permission that was asked for is there
   no_allocation,       // dropped: there is no allocation (yet, or any more)
   permission_refused,  // dropped: the server refused this peer; `add_peer` asks again
+  too_large,           // dropped: more than max_application_data bytes
   queue_full,          // dropped: Client::max_held datagrams are held already
 };
 
@@ -115,22 +125,114 @@ class Client {
   std::optional<Transmit> poll_transmit();
   std::optional<ClientEvent> poll_event();
 
-  [[nodiscard]] State state() const;
-  [[nodiscard]] const Endpoint& local() const;
+  [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] const Endpoint& local() const { return options_.local; }
   // The server in use: the configured one or the last one redirected to.
-  [[nodiscard]] const Endpoint& server() const;
+  [[nodiscard]] const Endpoint& server() const { return options_.server; }
   // Unset before Allocated.
-  [[nodiscard]] const Endpoint& relayed() const;
-  [[nodiscard]] const Endpoint& mapped() const;
+  [[nodiscard]] const Endpoint& relayed() const { return relayed_; }
+  [[nodiscard]] const Endpoint& mapped() const { return mapped_; }
   // Time::never() unless allocated.
-  [[nodiscard]] Time expires_at() const;
+  [[nodiscard]] Time expires_at() const { return expires_at_; }
   [[nodiscard]] bool has_permission(const IpAddress& peer, Time now) const;
   // The channel that data to `peer` uses.
   [[nodiscard]] std::optional<std::uint16_t> channel(const Endpoint& peer, Time now) const;
 
  private:
-  ClientOptions options_;
-  Random random_;  // transaction ids
+  enum class Purpose : std::uint8_t { allocate, refresh, close, permissions, channel, keepalive };
+
+  // A request on its way.
+  struct Pending {
+    Purpose purpose;
+    std::uint32_t generation;  // of the credentials that it was protected with
+    int challenges;            // how often it has been sent anew for a 401 or 438
+    stun::ClientTransaction transaction;
+    std::vector<IpAddress> peers;  // of a CreatePermission
+    std::uint16_t number = 0;      // of a ChannelBind
+  };
+
+  struct Permission {
+    IpAddress peer;
+    Time expires{};          // granted until then; the beginning of time if it never was
+    Time refresh_at{};       // when the next request is due, unless one is on its way
+    bool in_flight = false;  // a CreatePermission for it is on its way
+    bool refused = false;    // nothing more is asked until `add_peer`
+    bool alone = false;      // shares no request: one that it shared was refused
+  };
+
+  // The channel whose number is its index in channels_ above first_channel. A number stays with
+  // its peer for good, so that no binding in quarantine is ever asked to change (RFC 8656 §12.1).
+  struct Channel {
+    Endpoint peer;            // unset for a number that the server has refused
+    Time expires{};           // bound until then; the beginning of time if it never was
+    Time refresh_at{};        // when the next ChannelBind is due, unless one is on its way
+    bool wanted = true;       // false: not refreshed and not sent on
+    bool in_flight = false;   // a ChannelBind for it is on its way
+    int refused_numbers = 0;  // numbers that were tried for this peer before
+  };
+
+  struct Held {
+    Endpoint peer;
+    Bytes payload;
+  };
+
+  // client_requests.cc: requests, and what their answers mean.
+  stun::MessageBuilder compose(Purpose purpose, const std::vector<IpAddress>& peers,
+                               std::uint16_t number);
+  void request(Purpose purpose, Time now, std::vector<IpAddress> peers = {},
+               std::uint16_t number = 0, int challenges = 0);
+  void request_what_is_due(Time now);
+  Inbound receive_response(const stun::MessageView& message, Time now);
+  void succeed(const Pending& pending, const stun::MessageView& message, Time now);
+  void allocation_made(const stun::MessageView& message, Time asked, Time now);
+  void allocation_refreshed(const stun::MessageView& message, Time asked, Time now);
+  void set_lifetime(Duration lifetime, Time asked);
+  // `code` and `reason` are 0 and empty when there was no response.
+  void fail(const Pending& pending, Failure why, int code, std::string_view reason, Time now);
+  void allocate_refused(const stun::MessageView& message, int code, std::string_view reason,
+                        Time now);
+  void permission_granted(const IpAddress& peer, Time asked, Time now);
+  void permissions_refused(const Pending& pending, Failure why, int code, Time now);
+  void channel_bound(const Pending& pending, Time now);
+  void channel_refused(const Pending& pending, Failure why, int code, Time now);
+  void finish(ClientEvent last);
+
+  // client.cc
+  Inbound receive_channel_data(ByteView bytes) const;
+  Inbound receive_indication(const stun::MessageView& message);
+  void transmit_data(const Endpoint& peer, ByteView payload, Time now);
+  [[nodiscard]] bool is_in_flight(Purpose purpose) const;
+  // The entry of `peer` in permissions_ or channels_; nullptr if there is none.
+  template <typename List, typename Peer>
+  static auto find_peer(List& list, const Peer& peer) -> decltype(list.data()) {
+    for (auto& entry : list) {
+      if (entry.peer == peer) return &entry;
+    }
+    return nullptr;
+  }
+
+  ClientOptions options_;  // local and server change with NeedNewLocalPort and Redirected
+  Random random_;          // transaction ids
+  stun::LongTermClient credentials_;
+  State state_ = State::idle;
+  Time now_;  // of the last call, for the requests that poll_transmit puts together
+
+  int new_ports_ = 0;              // local ports tried after 437
+  std::vector<Endpoint> visited_;  // servers that an Allocate went to, for loops of 300
+
+  Endpoint relayed_;
+  Endpoint mapped_;
+  Time expires_at_ = Time::never();    // of the allocation
+  Time refresh_at_ = Time::never();    // never while a Refresh is on its way
+  Time keepalive_at_ = Time::never();  // of the next Binding request
+  int refresh_code_ = 0;               // why the last Refresh was refused; 0 if it was not
+
+  std::vector<Pending> pending_;         // in the order of their sending
+  std::vector<Permission> permissions_;  // in the order of their adding
+  std::vector<Channel> channels_;        // by number
+  std::vector<Held> held_;               // data that waits for permissions, in order
+  std::deque<Transmit> transmits_;       // to be polled, in order
+  std::deque<ClientEvent> events_;       // to be polled, in order
 };
 
 }  // namespace natsim::turn

@@ -17,9 +17,11 @@ enum class Failure : std::uint8_t {
   timeout,           // no answer to any retransmission (RFC 8489 §6.2.1)
   refused,           // an error response that leaves nothing to try; the code says which
   bad_credentials,   // 401 although our credentials were in the request (RFC 8489 §9.2.5)
+  not_authentic,     // there were answers, but none with the right integrity (RFC 8489 §9.2.5)
   bad_response,      // an authentic answer without what it must hold
   redirect_refused,  // 300 to a server seen before, of another family, or once too often
   port_mismatch,     // 437 again on every local port that the host gave (RFC 8656 §7.4)
+  no_channel_left,   // all channel numbers have been used for other peers
 };
 std::string_view to_string(Failure failure);
 

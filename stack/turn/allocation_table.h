@@ -1,0 +1,61 @@
+// All allocations of a TURN server: found by 5-tuple or relayed address, watched for expiry.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <absl/container/btree_set.h>
+#include <absl/container/flat_hash_map.h>
+
+#include "stack/turn/allocation.h"
+
+namespace natsim::turn {
+
+// Contract: whoever changes an allocation's times calls `reschedule` on it afterwards; relaying
+// data changes none. A pointer to an allocation is good until `remove`.
+class AllocationTable {
+ public:
+  // Precondition: neither the 5-tuple nor the relayed address is in the table.
+  Allocation& create(const FiveTuple& tuple, const Endpoint& relay, std::string username,
+                     const stun::TransactionId& origin, Time expires);
+  // Nullptr if there is none.
+  [[nodiscard]] Allocation* find(const FiveTuple& tuple) const;
+  [[nodiscard]] Allocation* find_by_relay(const Endpoint& relay) const;
+  void remove(Allocation& allocation);
+  void reschedule(Allocation& allocation);
+
+  // The allocation with the earliest deadline, the oldest if several have it; nullptr when that
+  // deadline is after `now`.
+  [[nodiscard]] Allocation* first_due(Time now) const;
+  // Time::never() if the table is empty.
+  [[nodiscard]] Time next_deadline() const;
+  [[nodiscard]] std::size_t count_of(const std::string& username) const;
+  // Oldest first.
+  [[nodiscard]] std::vector<const Allocation*> all() const;
+
+ private:
+  struct Entry {
+    Allocation allocation;
+    Time scheduled;  // its deadline in deadlines_
+  };
+  struct Deadline {
+    Time at;
+    std::uint64_t id;  // of the allocation: equal instants come in order of age
+    Entry* entry;      // takes no part in the order
+    bool operator<(const Deadline& other) const {
+      return std::pair(at, id) < std::pair(other.at, other.id);
+    }
+  };
+
+  absl::flat_hash_map<FiveTuple, std::unique_ptr<Entry>> by_tuple_;
+  absl::flat_hash_map<Endpoint, Entry*> by_relay_;
+  absl::flat_hash_map<std::string, std::size_t> per_user_;  // number of allocations
+  absl::btree_set<Deadline> deadlines_;                     // one for each allocation
+  std::uint64_t next_id_ = 0;                               // of the next allocation
+};
+
+}  // namespace natsim::turn

@@ -1,0 +1,63 @@
+// The ChannelData message (RFC 8656 §12.4): a 4-byte header in place of a STUN message.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "stack/base/bytes.h"
+
+namespace natsim::turn {
+
+// Channel numbers that may be bound; 0x5000–0x7FFF is reserved (RFC 8656 §12).
+inline constexpr std::uint16_t first_channel = 0x4000;
+inline constexpr std::uint16_t last_channel = 0x4FFF;
+
+// The most application data that both framings carry in one UDP datagram: 65507 bytes (RFC 768 over
+// IPv4) less the header and attributes of a Send or Data indication for an IPv6 peer, padded.
+inline constexpr std::size_t max_application_data = 65507 - (20 + 24 + 4 + 3);
+
+constexpr bool is_channel_number(std::uint16_t number) {
+  return number >= first_channel && number <= last_channel;
+}
+
+// A received ChannelData message.
+//
+//   0                   2                   4
+//   | channel number    | length            | application data … | padding |
+//
+// Length counts the application data only. Over UDP the message need not be padded, and whatever
+// follows the data in the datagram is ignored.
+struct ChannelData {
+  static constexpr std::size_t header_size = 4;
+
+  std::uint16_t number = 0;  // 0x4000–0x4FFF
+  ByteView payload;          // points into the parsed bytes; may be empty (RFC 8656 §12.7)
+
+  // True for a datagram whose first byte says ChannelData and not STUN (RFC 7983 §7), valid or not.
+  static bool matches(ByteView datagram) {
+    return !datagram.empty() && datagram[0] >= 0x40 && datagram[0] <= 0x4F;
+  }
+
+  // Nullopt for a reserved number, or a datagram shorter than its length field claims.
+  static std::optional<ChannelData> parse(ByteView datagram) {
+    if (datagram.size() < header_size) return std::nullopt;
+    const std::uint16_t number = load_be16(datagram.data());
+    const std::size_t length = load_be16(datagram.data() + 2);
+    if (!is_channel_number(number) || datagram.size() - header_size < length) return std::nullopt;
+    return ChannelData{number, datagram.subspan(header_size, length)};
+  }
+};
+
+// The message as sent over UDP, without padding. Precondition: `payload` is at most 65535 bytes.
+inline Bytes encode_channel_data(std::uint16_t number, ByteView payload) {
+  Bytes out;
+  out.reserve(ChannelData::header_size + payload.size());
+  ByteWriter writer(out);
+  writer.u16(number);
+  writer.u16(static_cast<std::uint16_t>(payload.size()));
+  writer.bytes(payload);
+  return out;
+}
+
+}  // namespace natsim::turn

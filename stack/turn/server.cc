@@ -1,0 +1,176 @@
+#include "stack/turn/server.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "stack/turn/channel_data.h"
+
+namespace natsim::turn {
+namespace {
+
+using stun::ErrorNumber;
+using stun::MessageBuilder;
+using stun::Method;
+
+Prefix block(std::string_view text) { return Prefix::parse(text).value(); }
+
+}  // namespace
+
+std::vector<Prefix> default_denied_peers() {
+  return {block("0.0.0.0/8"), block("127.0.0.0/8"), block("169.254.0.0/16"), block("224.0.0.0/4"),
+          block("::/128"),    block("::1/128"),     block("fe80::/10"),      block("ff00::/8")};
+}
+
+Server::Server(ServerOptions options, Random random)
+    : options_(std::move(options)),
+      random_(random.split("indications")),
+      credentials_({.realm = options_.realm,
+                    .nonce_lifetime = options_.nonce_lifetime,
+                    .features = options_.features},
+                   random.split("nonces")),
+      relay_ports_(options_.relay_addresses, options_.first_relay_port, options_.last_relay_port,
+                   options_.relay_port_hold_off, random.split("relay ports")) {
+  for (const auto& user : options_.users) credentials_.set_user(user.name, user.password);
+}
+
+void Server::receive(const Endpoint& local, const Endpoint& remote, ByteView bytes, Time now) {
+  handle_timeout(now);
+  const FiveTuple tuple{remote, local};
+  if (ChannelData::matches(bytes)) return receive_channel_data(tuple, bytes, now);
+  PacketDropped drop{.from = remote, .to = local, .size = bytes.size()};
+  const auto message = stun::MessageView::parse(bytes);
+  if (!message) {
+    events_.emplace_back(drop);
+  } else if (message->is_request()) {
+    receive_request(*message, tuple, now);
+  } else if (message->is_indication()) {
+    receive_indication(*message, tuple, bytes.size(), now);
+  } else {
+    drop.why = DropReason::unexpected_class;
+    events_.emplace_back(drop);
+  }
+}
+
+void Server::receive_request(const stun::MessageView& message, const FiveTuple& tuple, Time now) {
+  void (Server::*serve)(const Request&) = nullptr;
+  switch (message.method()) {
+    case Method::binding:
+      return answer_binding(message, tuple);
+    case Method::allocate:
+      serve = &Server::allocate;
+      break;
+    case Method::refresh:
+      serve = &Server::refresh;
+      break;
+    case Method::create_permission:
+      serve = &Server::create_permission;
+      break;
+    case Method::channel_bind:
+      serve = &Server::channel_bind;
+      break;
+    default:
+      events_.emplace_back(PacketDropped{.why = DropReason::unknown_method,
+                                         .from = tuple.client,
+                                         .to = tuple.server,
+                                         .size = message.bytes().size()});
+      return;
+  }
+  const auto checked = credentials_.check(message, tuple.client, now);
+  if (const auto* number = std::get_if<ErrorNumber>(&checked)) {
+    MessageBuilder response = credentials_.reject(message, *number, tuple.client, now);
+    if (!options_.software.empty()) response.software(options_.software);
+    transmits_.push_back({tuple.server, tuple.client, response.take()});
+    events_.emplace_back(
+        RequestRefused{tuple, message.method(), *number, stun::reason_phrase(*number)});
+    return;
+  }
+  const Request request{message, tuple, std::get<stun::LongTermServer::Authenticated>(checked),
+                        now};
+  const auto unknown = message.unknown_required(stun::Usage::stun | stun::Usage::turn);
+  if (!unknown.empty()) return refuse_unknown(request, unknown);
+  (this->*serve)(request);
+}
+
+// A TURN server is a STUN server as well (RFC 8656 §3); Binding needs no credentials.
+void Server::answer_binding(const stun::MessageView& message, const FiveTuple& tuple) {
+  const auto unknown = message.unknown_required(stun::Usage::stun | stun::Usage::turn);
+  auto response = unknown.empty()
+                      ? MessageBuilder::success_response(message)
+                      : MessageBuilder::error_response(message, ErrorNumber::unknown_attribute);
+  if (unknown.empty()) {
+    response.xor_mapped_address(tuple.client);
+  } else {
+    response.unknown_attributes(unknown);
+    events_.emplace_back(RequestRefused{tuple, message.method(), ErrorNumber::unknown_attribute,
+                                        stun::reason_phrase(ErrorNumber::unknown_attribute)});
+  }
+  if (!options_.software.empty()) response.software(options_.software);
+  transmits_.push_back({tuple.server, tuple.client, response.take()});
+}
+
+void Server::respond(const Request& request, MessageBuilder response) {
+  if (!options_.software.empty()) response.software(options_.software);
+  request.user.protect(response);
+  transmits_.push_back({request.tuple.server, request.tuple.client, response.take()});
+}
+
+void Server::refuse(const Request& request, ErrorNumber number, std::string_view reason) {
+  MessageBuilder response(stun::MessageClass::error_response, request.message.method(),
+                          request.message.transaction_id());
+  response.error_code(number, reason);
+  if (number == ErrorNumber::try_alternate) response.alternate_server(*options_.alternate_server);
+  respond(request, std::move(response));
+  events_.emplace_back(RequestRefused{request.tuple, request.message.method(), number, reason});
+}
+
+void Server::refuse_unknown(const Request& request, std::span<const std::uint16_t> attributes) {
+  const auto number = ErrorNumber::unknown_attribute;
+  MessageBuilder response = MessageBuilder::error_response(request.message, number);
+  response.unknown_attributes(attributes);
+  respond(request, std::move(response));
+  events_.emplace_back(
+      RequestRefused{request.tuple, request.message.method(), number, stun::reason_phrase(number)});
+}
+
+void Server::handle_timeout(Time now) {
+  while (Allocation* allocation = allocations_.first_due(now)) {
+    allocation->lapse(now, events_);
+    if (now >= allocation->expires()) {
+      end(*allocation, AllocationEnded::Why::expired, now);
+    } else {
+      allocations_.reschedule(*allocation);
+    }
+  }
+}
+
+void Server::end(Allocation& allocation, AllocationEnded::Why why, Time now) {
+  relay_ports_.release(allocation.relay(), now);
+  events_.emplace_back(AllocationEnded{allocation.tuple(), allocation.relay(), why});
+  events_.emplace_back(CloseRelay{allocation.relay()});
+  allocations_.remove(allocation);
+}
+
+std::optional<Transmit> Server::poll_transmit() {
+  if (transmits_.empty()) return std::nullopt;
+  std::optional<Transmit> next = std::move(transmits_.front());
+  transmits_.pop_front();
+  return next;
+}
+
+std::optional<ServerEvent> Server::poll_event() {
+  if (events_.empty()) return std::nullopt;
+  std::optional<ServerEvent> next = std::move(events_.front());
+  events_.pop_front();
+  return next;
+}
+
+std::string Server::describe(Time now) const {
+  std::string text;
+  for (const Allocation* allocation : allocations_.all()) {
+    text += turn::describe(*allocation, now);
+  }
+  return text;
+}
+
+}  // namespace natsim::turn

@@ -1,0 +1,116 @@
+// A TURN server (RFC 8656) for UDP between client and server and between server and peer.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/btree_set.h>
+
+#include "stack/base/address.h"
+#include "stack/base/bytes.h"
+#include "stack/base/datagram.h"
+#include "stack/base/machine.h"
+#include "stack/base/random.h"
+#include "stack/base/time.h"
+#include "stack/stun/long_term_server.h"
+#include "stack/stun/message.h"
+#include "stack/stun/message_builder.h"
+#include "stack/turn/allocation_table.h"
+#include "stack/turn/relay_ports.h"
+#include "stack/turn/server_event.h"
+#include "stack/turn/server_options.h"
+
+namespace natsim::turn {
+
+// Contract, on top of stack/base/machine.h:
+// 1. The host binds a socket to every listening endpoint and gives what comes in to `receive`. It
+//    binds and closes relay sockets as OpenRelay and CloseRelay say, in the order of the events,
+//    and gives what comes in there to `receive_from_peer` and `receive_icmp_error`.
+// 2. `Transmit::local` is one of the listening endpoints, or a relayed address.
+// 3. A request that is not authentic changes nothing. A datagram that is not answered and not
+//    relayed gives PacketDropped.
+// 4. Repeating a request has no further effect: an Allocate with the transaction id of the one that
+//    made the allocation gets the same success again (RFC 8656 §7.2).
+// 5. What has expired is over at its very instant, also if `handle_timeout` is called late.
+//
+// Left out of RFC 8656: TCP and TLS, dual allocations (ADDITIONAL-ADDRESS-FAMILY is ignored, as by
+// a server that does not know it), DONT-FRAGMENT (420 in requests; the indication is dropped).
+class Server {
+ public:
+  Server(ServerOptions options, Random random);
+
+  // A datagram from `remote` that came to the listening endpoint `local`.
+  void receive(const Endpoint& local, const Endpoint& remote, ByteView bytes, Time now);
+  // A datagram from `peer` that came to the relayed address `relay`.
+  void receive_from_peer(const Endpoint& relay, const Endpoint& peer, ByteView payload, Time now);
+  // An ICMP error about a UDP datagram that was sent from `relay` to `peer`.
+  void receive_icmp_error(const Endpoint& relay, const Endpoint& peer, const stun::IcmpError& error,
+                          Time now);
+  void handle_timeout(Time now);
+  [[nodiscard]] Time next_timeout() const { return allocations_.next_deadline(); }
+  std::optional<Transmit> poll_transmit();
+  std::optional<ServerEvent> poll_event();
+
+  // The live allocations, oldest first; good until the next call that is not const.
+  [[nodiscard]] std::vector<const Allocation*> allocations() const { return allocations_.all(); }
+  // All allocations with their permissions and channels, as text for people.
+  [[nodiscard]] std::string describe(Time now) const;
+
+ private:
+  // An authentic request that is being served.
+  struct Request {
+    const stun::MessageView& message;
+    FiveTuple tuple;
+    const stun::LongTermServer::Authenticated& user;
+    Time now;
+  };
+
+  // server.cc: who asks, and how they are answered.
+  void receive_request(const stun::MessageView& message, const FiveTuple& tuple, Time now);
+  void answer_binding(const stun::MessageView& message, const FiveTuple& tuple);
+  // Sends what `response` holds so far, with SOFTWARE and integrity.
+  void respond(const Request& request, stun::MessageBuilder response);
+  void refuse(const Request& request, stun::ErrorNumber number, std::string_view reason);
+  void refuse_unknown(const Request& request, std::span<const std::uint16_t> attributes);
+  void end(Allocation& allocation, AllocationEnded::Why why, Time now);
+
+  // server_requests.cc: the requests that change allocations.
+  void allocate(const Request& request);
+  void respond_allocated(const Request& request, const Allocation& allocation);
+  void refresh(const Request& request);
+  void create_permission(const Request& request);
+  void channel_bind(const Request& request);
+  // The sender's allocation; nullptr when there is none of theirs, after refusing the request.
+  Allocation* allocation_of(const Request& request);
+  [[nodiscard]] bool has_room_for(const Allocation& allocation,
+                                  const absl::btree_set<IpAddress>& peers, Time now) const;
+  void permit(Allocation& allocation, const IpAddress& peer, Time now);
+  // The lifetime for a client that asks for this many seconds, or for none.
+  [[nodiscard]] Duration grant(std::optional<std::uint32_t> requested) const;
+
+  // server_data.cc: data between clients and peers.
+  void receive_indication(const stun::MessageView& message, const FiveTuple& tuple,
+                          std::size_t size, Time now);
+  void receive_channel_data(const FiveTuple& tuple, ByteView bytes, Time now);
+  // Why nothing may go from the allocation to `peer`, if so.
+  [[nodiscard]] std::optional<DropReason> obstacle_to(const Allocation& allocation,
+                                                      const Endpoint& peer, Time now) const;
+  [[nodiscard]] bool is_denied(const Endpoint& peer) const;
+  [[nodiscard]] bool is_denied(const IpAddress& peer) const;
+
+  ServerOptions options_;
+  Random random_;  // transaction ids of Data indications
+  stun::LongTermServer credentials_;
+  AllocationTable allocations_;
+  RelayPorts relay_ports_;
+  std::deque<Transmit> transmits_;  // to be polled, in order
+  std::deque<ServerEvent> events_;  // to be polled, in order
+};
+
+}  // namespace natsim::turn

@@ -1,0 +1,130 @@
+// What a TURN server tells its host: which relay sockets it needs, and what it did and why.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "stack/base/address.h"
+#include "stack/base/time.h"
+#include "stack/stun/error_code.h"
+#include "stack/stun/message.h"
+
+namespace natsim::turn {
+
+// Whose allocation it is: the client's address as the server sees it, and the server's own. The
+// fifth element, the transport, is UDP.
+struct FiveTuple {
+  Endpoint client;
+  Endpoint server;
+
+  constexpr auto operator<=>(const FiveTuple&) const = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const FiveTuple& t) {
+    return H::combine(std::move(h), t.client, t.server);
+  }
+};
+
+// Bind a UDP socket to `relay` and give what comes in to `Server::receive_from_peer`.
+struct OpenRelay {
+  Endpoint relay;
+};
+// Close that socket.
+struct CloseRelay {
+  Endpoint relay;
+};
+
+struct AllocationCreated {
+  FiveTuple tuple;
+  Endpoint relay;
+  std::string username;
+  Duration lifetime;
+};
+struct AllocationRefreshed {
+  FiveTuple tuple;
+  Endpoint relay;
+  Duration lifetime;
+};
+struct AllocationEnded {
+  enum class Why : std::uint8_t {
+    expired,  // it was not refreshed in time
+    deleted,  // by a Refresh with lifetime zero
+  };
+  FiveTuple tuple;
+  Endpoint relay;
+  Why why = Why::expired;
+};
+
+struct PermissionInstalled {
+  FiveTuple tuple;
+  Endpoint relay;
+  IpAddress peer;
+  Time expires;
+  bool refreshed = false;  // it stood already
+};
+struct PermissionExpired {
+  FiveTuple tuple;
+  Endpoint relay;
+  IpAddress peer;
+};
+struct ChannelInstalled {
+  FiveTuple tuple;
+  Endpoint relay;
+  Endpoint peer;
+  std::uint16_t number = 0;
+  Time expires;
+  bool refreshed = false;  // as above
+};
+// From here on neither the number nor the peer may be bound otherwise, until `quarantine_ends`.
+struct ChannelExpired {
+  FiveTuple tuple;
+  Endpoint relay;
+  Endpoint peer;
+  std::uint16_t number = 0;
+  Time quarantine_ends;
+};
+
+// An error response was sent. The first request of every client ends so, with 401.
+struct RequestRefused {
+  FiveTuple tuple;
+  stun::Method method;
+  stun::ErrorNumber code;
+  std::string_view reason;  // what exactly was wrong, as in the response; static text
+};
+
+enum class DropReason : std::uint8_t {
+  malformed,          // neither a valid STUN message nor a valid ChannelData message
+  unknown_method,     // a STUN request or indication that a TURN server does not take
+  unexpected_class,   // a response, which a server never gets
+  unknown_attribute,  // comprehension-required, in an indication (RFC 8489 §6.3.2)
+  no_allocation,      // none for this 5-tuple or relayed address, or it is over
+  no_permission,      // for this peer's address, or it has expired
+  channel_unknown,    // ChannelData for a number that is not bound, or no longer
+  peer_denied,        // the peer is in a denied block or is this server itself
+  peer_family,        // the peer's family is not the relayed address's
+  too_large,          // with the framing towards the client it would not fit into a UDP datagram
+  icmp_irrelevant,    // an ICMP error of a type that is not passed on (RFC 8656 §11.5)
+};
+std::string_view to_string(DropReason reason);
+
+// A datagram ended here without an answer.
+struct PacketDropped {
+  DropReason why = DropReason::malformed;
+  Endpoint from;              // its sender: a client or a peer
+  Endpoint to;                // where it came in: a listening endpoint or a relayed address
+  Endpoint peer;              // the peer that data was for or from; unset if none was named
+  std::uint16_t channel = 0;  // of ChannelData; 0 otherwise
+  std::size_t size = 0;       // bytes of the datagram
+};
+
+using ServerEvent = std::variant<OpenRelay, CloseRelay, AllocationCreated, AllocationRefreshed,
+                                 AllocationEnded, PermissionInstalled, PermissionExpired,
+                                 ChannelInstalled, ChannelExpired, RequestRefused, PacketDropped>;
+
+// One line for a log, such as "dropped 60 bytes from 198.51.100.7:4000 at 203.0.113.10:49152: no
+// permission for the peer".
+std::string to_string(const ServerEvent& event);
+
+}  // namespace natsim::turn
