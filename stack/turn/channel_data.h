@@ -32,7 +32,7 @@ struct ChannelData {
   static constexpr std::size_t header_size = 4;
 
   std::uint16_t number = 0;  // 0x4000–0x4FFF
-  ByteView payload;          // points into the parsed bytes; may be empty (RFC 8656 §12.7)
+  ByteView payload;          // points into the parsed bytes; may be empty (RFC 8656 §12.5)
 
   // True for a datagram whose first byte says ChannelData and not STUN (RFC 7983 §7), valid or not.
   static bool matches(ByteView datagram) {

@@ -61,7 +61,7 @@ struct Inbound {
   };
   Kind kind = Kind::not_ours;
   Endpoint peer;     // sender of the data
-  ByteView payload;  // points into the bytes given to `receive`; may be empty (RFC 8656 §12.7)
+  ByteView payload;  // points into the bytes given to `receive`; may be empty (RFC 8656 §12.5)
 };
 
 // What became of a datagram given to `Client::send`.

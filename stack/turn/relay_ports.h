@@ -17,7 +17,7 @@ namespace natsim::turn {
 // Contract:
 // 1. An address and port is with at most one allocation or reservation at a time, and for
 //    `hold_off` after its release with none, so that late packets for one client never reach the
-//    next (RFC 8656 §8.2 has the reason).
+//    next (RFC 8656 §7.2).
 // 2. Which one is handed out is random among the addresses of the family and the ports (RFC 8656
 //    §7.2: not predictable).
 class RelayPorts {

@@ -13,8 +13,8 @@
 
 namespace natsim::turn {
 
-// Blocks that a relay is never to send to unless its operator says so (RFC 8656 §21.1.5 and the
-// abuses of relays that reach the server's own services): "this network", loopback, link-local and
+// Blocks that a relay is never to send to unless its operator says so (RFC 8656 §21: relays have
+// been abused to reach a server's own services): "this network", loopback, link-local and
 // multicast, of both families.
 std::vector<Prefix> default_denied_peers();
 
@@ -42,7 +42,7 @@ struct ServerOptions {
   std::vector<IpAddress> relay_addresses;  // a family without any gets 440
   std::uint16_t first_relay_port = 49152;  // the dynamic range of RFC 6335, see RFC 8656 §7.2
   std::uint16_t last_relay_port = 65535;   // included
-  // A relayed address that was given back is not allocated again before (RFC 8656 §8.2).
+  // A relayed address that was given back is not allocated again before (RFC 8656 §7.2).
   Duration relay_port_hold_off = seconds(120);
 
   std::optional<std::size_t> user_quota;  // allocations of one user; more get 486
