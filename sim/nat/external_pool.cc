@@ -1,0 +1,61 @@
+#include "sim/nat/external_pool.h"
+
+#include <algorithm>
+
+namespace natsim::nat {
+
+void ExternalPool::add(const IpAddress& address) {
+  const auto index = static_cast<std::uint16_t>(externals_.size());
+  externals_.push_back({address, {}, range_.first});
+  by_family_[static_cast<std::size_t>(address.family())].push_back(index);
+  index_.emplace(address, index);
+}
+
+std::optional<std::uint16_t> ExternalPool::find(const IpAddress& address) const {
+  const auto found = index_.find(address);
+  if (found == index_.end()) return std::nullopt;
+  return found->second;
+}
+
+std::optional<ExternalKey> ExternalPool::find(const Endpoint& endpoint) const {
+  const auto address = find(endpoint.address);
+  if (!address) return std::nullopt;
+  return ExternalKey{*address, endpoint.port};
+}
+
+std::optional<std::uint16_t> ExternalPool::draw(Family family) {
+  const auto& candidates = by_family_[static_cast<std::size_t>(family)];
+  if (candidates.empty()) return std::nullopt;
+  if (candidates.size() == 1) return candidates.front();
+  return candidates[random_.below(candidates.size())];
+}
+
+std::uint16_t ExternalPool::after(std::uint16_t index) const {
+  const auto& candidates = by_family_[static_cast<std::size_t>(externals_[index].address.family())];
+  const auto next = std::upper_bound(candidates.begin(), candidates.end(), index);
+  return next == candidates.end() ? candidates.front() : *next;
+}
+
+std::optional<std::uint16_t> ExternalPool::take(std::uint16_t address, std::uint16_t wanted) {
+  External& external = externals_[address];
+  const std::uint32_t free = range_.size() - external.ports.taken();
+  if (free == 0) return std::nullopt;
+  std::optional<std::uint16_t> port;
+  switch (allocation_) {
+    case PortAllocation::preserve:
+    case PortAllocation::preserve_overload:
+      port = external.ports.next_free(range_.contains(wanted) ? wanted : range_.first, range_);
+      break;
+    case PortAllocation::sequential:
+      port = external.ports.next_free(external.next, range_);
+      external.next = *port == range_.last ? range_.first : static_cast<std::uint16_t>(*port + 1);
+      break;
+    case PortAllocation::random:
+      port = external.ports.nth_free(static_cast<std::uint32_t>(random_.below(free)), range_);
+      break;
+  }
+  external.ports.take(*port);
+  return port;
+}
+
+}  // namespace natsim::nat

@@ -1,0 +1,131 @@
+// A NAT as a pure component: packet and time in, verdict out.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "sim/core/event.h"
+#include "sim/nat/external_pool.h"
+#include "sim/nat/mapping_table.h"
+#include "sim/nat/options.h"
+#include "sim/nat/recent_expiries.h"
+#include "sim/nat/snapshot.h"
+#include "sim/net/packet.h"
+#include "sim/net/wire.h"
+#include "stack/base/address.h"
+#include "stack/base/random.h"
+#include "stack/base/time.h"
+
+namespace natsim::nat {
+
+// What is to be done with a packet.
+struct Verdict {
+  enum class Action : std::uint8_t {
+    forward,  // rewritten; on to the other side
+    hairpin,  // rewritten; back inside
+    drop,     // left as it was
+  };
+  Action action = Action::drop;
+  core::DropReason reason = core::DropReason::none;  // `none` unless dropped
+  // The mappings that had to do with it, for Nat::explain; meaningful until the next call that
+  // changes the NAT. no_index if there was none.
+  MappingIndex sender = no_index;    // of the inside host that it comes from
+  MappingIndex receiver = no_index;  // of the inside host that it is for
+};
+
+// Takes a NAT's events, in order; they lack the NAT's id. It must not call the NAT.
+class MappingSink {
+ public:
+  virtual void on_mapping(const core::MappingEvent& event) = 0;
+
+ protected:
+  ~MappingSink() = default;
+};
+
+// Contract:
+// 1. Time never goes back from one call to the next. Every call first removes the mappings whose
+//    timer has run out: one that has been idle for udp_timeout or more is gone.
+// 2. A packet is rewritten only if the verdict is not `drop`. Its hop limit is the caller's matter.
+// 3. UDP is translated, and ICMP errors about UDP (RFC 5508 §4.2); any other packet is dropped
+//    with nat_unsupported_protocol. ICMP errors neither make, refresh nor remove mappings. An error
+//    is judged by the packet that it quotes, not by where it comes from (RFC 4787 REQ-12a).
+// 4. Inside and outside may each have both families; they are not translated into one another.
+// 5. The sink learns of mappings that were created, expired, evicted (by `flush`) and refused, and
+//    of filters that were opened for a further remote. `refreshed` is not told: every translation
+//    implies it, and it would be an event a packet.
+// 6. The latest 64 external endpoints whose mapping expired are remembered, so that a packet for
+//    one of them is dropped with nat_mapping_expired rather than nat_no_mapping.
+class Nat {
+ public:
+  // Precondition: validate(options) finds nothing. `sink` must outlive the NAT.
+  Nat(const NatOptions& options, const Random& random, MappingSink& sink);
+
+  // Preconditions: not yet an external address; fewer than 65 536 of them.
+  void add_external_address(const IpAddress& address) { pool_.add(address); }
+  [[nodiscard]] bool is_external(const IpAddress& address) const {
+    return pool_.find(address).has_value();
+  }
+
+  // A packet from an inside host to an address that is not inside; it may be an external one.
+  Verdict outbound(net::Packet& packet, Time now);
+  // A packet from outside. Precondition: it is for an external address.
+  Verdict inbound(net::Packet& packet, Time now);
+
+  // Removes the mappings whose timer has run out.
+  void expire(Time now);
+  // When the next mapping expires unless it is refreshed; Time::never() if there is none.
+  [[nodiscard]] Time next_expiry() const;
+  // Forgets all mappings and expiries, as a reboot does.
+  void flush(Time now);
+
+  [[nodiscard]] const NatOptions& options() const { return options_; }
+  [[nodiscard]] std::uint32_t mapping_count() const { return table_.size(); }
+  // Those that live at `now`, in order of creation.
+  [[nodiscard]] std::vector<MappingSnapshot> mappings(Time now) const;
+  [[nodiscard]] MappingSnapshot mapping(MappingIndex index) const;
+
+  // Why `verdict` was given: which mapping and filter were looked up and what they held.
+  // Precondition: `packet` got the verdict at `now` by the latest call.
+  [[nodiscard]] std::string explain(const Verdict& verdict, const net::Packet& packet,
+                                    Time now) const;
+
+ private:
+  // What is kept of an inside host while it has mappings.
+  struct InsideHost {
+    std::uint32_t mappings = 0;
+    std::uint16_t external = 0;  // its address, if pooling is paired
+  };
+  // A mapping, or why there is none.
+  struct Found {
+    MappingIndex mapping = no_index;
+    core::DropReason reason = core::DropReason::none;
+  };
+
+  Found sender_mapping(const Endpoint& internal, const Endpoint& remote, Time now);
+  Found make_mapping(const Endpoint& internal, const Endpoint& remote, bool dedicated, Time now);
+  std::optional<ExternalKey> allocate(const Endpoint& internal, const Endpoint& remote,
+                                      std::uint16_t address);
+  Found refuse(const Endpoint& internal, const Endpoint& remote, core::DropReason reason, Time now);
+  Found receiver_mapping(const Endpoint& external, const Endpoint& remote) const;
+  void count_outbound(MappingIndex index, Time now);
+  void count_inbound(MappingIndex index, Time now);
+  void remove(MappingIndex index, core::MappingStep step, Time now);
+  void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now);
+
+  Verdict outbound_error(net::Packet& packet) const;
+  Verdict inbound_error(net::Packet& packet) const;
+
+  NatOptions options_;
+  MappingSink& sink_;
+  ExternalPool pool_;
+  MappingTable table_;
+  absl::flat_hash_map<IpAddress, InsideHost> hosts_;  // looked up, never walked
+  RecentExpiries expiries_;
+  std::uint64_t mappings_made_ = 0;
+};
+
+}  // namespace natsim::nat

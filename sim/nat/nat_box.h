@@ -1,0 +1,74 @@
+// A NAT in the network: inside interfaces, one outside interface, and the translation between.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <absl/container/flat_hash_set.h>
+
+#include "sim/core/scheduler.h"
+#include "sim/nat/nat.h"
+#include "sim/net/forwarding.h"
+#include "sim/net/node.h"
+
+namespace natsim::nat {
+
+// Contract:
+// 1. Packets between inside hosts are forwarded untranslated, as by a router; those from inside to
+//    anywhere else are translated and leave by the outside interface; those that arrive there for
+//    one of its addresses are translated and forwarded inside.
+// 2. The addresses of the outside interface are the NAT's external addresses. Inside, the box
+//    announces itself as the way to everywhere.
+// 3. The hop limit and the MTU are checked as by a router, before the translation where that is
+//    possible, so that a packet which dies of them changes no mapping. An ICMP error about a packet
+//    that was translated already is translated back.
+// 4. What is dropped has a reason and a note from the NAT's table. A mapping that is refused for
+//    want of ports or room is answered with "administratively prohibited" (RFC 5508 REQ-8).
+// 5. Expiry is told at its own instant.
+class NatBox : public net::Node, private core::Actor, private MappingSink {
+ public:
+  // Precondition: validate(options) finds nothing.
+  NatBox(net::Network& network, std::string name, const NatOptions& options);
+
+  void receive(net::PacketPtr packet, net::Interface& in) override;
+
+  // Made with the box.
+  [[nodiscard]] net::Interface& outside_interface() const { return outside_; }
+  net::Interface& add_inside_interface();
+  // The same: whatever is added to a NAT is inside.
+  net::Interface& add_interface() override { return add_inside_interface(); }
+
+  // Forgets all mappings, as a reboot does.
+  void flush() { nat_.flush(world().now()); }
+  // The mappings that live now, in order of creation.
+  [[nodiscard]] std::vector<MappingSnapshot> mappings() const {
+    return nat_.mappings(world().now());
+  }
+  [[nodiscard]] const NatOptions& options() const { return nat_.options(); }
+
+ private:
+  void on_timer(core::Timer& timer) override;
+  void on_mapping(const core::MappingEvent& event) override;
+
+  void follow_topology();
+  [[nodiscard]] bool on_inside_link(const IpAddress& address) const;
+  void from_inside(net::PacketPtr packet, net::Interface& in);
+  void from_outside(net::PacketPtr packet);
+  void translate_outbound(net::PacketPtr packet, net::Interface* in);
+  void forward_inside(net::PacketPtr packet, net::Interface& in, net::Interface& out);
+  void deliver_inside(net::PacketPtr packet);
+  void drop(const net::Packet& packet, const Verdict& verdict);
+  void refuse(net::PacketPtr packet, net::Interface& in, core::DropReason reason,
+              net::IcmpError error, std::uint32_t mtu = 0);
+
+  Nat nat_;
+  net::Forwarding inside_;
+  net::Interface& outside_;
+  core::Timer expiry_;                               // armed while there are mappings
+  std::uint64_t generation_ = 0;                     // of the topology that the next are of
+  absl::flat_hash_set<Prefix> inside_prefixes_;      // on the links of the inside interfaces
+  std::vector<std::uint8_t> inside_prefix_lengths_;  // that occur among them
+};
+
+}  // namespace natsim::nat

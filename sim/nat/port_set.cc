@@ -1,0 +1,68 @@
+#include "sim/nat/port_set.h"
+
+#include <bit>
+
+namespace natsim::nat {
+namespace {
+
+constexpr std::uint32_t page_of(std::uint32_t port) { return port / (64 * 64); }
+constexpr std::uint32_t word_of(std::uint32_t port) { return port / 64 % 64; }
+constexpr std::uint64_t bit_of(std::uint32_t port) { return std::uint64_t{1} << port % 64; }
+
+}  // namespace
+
+bool PortSet::contains(std::uint16_t port) const {
+  const Page* const page = pages_[page_of(port)].get();
+  return page != nullptr && ((*page)[word_of(port)] & bit_of(port)) != 0;
+}
+
+void PortSet::take(std::uint16_t port) {
+  std::unique_ptr<Page>& page = pages_[page_of(port)];
+  if (page == nullptr) page = std::make_unique<Page>();
+  (*page)[word_of(port)] |= bit_of(port);
+  ++taken_;
+}
+
+void PortSet::release(std::uint16_t port) {
+  (*pages_[page_of(port)])[word_of(port)] &= ~bit_of(port);
+  --taken_;
+}
+
+std::uint64_t PortSet::unusable(std::uint32_t word, const PortRange& range) const {
+  const Page* const page = pages_[word / words_per_page].get();
+  std::uint64_t bits = page == nullptr ? 0 : (*page)[word % words_per_page];
+  if (word == range.first / 64U) bits |= bit_of(range.first) - 1;
+  if (word == range.last / 64U) bits |= ~(bit_of(range.last) | (bit_of(range.last) - 1));
+  return bits;
+}
+
+std::optional<std::uint16_t> PortSet::first_free(std::uint32_t from, std::uint32_t to) const {
+  const PortRange part{static_cast<std::uint16_t>(from), static_cast<std::uint16_t>(to)};
+  for (std::uint32_t word = from / 64; word <= to / 64; ++word) {
+    const std::uint64_t bits = unusable(word, part);
+    if (bits == ~std::uint64_t{0}) continue;
+    return static_cast<std::uint16_t>(word * 64 +
+                                      static_cast<std::uint32_t>(std::countr_one(bits)));
+  }
+  return std::nullopt;
+}
+
+std::optional<std::uint16_t> PortSet::next_free(std::uint16_t start, const PortRange& range) const {
+  if (const auto port = first_free(start, range.last)) return port;
+  return start == range.first ? std::nullopt : first_free(range.first, start - 1U);
+}
+
+std::uint16_t PortSet::nth_free(std::uint32_t rank, const PortRange& range) const {
+  std::uint32_t word = range.first / 64U;
+  std::uint64_t bits = unusable(word, range);
+  for (;;) {
+    const auto free = static_cast<std::uint32_t>(std::popcount(~bits));
+    if (rank < free) break;
+    rank -= free;
+    bits = unusable(++word, range);
+  }
+  for (; rank > 0; --rank) bits |= ~bits & -~bits;  // takes the lowest free bit away
+  return static_cast<std::uint16_t>(word * 64 + static_cast<std::uint32_t>(std::countr_one(bits)));
+}
+
+}  // namespace natsim::nat
