@@ -11,6 +11,8 @@ add_library(natsim_options INTERFACE)
 target_compile_options(natsim_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
   -Woverloaded-virtual -Werror
+  # Designated initialisers leave the rest at their defaults on purpose.
+  -Wno-missing-field-initializers
   # The same floating-point results from every compiler: no fused multiply-add.
   -ffp-contract=off
   # The same text whatever folder the tree was cloned to.

@@ -1,11 +1,8 @@
 #include "sim/core/world.h"
 
-#include <utility>
-
 namespace natsim::core {
 
-Object::Object(World& world, std::string name)
-    : world_(world), id_(static_cast<ObjectId>(world.objects_.size())), name_(std::move(name)) {
+Object::Object(World& world) : world_(world), id_(static_cast<ObjectId>(world.objects_.size())) {
   world.objects_.push_back(this);
 }
 

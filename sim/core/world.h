@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/core/event_stream.h"
@@ -18,18 +19,31 @@ class World;
 // Something with a name and a number in one world.
 class Object {
  public:
-  Object(World& world, std::string name);
+  explicit Object(World& world);
   Object(const Object&) = delete;  // the world's register refers to it
   Object& operator=(const Object&) = delete;
   virtual ~Object();
 
   [[nodiscard]] World& world() const { return world_; }
   [[nodiscard]] ObjectId id() const { return id_; }
-  [[nodiscard]] const std::string& name() const { return name_; }
+  // For people and for naming random streams; the same in every run of the same scenario.
+  [[nodiscard]] virtual std::string name() const = 0;
 
  private:
   World& world_;
   ObjectId id_;
+};
+
+// An object that is given its name. Objects whose name follows from others' compute it instead:
+// there may be millions of them.
+class Named : public Object {
+ public:
+  Named(World& world, std::string name) : Object(world), name_(std::move(name)) {}
+  [[nodiscard]] std::string name() const override { return name_; }
+  // The same without a copy; valid as long as the object.
+  [[nodiscard]] std::string_view label() const { return name_; }
+
+ private:
   std::string name_;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sim/net/link.h"
 #include "sim/net/network.h"
 #include "sim/net/node.h"
@@ -17,10 +19,12 @@ RuleHandle::RuleHandle(Interface& interface, std::unique_ptr<PacketRule> rule)
 
 RuleHandle::~RuleHandle() { std::erase(interface_.rules_, rule_.get()); }
 
-Interface::Interface(core::World& world, std::string name, Node& node)
-    : Object(world, std::move(name)), node_(node) {}
+Interface::Interface(Node& node, std::uint32_t index)
+    : Object(node.world()), node_(node), index_(index) {}
 
 Interface::~Interface() = default;
+
+std::string Interface::name() const { return fmt::format("{}/{}", node_.label(), index_); }
 
 void Interface::add_address(const IpAddress& address, std::uint8_t prefix_length) {
   addresses_.push_back(address);

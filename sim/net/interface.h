@@ -41,9 +41,11 @@ class RuleHandle {
 // An interface of a node, with its addresses, connected to one link.
 class Interface : public core::Object {
  public:
-  Interface(core::World& world, std::string name, Node& node);
+  // `index` counts the node's interfaces from 0; the name is "<node>/<index>".
+  Interface(Node& node, std::uint32_t index);
   ~Interface() override;
 
+  [[nodiscard]] std::string name() const override;
   [[nodiscard]] Node& node() const { return node_; }
   // An address of this interface and the prefix that is on its link. Preconditions: not yet an
   // address of it; `prefix_length` within the family's range.
@@ -76,6 +78,7 @@ class Interface : public core::Object {
   bool dropped_by_rule(const Packet& packet, Direction direction);
 
   Node& node_;
+  std::uint32_t index_;
   std::unique_ptr<Link> link_;
   Forwarding* forwarding_ = nullptr;
   std::vector<IpAddress> addresses_;

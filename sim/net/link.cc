@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sim/net/interface.h"
 #include "sim/net/trace.h"
 
@@ -29,19 +31,29 @@ void Link::Backlog::drain(Time now) {
   }
 }
 
-Link::Link(core::World& world, std::string name, Interface& from, Interface& to,
-           const LinkOptions& options)
-    : Object(world, std::move(name)),
-      Actor(world.scheduler(), id()),
+Link::Chance::Chance(const Link& link)
+    : loss(link.world().random(link.name() + "/loss")),
+      jitter(link.world().random(link.name() + "/jitter")) {}
+
+Link::Link(Interface& from, Interface& to, const LinkOptions& options)
+    : Object(from.world()),
+      Actor(from.world().scheduler(), id()),
       from_(from),
       to_(to),
-      options_(options),
-      loss_random_(world.random(this->name() + "/loss")),
-      jitter_random_(world.random(this->name() + "/jitter")),
-      arrival_(*this, core::EventClass::network) {}
+      arrival_(*this, core::EventClass::network) {
+  set_options(options);
+}
 
 Link::~Link() {
-  while (head_ != nullptr || !loose_.empty()) land_next();
+  while (!next_arrival().is_never()) land_next();
+}
+
+std::string Link::name() const { return fmt::format("{}->{}", from_.name(), to_.name()); }
+
+void Link::set_options(const LinkOptions& options) {
+  options_ = options;
+  const bool chance = options.loss > 0 || options.jitter.ns != 0 || options.reorder;
+  if (chance && chance_ == nullptr) chance_ = std::make_unique<Chance>(*this);
 }
 
 void Link::send(PacketPtr packet) {
@@ -60,7 +72,7 @@ void Link::send(PacketPtr packet) {
     departs = serialise(packet->size, now);
     backlog_.push(departs, packet->size);
   }
-  packet->lost = options_.loss > 0 && loss_random_.chance(options_.loss);
+  packet->lost = options_.loss > 0 && chance_->loss.chance(options_.loss);
   packet->due = departs + draw_delay();
   launch(std::move(packet));
 }
@@ -79,17 +91,17 @@ Time Link::serialise(std::uint16_t size, Time now) {
 Duration Link::draw_delay() {
   if (options_.jitter.ns == 0) return options_.one_way_delay;
   const Duration delay =
-      options_.one_way_delay + jitter_random_.between(-options_.jitter, options_.jitter);
+      options_.one_way_delay + chance_->jitter.between(-options_.jitter, options_.jitter);
   return std::max(delay, Duration{});
 }
 
 void Link::launch(PacketPtr packet) {
   if (options_.reorder) {
-    loose_.push_back({packet->due, loose_sequence_++, packet.get()});
-    packet.release();
-    std::push_heap(loose_.begin(), loose_.end());
-    if (!arrival_.armed() || loose_.front().due < arrival_.deadline())
-      arrival_.arm(loose_.front().due);
+    auto& loose = chance_->loose;
+    const Time due = packet->due;
+    loose.push_back({due, chance_->loose_sequence++, packet.release()});
+    std::push_heap(loose.begin(), loose.end());
+    if (!arrival_.armed() || due < arrival_.deadline()) arrival_.arm(due);
     return;
   }
   Packet* const last = packet.release();
@@ -105,18 +117,20 @@ void Link::launch(PacketPtr packet) {
 
 Time Link::next_arrival() const {
   const Time ordered = head_ != nullptr ? head_->due : Time::never();
-  return loose_.empty() ? ordered : std::min(ordered, loose_.front().due);
+  if (chance_ == nullptr || chance_->loose.empty()) return ordered;
+  return std::min(ordered, chance_->loose.front().due);
 }
 
 PacketPtr Link::land_next() {
-  if (loose_.empty() || (head_ != nullptr && head_->due <= loose_.front().due)) {
+  if (head_ != nullptr && head_->due == next_arrival()) {
     Packet* const packet = head_;
     head_ = std::exchange(packet->next, nullptr);
     return PacketPtr(packet);
   }
-  std::pop_heap(loose_.begin(), loose_.end());
-  Packet* const packet = loose_.back().packet;
-  loose_.pop_back();
+  auto& loose = chance_->loose;
+  std::pop_heap(loose.begin(), loose.end());
+  Packet* const packet = loose.back().packet;
+  loose.pop_back();
   return PacketPtr(packet);
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "sim/core/scheduler.h"
@@ -53,14 +54,14 @@ struct LinkCounters {
 // event. Changed options apply to packets sent afterwards.
 class Link : public core::Object, private core::Actor {
  public:
-  Link(core::World& world, std::string name, Interface& from, Interface& to,
-       const LinkOptions& options);
+  Link(Interface& from, Interface& to, const LinkOptions& options);
   ~Link() override;
 
+  [[nodiscard]] std::string name() const override;  // "<from>-><to>"
   void send(PacketPtr packet);
 
   [[nodiscard]] const LinkOptions& options() const { return options_; }
-  void set_options(const LinkOptions& options) { options_ = options; }
+  void set_options(const LinkOptions& options);
   // While a link is down, packets that are sent into it are dropped; those in flight arrive.
   void set_up(bool up) { up_ = up; }
   [[nodiscard]] bool up() const { return up_; }
@@ -99,6 +100,15 @@ class Link : public core::Object, private core::Actor {
     }
   };
 
+  // What only links with chance in them need; made when first asked for.
+  struct Chance {
+    explicit Chance(const Link& link);
+    Random loss;
+    Random jitter;
+    std::vector<Loose> loose;  // in flight and free to overtake: a heap
+    std::uint64_t loose_sequence = 0;
+  };
+
   void on_timer(core::Timer& timer) override;
   Time serialise(std::uint16_t size, Time now);
   Duration draw_delay();
@@ -111,15 +121,12 @@ class Link : public core::Object, private core::Actor {
   Interface& to_;
   LinkOptions options_;
   bool up_ = true;
-  Random loss_random_;
-  Random jitter_random_;
+  std::unique_ptr<Chance> chance_;   // null while the options ask for no chance
   Time busy_until_;                  // whole nanoseconds, rounded down
   std::uint64_t busy_fraction_ = 0;  // and this many nanoseconds/rate more
   Time last_due_;                    // of the latest packet in order; the next is not due earlier
   Packet* head_ = nullptr;           // in flight and in order: a list through Packet::next
   Packet* tail_ = nullptr;           // its last; meaningless if there is no head
-  std::vector<Loose> loose_;         // in flight and free to overtake: a heap
-  std::uint64_t loose_sequence_ = 0;
   Backlog backlog_;
   LinkCounters counters_;
   core::Timer arrival_;  // armed for the earliest packet in flight

@@ -1,7 +1,5 @@
 #include "sim/net/network.h"
 
-#include <fmt/format.h>
-
 #include "sim/net/node.h"
 
 namespace natsim::net {
@@ -12,7 +10,7 @@ Network::~Network() {
 }
 
 void Network::adopt(std::unique_ptr<Node> node) {
-  by_name_.emplace(node->name(), node.get());
+  by_name_.emplace(node->label(), node.get());
   nodes_.push_back(std::move(node));
 }
 
@@ -23,8 +21,8 @@ Node* Network::find(std::string_view name) const {
 
 void Network::connect(Interface& a, Interface& b, const LinkOptions& a_to_b,
                       const LinkOptions& b_to_a) {
-  a.link_ = std::make_unique<Link>(world_, fmt::format("{}->{}", a.name(), b.name()), a, b, a_to_b);
-  b.link_ = std::make_unique<Link>(world_, fmt::format("{}->{}", b.name(), a.name()), b, a, b_to_a);
+  a.link_ = std::make_unique<Link>(a, b, a_to_b);
+  b.link_ = std::make_unique<Link>(b, a, b_to_a);
   topology_changed();
 }
 

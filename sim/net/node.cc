@@ -12,13 +12,13 @@
 namespace natsim::net {
 
 Node::Node(Network& network, std::string name)
-    : Object(network.world(), std::move(name)), network_(network) {}
+    : Named(network.world(), std::move(name)), network_(network) {}
 
 Node::~Node() = default;
 
 Interface& Node::add_interface() {
-  interfaces_.push_back(std::make_unique<Interface>(
-      world(), fmt::format("{}/{}", name(), interfaces_.size()), *this));
+  interfaces_.push_back(
+      std::make_unique<Interface>(*this, static_cast<std::uint32_t>(interfaces_.size())));
   return *interfaces_.back();
 }
 

@@ -14,7 +14,7 @@ namespace natsim::net {
 class Network;
 
 // A box with interfaces. What it does with a packet is the subclass's matter.
-class Node : public core::Object {
+class Node : public core::Named {
  public:
   Node(Network& network, std::string name);
   ~Node() override;

@@ -24,9 +24,8 @@ Interface& Router::add_interface() {
 void Router::receive(PacketPtr packet, Interface& in) {
   const auto route = forwarding_.lookup(packet->destination.address);
   if (!route) return refuse(std::move(packet), in, DropReason::no_route, IcmpError::no_route);
-  if (route->out == nullptr || owns(packet->destination.address)) {
-    return trace_drop(world(), id(), *packet, DropReason::no_socket);
-  }
+  // The router's own addresses: nothing listens there.
+  if (route->out == nullptr) return trace_drop(world(), id(), *packet, DropReason::no_socket);
   if (packet->hop_limit <= 1) {
     return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
   }

@@ -65,9 +65,9 @@ TEST(DropReason, EachHasANameOfItsOwn) {
 
 TEST(World, ObjectsAreNumberedAndForgotten) {
   World world(1);
-  Object first(world, "first");
+  const Named first(world, "first");
   {
-    const Object second(world, "second");
+    const Named second(world, "second");
     EXPECT_EQ(second.id(), first.id() + 1);
     EXPECT_EQ(world.object(second.id()), &second);
   }
