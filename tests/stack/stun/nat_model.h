@@ -1,0 +1,65 @@
+// The least NAT that the discovery tests need: nine kinds of it, in front of one host.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+
+#include "stack/base/address.h"
+#include "stack/base/time.h"
+
+namespace natsim::stun {
+
+enum class Dependence { none, address, address_and_port };
+
+struct NatModel {
+  Dependence mapping = Dependence::none;
+  Dependence filtering = Dependence::none;
+  bool hairpin = false;
+  // A mapping is gone when nothing was sent out by it for this long.
+  Duration idle_timeout = seconds(1000);
+  IpAddress external = IpAddress::v4(203, 0, 113, 1);
+
+  struct Mapping {
+    Endpoint internal;
+    std::uint16_t port = 0;
+    Time last_sent;
+    std::set<Endpoint> sent_to;
+  };
+  // What two destinations must share to be the same to the NAT.
+  static Endpoint seen(Dependence dependence, const Endpoint& remote) {
+    switch (dependence) {
+      case Dependence::none:
+        return {};
+      case Dependence::address:
+        return {remote.address, 0};
+      default:
+        return remote;
+    }
+  }
+
+  // The source that a packet leaves with.
+  Endpoint outbound(const Endpoint& source, const Endpoint& destination, Time now) {
+    Mapping& m = mappings[{source, seen(mapping, destination)}];
+    if (m.port == 0 || now - m.last_sent >= idle_timeout) m = {source, next_port++, now, {}};
+    m.last_sent = now;
+    m.sent_to.insert(seen(filtering, destination));
+    return {external, m.port};
+  }
+
+  // The host's socket that a packet from outside gets to.
+  std::optional<Endpoint> inbound(const Endpoint& source, const Endpoint& destination,
+                                  Time now) const {
+    for (const auto& [key, m] : mappings) {
+      if (m.port != destination.port || now - m.last_sent >= idle_timeout) continue;
+      if (m.sent_to.contains(seen(filtering, source))) return m.internal;
+    }
+    return std::nullopt;
+  }
+
+  std::map<std::pair<Endpoint, Endpoint>, Mapping> mappings = {};  // by source and seen destination
+  std::uint16_t next_port = 20'000;                                // each new mapping has another
+};
+
+}  // namespace natsim::stun
