@@ -2,7 +2,9 @@
 // (RFC 8445, with trickle RFC 8838, patience RFC 8863 and consent RFC 7675).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -12,23 +14,16 @@
 #include "stack/base/random.h"
 #include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
+#include "stack/ice/checker.h"
 #include "stack/ice/credentials.h"
 #include "stack/ice/event.h"
+#include "stack/ice/fifo.h"
+#include "stack/ice/gatherer.h"
 #include "stack/ice/options.h"
+#include "stack/ice/relays.h"
+#include "stack/ice/snapshot.h"
 
 namespace natsim::ice {
-
-// What became of a remote candidate.
-enum class RemoteCandidateResult : std::uint8_t {
-  added,
-  replaced,   // it was known as peer-reflexive and now is what was signalled (RFC 8838 §11.4)
-  duplicate,  // its address was signalled before
-  other_component,  // not of component 1
-  unusable,         // port 0, or an address that nobody can send to
-  after_the_end,    // the peer had said that there are no more (RFC 8838 §13)
-  agent_closed,
-};
-std::string_view to_string(RemoteCandidateResult result);
 
 // What became of data given to Agent::send.
 enum class SendResult : std::uint8_t {
@@ -44,32 +39,7 @@ struct ReceivedData {
   ByteView payload;
 };
 
-// A pair as it stands.
-struct PairSnapshot {
-  PairId id = no_pair;
-  Candidate local;  // what the peer saw once the pair is valid; before, what checks leave from
-  Candidate remote;
-  CandidateType sent_from = CandidateType::host;  // host, or relayed when it goes through a relay
-  std::uint64_t priority = 0;                     // with `local`
-  PairState state = PairState::frozen;
-  bool valid = false;
-  bool nominated = false;
-  bool selected = false;
-  std::uint32_t transmissions = 0;  // of checks, retransmissions included
-  Time first_check = Time::never();
-  Time succeeded_at = Time::never();
-};
-
-// When things happened; Time::never() for what has not.
-struct Milestones {
-  Time gathering_started = Time::never();
-  Time gathering_ended = Time::never();
-  Time first_check = Time::never();       // sent by us
-  Time first_valid_pair = Time::never();  // data can be sent from here on
-  Time nominated = Time::never();         // the first pair was nominated and selected
-};
-
-// Contract, on top of stack/base/machine.h:
+// Contract, on top of stack/base/machine.h (sections are of RFC 8445):
 // 1. The host binds UDP sockets and names each with `add_local_address`; whatever arrives there is
 //    given to `receive` with that address as `local`, and a Transmit leaves from its `local`.
 // 2. Order is free: remote credentials and candidates may come before, while or after local ones
@@ -78,12 +48,15 @@ struct Milestones {
 // 3. Ta spaces the starts of all transactions of one agent, STUN, TURN and checks; a transaction
 //    that is due when none was started for Ta starts at once.
 // 4. `send` uses the selected pair; before there is one, the valid pair with the highest priority
-//    (RFC 8445 §12.1). On a pair whose local candidate is relayed data goes through the relay.
+//    (§12.1). On a pair whose local candidate is relayed data goes through the relay.
 // 5. A response counts only if it comes from where the request went and to where it left from
-//    (RFC 8445 §7.2.5.2.1).
+//    (§7.2.5.2.1).
 // 6. The check list fails when no pair can succeed any more, both sides have no more candidates and
 //    the PAC timer has run out. The peer's check revives an agent that has failed so.
-// 7. After `close`, and on a consent or an allocation lost, data is no longer sent. A closed agent
+// 7. What is not STUN is data, and all that is to be known of it is whether to trust its source: a
+//    path on which one side has authenticated the other (§12.2). To tell DTLS from SRTP (RFC 7983)
+//    is the host's.
+// 8. After `close`, and on a consent or an allocation lost, data is no longer sent. A closed agent
 //    still drains the deletion of its TURN allocations.
 class Agent {
  public:
@@ -91,12 +64,13 @@ class Agent {
   // Its parts hold references to each other.
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
-  ~Agent();
 
   // The host has a UDP socket bound to `base`. Local preference falls in the order of the calls.
-  // Servers are asked at once if gathering has begun. The reason if the address is refused.
+  // Servers are asked at once if gathering has begun; it must not have ended. The reason if the
+  // address is refused.
   std::optional<AddressRefusal> add_local_address(const Endpoint& base, Time now);
-  // Before `start_gathering`; replaces what was set.
+  // Before `start_gathering`; replaces what was set. A server is asked from the sockets of its
+  // address family.
   void set_servers(std::vector<Endpoint> stun, std::vector<TurnServer> turn);
   void start_gathering(Time now);
   // The answer to SocketNeeded: the host has bound `fresh` for the TURN server; nullopt if it
@@ -104,7 +78,7 @@ class Agent {
   void replace_turn_socket(const Endpoint& base, const Endpoint& server,
                            std::optional<Endpoint> fresh, Time now);
 
-  [[nodiscard]] const Credentials& local_credentials() const;
+  [[nodiscard]] const Credentials& local_credentials() const { return credentials_; }
   // False, and nothing is changed, if they are malformed (RFC 8839 §5.4) or were set before: a
   // change of credentials is an ICE restart (RFC 8445 §9), which is a new agent.
   bool set_remote_credentials(const Credentials& credentials, Time now);
@@ -121,23 +95,70 @@ class Agent {
 
   void handle_timeout(Time now);
   [[nodiscard]] Time next_timeout() const;
-  std::optional<Transmit> poll_transmit();
-  std::optional<Event> poll_event();
+  std::optional<Transmit> poll_transmit() { return transmits_.pop(); }
+  std::optional<Event> poll_event() { return events_.pop(); }
 
-  [[nodiscard]] AgentState state() const;
-  [[nodiscard]] Role role() const;
-  [[nodiscard]] std::uint64_t tiebreaker() const;
-  [[nodiscard]] const Milestones& milestones() const;
-  [[nodiscard]] const std::vector<Candidate>& local_candidates() const;
-  [[nodiscard]] const std::vector<Candidate>& remote_candidates() const;
+  [[nodiscard]] AgentState state() const { return checker_.state(); }
+  [[nodiscard]] Role role() const { return checker_.role(); }
+  [[nodiscard]] std::uint64_t tiebreaker() const { return checker_.tiebreaker(); }
+  [[nodiscard]] Milestones milestones() const;
+  // By id.
+  [[nodiscard]] const std::vector<Candidate>& local_candidates() const {
+    return checker_.local().all();
+  }
+  [[nodiscard]] const std::vector<Candidate>& remote_candidates() const {
+    return checker_.remote().all();
+  }
   // All pairs, those with higher priority first.
   [[nodiscard]] std::vector<PairSnapshot> pairs() const;
   // The nominated pair that data is sent on.
   [[nodiscard]] std::optional<PairSnapshot> selected_pair() const;
 
  private:
+  // A server to be asked from a socket; waits for its turn in the pacing.
+  struct Inquiry {
+    ServerKind kind;
+    Endpoint base;
+    std::size_t server;  // in stun_servers_ or turn_servers_
+    std::uint16_t local_preference;
+  };
+
+  // agent_gathering.cc: candidates.
+  void gather_from(std::size_t base_index, Time now);
+  // The candidate's id; nullopt if it is redundant.
+  std::optional<CandidateId> gathered(Candidate candidate, std::uint16_t local_preference,
+                                      Time now);
+  void start_inquiry(Time now);
+  void handle(const Gatherer::Result& result, Time now);
+  void handle(const RelayEvent& event, Time now);
+  void end_gathering_if_done(Time now);
+
+  // agent.cc: packets and timers.
+  void release_if_due(Time now);
+  std::optional<ReceivedData> deliver(CandidateId sender, const Endpoint& remote, ByteView bytes,
+                                      Time now);
+  void route(Outbound outbound, Time now);
+  // Does all that is due at `now`: ends every call that may have changed something.
+  void advance(Time now);
+  void drain(Time now);
+
   Options options_;
-  Random random_;
+  Credentials credentials_;
+  std::vector<Endpoint> stun_servers_;
+  std::vector<TurnServer> turn_servers_;
+  std::vector<Endpoint> bases_;  // our sockets
+  Fifo<Event> events_;
+  Fifo<Transmit> transmits_;
+  Checker checker_;
+  Gatherer gatherer_;
+  Relays relays_;
+  std::deque<Inquiry> inquiries_;
+  Time next_start_{};  // of a transaction, by the pacing
+  Time gathering_started_ = Time::never();
+  Time gathering_ended_ = Time::never();
+  Time release_at_ = Time::never();  // of what the selected pair does not use
+  bool released_ = false;
+  PairId channel_pair_ = no_pair;  // the relayed pair that a channel was asked for
 };
 
 }  // namespace natsim::ice

@@ -51,6 +51,8 @@ std::string_view to_string(AddressRefusal refusal) {
       return "site-local IPv6 address";
     case AddressRefusal::duplicate:
       return "added before";
+    case AddressRefusal::too_late:
+      return "added after the end of gathering";
   }
   return "";
 }

@@ -58,6 +58,7 @@ enum class AddressRefusal : std::uint8_t {
   multicast,
   site_local,  // fec0::/10, deprecated by RFC 3879
   duplicate,   // this socket was added before
+  too_late,    // gathering has ended: the peer was told that there are no more (RFC 8838 §13)
 };
 std::string_view to_string(AddressRefusal refusal);
 

@@ -28,6 +28,8 @@ std::string_view to_string(PairState state) {
 
 std::string_view to_string(PairReason reason) {
   switch (reason) {
+    case PairReason::outranked:
+      return "a better pair of its foundation goes first";
     case PairReason::formed:
       return "new foundation";
     case PairReason::unfrozen:

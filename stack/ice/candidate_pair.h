@@ -33,6 +33,8 @@ std::string_view to_string(PairState state);
 
 // Why a pair changed its state.
 enum class PairReason : std::uint8_t {
+  // towards frozen
+  outranked,  // a new pair of its foundation has a higher priority and is checked first
   // towards waiting
   formed,         // no other pair of its foundation is being checked
   unfrozen,       // a pair of the same foundation succeeded, or none is left to wait for
@@ -81,6 +83,7 @@ struct CandidatePair {
   bool nominating = false;
   // In the triggered-check queue.
   bool queued = false;
+  std::uint16_t foundation = 0;  // equal for pairs of equal local and equal remote foundations
   // The relay may not send to the remote address yet: no check is made before (RFC 8656 §9).
   bool awaiting_permission = false;
   // The peer's check was authenticated on this path: data from it is let through (RFC 8445 §12.2).
@@ -89,7 +92,8 @@ struct CandidatePair {
   std::uint32_t transmissions = 0;     // of checks, retransmissions included
   std::uint32_t triggered_checks = 0;  // queued by the peer's checks, against endless chases
   Time first_check = Time::never();
-  Time succeeded_at = Time::never();
+  Time succeeded_at = Time::never();  // first
+  Time answered_at = Time::never();   // last success response
 };
 
 }  // namespace natsim::ice

@@ -1,5 +1,5 @@
-// What an ICE agent tells its host. The stream is complete: every packet that the agent sent,
-// understood or ignored on its way to a connection is in it, with the pair that it belonged to.
+// What an ICE agent tells its host. Every packet of the checks that the agent sent, understood or
+// ignored is in the stream, with the pair that it belonged to.
 #pragma once
 
 #include <cstdint>
@@ -136,6 +136,10 @@ struct CheckTimedOut {
   stun::TransactionId transaction;
   CheckKind kind = CheckKind::ordinary;
 };
+// A Binding indication, to keep NAT mappings (RFC 8445 §11).
+struct KeepaliveSent {
+  PairId pair = no_pair;
+};
 // The peer's check was authenticated and answered.
 struct CheckReceived {
   PairId pair = no_pair;
@@ -209,11 +213,12 @@ struct Ignored {
   std::optional<stun::TransactionId> transaction;  // when the packet was STUN
 };
 
-using Event = std::variant<CandidateGathered, CandidateRedundant, ServerFailed, SocketNeeded,
-                           GatheringComplete, StateChanged, RoleSwitched, PairAdded,
-                           PairStateChanged, CheckSent, CheckAnswered, CheckTimedOut, CheckReceived,
-                           RemotePeerReflexive, LocalPeerReflexive, PeerReflexiveSignalled,
-                           PairNominated, SelectedPairChanged, ConsentLost, Ignored>;
+using Event =
+    std::variant<CandidateGathered, CandidateRedundant, ServerFailed, SocketNeeded,
+                 GatheringComplete, StateChanged, RoleSwitched, PairAdded, PairStateChanged,
+                 CheckSent, CheckAnswered, CheckTimedOut, KeepaliveSent, CheckReceived,
+                 RemotePeerReflexive, LocalPeerReflexive, PeerReflexiveSignalled, PairNominated,
+                 SelectedPairChanged, ConsentLost, Ignored>;
 
 // One line for a log, such as "pair 3 failed: no response".
 std::string to_string(const Event& event);

@@ -9,6 +9,7 @@
 #include "stack/base/address.h"
 #include "stack/base/time.h"
 #include "stack/ice/candidate_pair.h"
+#include "stack/stun/client_transaction.h"
 
 namespace natsim::ice {
 
@@ -37,10 +38,10 @@ struct Options {
   bool hide_host_candidates = false;
 
   // Pacing and retransmission.
-  Duration ta = milliseconds(50);        // between the starts of two transactions (RFC 8445 §14.2)
-  Duration min_rto = milliseconds(500);  // least retransmission timeout (RFC 8445 §14.3)
-  int rc = 7;                            // transmissions of a request (RFC 8489 §6.2.1)
-  int rm = 16;                           // the last wait, in initial RTOs (RFC 8489 §6.2.1)
+  Duration ta = milliseconds(50);  // between the starts of two transactions (RFC 8445 §14.2)
+  // Retransmission of checks and of requests to STUN servers (RFC 8489 §6.2.1). `rto` is the least
+  // that is used: it grows with the transactions that are paced beside each other (RFC 8445 §14.3).
+  stun::TransactionTimers timers;
 
   // Nomination; see stack/ice/nomination.h.
   Nomination nomination = Nomination::regular;
@@ -60,7 +61,8 @@ struct Options {
 
   // The check list does not fail before this time since checks could begin (RFC 8863 §4).
   Duration pac = milliseconds(39'500);
-  std::size_t max_pairs = 100;  // RFC 8445 §6.1.2.5
+  std::size_t max_pairs = 100;              // RFC 8445 §6.1.2.5
+  std::size_t max_remote_candidates = 100;  // that the peer signals
   // Remote peer-reflexive candidates that the peer has not signalled. NATs that map by endpoint and
   // filter by none on both sides give each check a new source, without end; a peer that is heard
   // before its signalling needs as many as it has candidates.

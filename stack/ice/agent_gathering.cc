@@ -1,0 +1,148 @@
+// The agent's candidates: its sockets, and what servers add to them (RFC 8445 §5.1).
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "stack/ice/agent.h"
+
+namespace natsim::ice {
+namespace {
+
+constexpr std::uint16_t highest_local_preference = 65'535;
+
+std::uint16_t preference(std::size_t rank) {
+  return static_cast<std::uint16_t>(highest_local_preference -
+                                    std::min<std::size_t>(rank, highest_local_preference));
+}
+
+GatherFailure reason_of(stun::BindingFailure::Reason reason) {
+  switch (reason) {
+    case stun::BindingFailure::Reason::timeout:
+      return GatherFailure::timeout;
+    case stun::BindingFailure::Reason::unusable_response:
+      return GatherFailure::bad_response;
+    case stun::BindingFailure::Reason::error_response:
+    case stun::BindingFailure::Reason::bad_redirection:
+    case stun::BindingFailure::Reason::redirection_loop:
+      break;
+  }
+  return GatherFailure::refused;
+}
+
+Candidate make_candidate(CandidateType type, const Endpoint& address, const Endpoint& base) {
+  Candidate candidate;
+  candidate.type = type;
+  candidate.address = address;
+  candidate.base = base;
+  return candidate;
+}
+
+}  // namespace
+
+void Agent::gather_from(std::size_t base_index, Time now) {
+  const Endpoint base = bases_[base_index];
+  const Family family = base.address.family();
+  if (options_.policy == TransportPolicy::all) {
+    gathered(make_candidate(CandidateType::host, base, base), preference(base_index), now);
+    for (std::size_t i = 0; i < stun_servers_.size(); ++i) {
+      if (stun_servers_[i].address.family() != family) continue;
+      inquiries_.push_back(
+          {ServerKind::stun, base, i, preference(base_index * stun_servers_.size() + i)});
+    }
+  }
+  for (std::size_t i = 0; i < turn_servers_.size(); ++i) {
+    if (turn_servers_[i].address.address.family() != family) continue;
+    inquiries_.push_back(
+        {ServerKind::turn, base, i, preference(base_index * turn_servers_.size() + i)});
+  }
+}
+
+void Agent::start_inquiry(Time now) {
+  const Inquiry inquiry = inquiries_.front();
+  inquiries_.pop_front();
+  // RTO grows with the candidates that are gathered beside each other (RFC 8445 §14.3).
+  stun::TransactionTimers timers = options_.timers;
+  const std::size_t servers = stun_servers_.size() + turn_servers_.size();
+  timers.rto =
+      std::max(timers.rto, options_.ta * static_cast<std::int64_t>(servers * bases_.size()));
+  if (inquiry.kind == ServerKind::stun) {
+    gatherer_.ask(inquiry.base, stun_servers_[inquiry.server], inquiry.local_preference, timers,
+                  now);
+  } else {
+    relays_.allocate(inquiry.base, turn_servers_[inquiry.server], inquiry.local_preference, timers,
+                     now);
+  }
+}
+
+std::optional<CandidateId> Agent::gathered(Candidate candidate, std::uint16_t local_preference,
+                                           Time now) {
+  const auto id = checker_.add_local(candidate, local_preference, now);
+  if (!id) {
+    events_.push(CandidateRedundant{std::move(candidate)});
+    return id;
+  }
+  const bool hidden = options_.hide_host_candidates || options_.policy == TransportPolicy::relay;
+  if (hidden && candidate.type == CandidateType::host) return id;
+  candidate = checker_.local()[*id];
+  if (hidden) candidate.related = Endpoint();
+  events_.push(CandidateGathered{*id, std::move(candidate)});
+  return id;
+}
+
+void Agent::handle(const Gatherer::Result& result, Time now) {
+  if (const auto* answer = std::get_if<stun::MappedAddress>(&result.outcome)) {
+    Candidate candidate =
+        make_candidate(CandidateType::server_reflexive, answer->mapped, result.base);
+    candidate.related = result.base;
+    candidate.server = result.server;
+    gathered(std::move(candidate), result.local_preference, now);
+    return;
+  }
+  const auto& failure = std::get<stun::BindingFailure>(result.outcome);
+  events_.push(ServerFailed{ServerKind::stun, result.server, result.base, reason_of(failure.reason),
+                            failure.error ? static_cast<int>(*failure.error) : 0, result.elapsed});
+}
+
+void Agent::handle(const RelayEvent& event, Time now) {
+  if (const auto* allocated = std::get_if<RelayAllocated>(&event)) {
+    if (options_.policy == TransportPolicy::all) {
+      Candidate reflexive =
+          make_candidate(CandidateType::server_reflexive, allocated->mapped, allocated->base);
+      reflexive.related = allocated->base;
+      reflexive.server = allocated->server;
+      gathered(std::move(reflexive), allocated->local_preference, now);
+    }
+    Candidate relayed =
+        make_candidate(CandidateType::relayed, allocated->relayed, allocated->relayed);
+    relayed.related = allocated->mapped;
+    relayed.server = allocated->server;
+    if (const auto id = gathered(std::move(relayed), allocated->local_preference, now)) {
+      relays_.assign(allocated->relay, *id);
+    }
+  } else if (const auto* failed = std::get_if<RelayFailed>(&event)) {
+    events_.push(ServerFailed{ServerKind::turn, failed->server, failed->base, failed->why,
+                              failed->code, failed->elapsed});
+    if (failed->candidate) {
+      checker_.lose_relay(*failed->candidate, PairReason::allocation_lost, now);
+    }
+  } else if (const auto* needs = std::get_if<RelayNeedsSocket>(&event)) {
+    events_.push(SocketNeeded{needs->base, needs->server});
+  } else if (const auto* permission = std::get_if<RelayPermission>(&event)) {
+    if (permission->granted) {
+      checker_.permission_ready(permission->candidate, permission->peer, now);
+    } else {
+      checker_.permission_failed(permission->candidate, permission->peer, permission->code, now);
+    }
+  }
+}
+
+void Agent::end_gathering_if_done(Time now) {
+  if (gathering_started_.is_never() || !gathering_ended_.is_never()) return;
+  if (state() == AgentState::closed) return;
+  if (!inquiries_.empty() || gatherer_.open() != 0 || relays_.open() != 0) return;
+  gathering_ended_ = now;
+  events_.push(GatheringComplete{});
+  checker_.end_of_local(now);
+}
+
+}  // namespace natsim::ice

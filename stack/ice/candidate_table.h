@@ -1,0 +1,77 @@
+// The candidates of both sides: local ones with their foundations, remote ones with how they became
+// known.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "stack/ice/candidate.h"
+
+namespace natsim::ice {
+
+class LocalCandidates {
+ public:
+  // Adds a gathered candidate and gives it priority and foundation. nullopt when one with the same
+  // address and base is there (RFC 8445 §5.1.3); since host candidates are known before the
+  // reflexive ones of their base, the one that stays never has the lower priority.
+  std::optional<CandidateId> add(Candidate candidate, std::uint16_t local_preference);
+  // What a response to a check with PRIORITY `priority` from `base` showed (RFC 8445 §7.2.5.3.1).
+  CandidateId add_peer_reflexive(const Endpoint& address, const Endpoint& base,
+                                 std::uint32_t priority);
+
+  // The candidate that checks to and from the socket or relayed address `base` belong to.
+  [[nodiscard]] std::optional<CandidateId> sender_at(const Endpoint& base) const;
+  // The candidate, of whatever type, with this address.
+  [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address) const;
+
+  [[nodiscard]] const Candidate& operator[](CandidateId id) const { return all_[id]; }
+  [[nodiscard]] const std::vector<Candidate>& all() const { return all_; }
+
+ private:
+  // Equal for equal type, base address and server address (RFC 8445 §5.1.1.3).
+  [[nodiscard]] std::string foundation_of(const Candidate& candidate) const;
+
+  std::vector<Candidate> all_;  // by id
+};
+
+// True for the candidates that pairs are formed with: a reflexive one is replaced by its base in a
+// pair, and then pruned as a duplicate of its host candidate's (RFC 8445 §6.1.2.4).
+constexpr bool forms_pairs(CandidateType type) {
+  return type == CandidateType::host || type == CandidateType::relayed;
+}
+
+class RemoteCandidates {
+ public:
+  // At most `max_peer_reflexive` candidates that the peer has not signalled.
+  explicit RemoteCandidates(std::size_t max_peer_reflexive)
+      : max_peer_reflexive_(max_peer_reflexive) {}
+
+  struct Signalled {
+    CandidateId id = 0;
+    bool is_new = false;    // a new address
+    bool replaced = false;  // it was peer-reflexive; neither of them: signalled before
+  };
+  Signalled add_signalled(const Candidate& candidate);
+  // nullopt when there are too many.
+  std::optional<CandidateId> add_peer_reflexive(const Endpoint& address, std::uint32_t priority);
+
+  [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address) const;
+  // False as long as the peer has not signalled it.
+  [[nodiscard]] bool is_signalled(CandidateId id) const { return signalled_[id]; }
+  // How many the peer has signalled.
+  [[nodiscard]] std::size_t signalled() const { return all_.size() - peer_reflexive_; }
+
+  [[nodiscard]] const Candidate& operator[](CandidateId id) const { return all_[id]; }
+  [[nodiscard]] const std::vector<Candidate>& all() const { return all_; }
+
+ private:
+  std::size_t max_peer_reflexive_;  // Options::max_peer_reflexive
+  std::size_t peer_reflexive_ = 0;  // how many of all_ are not signalled
+  std::uint32_t foundations_ = 0;   // made up for peer-reflexive candidates so far
+  std::vector<Candidate> all_;      // by id
+  std::vector<bool> signalled_;     // by id
+};
+
+}  // namespace natsim::ice

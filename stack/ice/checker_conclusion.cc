@@ -1,0 +1,182 @@
+// Nomination, the pair in use with its consent, and the state of the whole (RFC 8445 §8, §12,
+// RFC 7675, RFC 8863).
+#include <algorithm>
+
+#include "stack/ice/checker.h"
+#include "stack/ice/nomination.h"
+
+namespace natsim::ice {
+namespace {
+
+// The pair of the highest valid priority among those that `eligible` accepts.
+template <typename Eligible>
+PairId best_valid(const CheckList& list, Eligible eligible) {
+  const CandidatePair* best = nullptr;
+  for (const CandidatePair& pair : list.pairs()) {
+    if (!pair.valid || !eligible(pair)) continue;
+    if (best == nullptr || pair.valid_priority > best->valid_priority) best = &pair;
+  }
+  return best == nullptr ? no_pair : best->id;
+}
+
+}  // namespace
+
+void Checker::lose_relay(CandidateId relay, PairReason reason, Time now) {
+  const CandidatePair* selected = list_.find(selected_);
+  const bool selected_is_lost = selected != nullptr && selected->local == relay;
+  const PairState state =
+      reason == PairReason::allocation_lost ? PairState::failed : PairState::removed;
+  for (CandidatePair& pair : list_.pairs()) {
+    if (pair.local == relay && pair.state != PairState::removed) lose_pair(pair, state, reason);
+  }
+  if (selected_is_lost) stop(StateReason::allocation_lost);
+  settle(now);
+}
+
+void Checker::revoke_consent(Time now) {
+  if (in_use_ == no_pair) return;
+  events_.push(ConsentLost{in_use_, true, consent_.is_on() ? consent_.granted() : now});
+  stop(StateReason::consent_revoked);
+}
+
+void Checker::close() {
+  if (state_ == AgentState::closed) return;
+  in_use_ = no_pair;
+  consent_.end();
+  change_state(AgentState::closed, StateReason::closed_by_host);
+}
+
+void Checker::settle(Time now) {
+  if (state_ == AgentState::failed || state_ == AgentState::closed) return;
+  if (now >= pac_ends_) pac_over_ = true;
+  nominate_if_due(now);
+  choose_pair_in_use(now);
+  if (in_use_ == no_pair && pac_over_ && local_ended_ && remote_ended_ && list_.is_settled()) {
+    stop(StateReason::checks_failed);
+    return;
+  }
+  if (in_use_ != no_pair) {
+    const bool unanswered = state_ == AgentState::disconnected && now >= consent_.disconnects();
+    if (unanswered) return;
+    change_state(
+        selected_ != no_pair ? AgentState::completed : AgentState::connected,
+        state_ == AgentState::disconnected ? StateReason::consent_answered : StateReason::progress);
+  } else if (client_.has_credentials() && !list_.pairs().empty()) {
+    change_state(AgentState::checking);
+  }
+}
+
+void Checker::nominate_if_due(Time now) {
+  nomination_due_ = Time::never();
+  if (role_ != Role::controlling || options_.nomination != Nomination::regular ||
+      selected_ != no_pair) {
+    return;
+  }
+  const auto pairs = list_.pairs();
+  if (std::any_of(pairs.begin(), pairs.end(), [](const auto& pair) { return pair.nominating; })) {
+    return;
+  }
+  const NominationDecision decision = decide_nomination(
+      list_, local_, remote_, options_,
+      {milestones_.first_valid_pair, local_ended_ && remote_ended_, remote_ended_}, now);
+  nomination_due_ = decision.reconsider;
+  if (CandidatePair* pair = list_.find(decision.nominate)) {
+    pair->nominating = true;
+    list_.enqueue(*pair);
+  }
+}
+
+void Checker::nominate(CandidatePair& pair, Time now) {
+  pair.nominating = false;
+  pair.nominate_on_success = false;
+  if (pair.nominated) return;
+  pair.nominated = true;
+  events_.push(PairNominated{pair.id});
+  if (milestones_.nominated.is_never()) milestones_.nominated = now;
+
+  // Several can be nominated only by an agent that nominates aggressively; the best of them counts
+  // (RFC 5245 §8.1.1.2).
+  const PairId best = best_valid(list_, [](const CandidatePair& p) { return p.nominated; });
+  if (best != selected_) {
+    events_.push(SelectedPairChanged{selected_, best});
+    selected_ = best;
+  }
+  conclude_list();
+}
+
+void Checker::conclude_list() {
+  const std::uint64_t selected_priority = list_.find(selected_)->valid_priority;
+  const bool aggressive =
+      role_ == Role::controlling && options_.nomination == Nomination::aggressive;
+  for (CandidatePair& pair : list_.pairs()) {
+    const bool may_be_selected_yet =
+        pair.priority > selected_priority && (aggressive || pair.nominate_on_success);
+    const bool in_progress = pair.state == PairState::in_progress;
+    const bool untried = pair.state == PairState::waiting || pair.state == PairState::frozen;
+    if ((in_progress || (untried && pair.nominate_on_success)) && may_be_selected_yet) continue;
+    if (in_progress) client_.cancel(pair.id);
+    if (in_progress || untried) {
+      set_state(pair, PairState::removed, PairReason::other_nominated);
+    }
+  }
+}
+
+void Checker::choose_pair_in_use(Time now) {
+  const PairId best = selected_ != no_pair
+                          ? selected_
+                          : best_valid(list_, [](const CandidatePair&) { return true; });
+  if (best == in_use_) return;
+  in_use_ = best;
+  last_sent_ = now;
+  consent_.end();
+  if (const CandidatePair* pair = pair_in_use(); pair != nullptr && options_.consent) {
+    consent_.begin(pair->answered_at, now);
+  }
+}
+
+void Checker::lose_pair(CandidatePair& pair, PairState state, PairReason reason) {
+  pair.valid = false;
+  pair.nominated = false;
+  pair.nominating = false;
+  client_.cancel(pair.id);
+  list_.dequeue(pair);
+  set_state(pair, state, reason);
+  if (pair.id == selected_) {
+    events_.push(SelectedPairChanged{selected_, no_pair});
+    selected_ = no_pair;
+  }
+}
+
+void Checker::stop(StateReason reason) {
+  failure_ = reason;
+  in_use_ = no_pair;
+  consent_.end();
+  nomination_due_ = Time::never();
+  change_state(AgentState::failed, reason);
+}
+
+void Checker::run_consent(Time now) {
+  if (!consent_.is_on()) return;
+  CandidatePair& pair = *list_.find(in_use_);
+  if (now >= consent_.expires()) {
+    events_.push(ConsentLost{pair.id, false, consent_.granted()});
+    lose_pair(pair, PairState::failed, PairReason::consent_expired);
+    stop(StateReason::consent_expired);
+    return;
+  }
+  if (now >= consent_.next_request()) {
+    consent_.sent(now);
+    start(pair, CheckKind::consent, now);
+  }
+  if (now >= consent_.disconnects()) {
+    change_state(AgentState::disconnected, StateReason::unanswered);
+  }
+}
+
+void Checker::change_state(AgentState state, StateReason reason) {
+  if (state == state_) return;
+  events_.push(StateChanged{state_, state, reason});
+  state_ = state;
+}
+
+}  // namespace natsim::ice

@@ -1,0 +1,197 @@
+#include "stack/ice/relays.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace natsim::ice {
+namespace {
+
+GatherFailure reason_of(turn::Failure failure) {
+  switch (failure) {
+    case turn::Failure::timeout:
+      return GatherFailure::timeout;
+    case turn::Failure::bad_credentials:
+      return GatherFailure::bad_credentials;
+    case turn::Failure::not_authentic:
+    case turn::Failure::bad_response:
+      return GatherFailure::bad_response;
+    case turn::Failure::port_mismatch:
+      return GatherFailure::no_socket;
+    case turn::Failure::refused:
+    case turn::Failure::redirect_refused:
+    case turn::Failure::no_channel_left:
+      break;
+  }
+  return GatherFailure::refused;
+}
+
+}  // namespace
+
+void Relays::allocate(const Endpoint& base, const TurnServer& server,
+                      std::uint16_t local_preference, const stun::TransactionTimers& timers,
+                      Time now) {
+  turn::ClientOptions options;
+  options.local = base;
+  options.server = server.address;
+  options.username = server.username;
+  options.password = server.password;
+  options.family = base.address.family();
+  options.timers = timers;
+  relays_.push_back({base,
+                     server.address,
+                     local_preference,
+                     now,
+                     std::nullopt,
+                     true,
+                     {},
+                     turn::Client(std::move(options), random_.split(relays_.size()))});
+  relays_.back().client.start(now);
+  drain(relays_.size() - 1, now);
+}
+
+void Relays::replace_socket(const Endpoint& base, const Endpoint& server,
+                            std::optional<Endpoint> fresh, Time now) {
+  for (std::size_t i = 0; i < relays_.size(); ++i) {
+    Relay& relay = relays_[i];
+    if (relay.base != base || relay.server != server ||
+        relay.client.state() != turn::Client::State::needs_new_port) {
+      continue;
+    }
+    if (fresh) {
+      relay.client.set_local(*fresh, now);
+    } else {
+      relay.client.close(now);
+      give_up(relay, GatherFailure::no_socket,
+              static_cast<int>(stun::ErrorNumber::allocation_mismatch), now);
+    }
+    drain(i, now);
+  }
+}
+
+std::optional<Relays::Inbound> Relays::receive(const Endpoint& local, const Endpoint& remote,
+                                               ByteView bytes, Time now) {
+  for (std::size_t i = 0; i < relays_.size(); ++i) {
+    Relay& relay = relays_[i];
+    if (relay.client.local() != local || relay.client.server() != remote) continue;
+    const turn::Inbound inbound = relay.client.receive(remote, bytes, now);
+    if (inbound.kind == turn::Inbound::Kind::not_ours) continue;
+    Inbound result;
+    if (inbound.kind == turn::Inbound::Kind::data) {
+      result = {relay.candidate, inbound.peer, inbound.payload};
+    }
+    drain(i, now);
+    return result;
+  }
+  return std::nullopt;
+}
+
+bool Relays::send(CandidateId candidate, const Endpoint& peer, ByteView payload, Time now) {
+  Relay* relay = find(candidate);
+  if (relay == nullptr) return false;
+  const turn::SendResult result = relay->client.send(peer, payload, now);
+  drain(static_cast<std::size_t>(relay - relays_.data()), now);
+  return result == turn::SendResult::sent || result == turn::SendResult::held;
+}
+
+void Relays::permit(CandidateId candidate, const IpAddress& peer, Time now) {
+  Relay* relay = find(candidate);
+  if (relay == nullptr) return;
+  if (relay->client.has_permission(peer, now)) {
+    events_.push(RelayPermission{candidate, peer});
+    return;
+  }
+  if (std::find(relay->permitted.begin(), relay->permitted.end(), peer) == relay->permitted.end()) {
+    relay->permitted.push_back(peer);
+  }
+  relay->client.add_peer(peer, now);
+}
+
+void Relays::bind_channel(CandidateId candidate, const Endpoint& peer, Time now) {
+  if (Relay* relay = find(candidate)) relay->client.bind_channel(peer, now);
+}
+
+void Relays::release(std::optional<CandidateId> kept, const IpAddress& peer, Time now) {
+  for (Relay& relay : relays_) {
+    if (relay.candidate.has_value() && relay.candidate == kept) {
+      for (const IpAddress& other : relay.permitted) {
+        if (other != peer) relay.client.remove_peer(other, now);
+      }
+      std::erase_if(relay.permitted, [&](const IpAddress& other) { return other != peer; });
+    } else {
+      relay.candidate.reset();
+      relay.open = false;
+      relay.client.close(now);
+    }
+  }
+}
+
+void Relays::handle_timeout(Time now) {
+  for (Relay& relay : relays_) {
+    if (relay.client.next_timeout() <= now) relay.client.handle_timeout(now);
+  }
+  flush(now);
+}
+
+void Relays::flush(Time now) {
+  for (std::size_t i = 0; i < relays_.size(); ++i) drain(i, now);
+}
+
+Time Relays::next_timeout() const {
+  Time next = Time::never();
+  for (const Relay& relay : relays_) next = std::min(next, relay.client.next_timeout());
+  return next;
+}
+
+std::size_t Relays::open() const {
+  return static_cast<std::size_t>(
+      std::count_if(relays_.begin(), relays_.end(), [](const Relay& relay) { return relay.open; }));
+}
+
+std::vector<CandidateId> Relays::candidates() const {
+  std::vector<CandidateId> ids;
+  for (const Relay& relay : relays_) {
+    if (relay.candidate) ids.push_back(*relay.candidate);
+  }
+  return ids;
+}
+
+Relays::Relay* Relays::find(CandidateId candidate) {
+  const auto found = std::find_if(relays_.begin(), relays_.end(),
+                                  [&](const Relay& relay) { return relay.candidate == candidate; });
+  return found == relays_.end() ? nullptr : &*found;
+}
+
+void Relays::drain(std::size_t index, Time now) {
+  Relay& relay = relays_[index];
+  while (auto transmit = relay.client.poll_transmit()) transmits_.push(std::move(*transmit));
+  while (auto event = relay.client.poll_event()) {
+    if (const auto* allocated = std::get_if<turn::Allocated>(&*event)) {
+      relay.open = false;
+      events_.push(RelayAllocated{index, relay.base, relay.server, relay.local_preference,
+                                  allocated->relayed, allocated->mapped});
+    } else if (const auto* failed = std::get_if<turn::Failed>(&*event)) {
+      give_up(relay, reason_of(failed->why), failed->code, now);
+    } else if (std::holds_alternative<turn::NeedNewLocalPort>(*event)) {
+      events_.push(RelayNeedsSocket{relay.base, relay.server});
+    } else if (const auto* expired = std::get_if<turn::Expired>(&*event)) {
+      give_up(relay, GatherFailure::lost, expired->code, now);
+    } else if (const auto* ready = std::get_if<turn::PermissionReady>(&*event)) {
+      if (relay.candidate) events_.push(RelayPermission{*relay.candidate, ready->peer});
+    } else if (const auto* refused = std::get_if<turn::PermissionFailed>(&*event)) {
+      if (relay.candidate) {
+        events_.push(RelayPermission{*relay.candidate, refused->peer, false, refused->code});
+      }
+    }
+    // Redirections, channels and ICMP errors change no candidate: data finds its way by itself.
+  }
+}
+
+void Relays::give_up(Relay& relay, GatherFailure why, int code, Time now) {
+  // One that was given back has nothing to tell.
+  if (!relay.open && !relay.candidate) return;
+  relay.open = false;
+  events_.push(RelayFailed{relay.base, relay.server, why, code, now - relay.started,
+                           std::exchange(relay.candidate, std::nullopt)});
+}
+
+}  // namespace natsim::ice

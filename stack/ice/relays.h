@@ -1,0 +1,116 @@
+// The agent's TURN allocations, from which relayed candidates come (RFC 8445 §5.1.1.2).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "stack/base/datagram.h"
+#include "stack/base/random.h"
+#include "stack/base/time.h"
+#include "stack/ice/candidate.h"
+#include "stack/ice/event.h"
+#include "stack/ice/fifo.h"
+#include "stack/ice/options.h"
+#include "stack/turn/client.h"
+
+namespace natsim::ice {
+
+// What allocations tell the agent.
+struct RelayAllocated {
+  std::size_t relay = 0;  // to be given a candidate by `Relays::assign`
+  Endpoint base;
+  Endpoint server;
+  std::uint16_t local_preference = 0;
+  Endpoint relayed;
+  Endpoint mapped;
+};
+struct RelayFailed {
+  Endpoint base;
+  Endpoint server;
+  GatherFailure why = GatherFailure::timeout;
+  int code = 0;
+  Duration elapsed;                      // since the Allocate
+  std::optional<CandidateId> candidate;  // set if it stood and is lost
+};
+struct RelayNeedsSocket {
+  Endpoint base;
+  Endpoint server;
+};
+struct RelayPermission {
+  CandidateId candidate = 0;
+  IpAddress peer;
+  bool granted = true;
+  int code = 0;  // of the refusal; 0 if the server did not answer
+};
+using RelayEvent = std::variant<RelayAllocated, RelayFailed, RelayNeedsSocket, RelayPermission>;
+
+// Contract:
+// 1. `allocate` sends at once; pacing is the caller's. What is sent goes to the queue of the agent.
+// 2. Relays are named by the candidate that `assign` gave them.
+// 3. Permissions and channels asked for are requested by the next `flush`, so that several peers
+//    share a request.
+class Relays {
+ public:
+  Relays(Random random, Fifo<Transmit>& transmits) : random_(random), transmits_(transmits) {}
+
+  void allocate(const Endpoint& base, const TurnServer& server, std::uint16_t local_preference,
+                const stun::TransactionTimers& timers, Time now);
+  // The answer to RelayNeedsSocket; nullopt gives the relay up.
+  void replace_socket(const Endpoint& base, const Endpoint& server, std::optional<Endpoint> fresh,
+                      Time now);
+  void assign(std::size_t relay, CandidateId candidate) { relays_[relay].candidate = candidate; }
+
+  struct Inbound {
+    std::optional<CandidateId> relay;  // set for data from a peer
+    Endpoint peer;
+    ByteView payload;  // points into the datagram
+  };
+  // nullopt when the datagram is of no allocation.
+  std::optional<Inbound> receive(const Endpoint& local, const Endpoint& remote, ByteView bytes,
+                                 Time now);
+  // False when it was not taken.
+  bool send(CandidateId relay, const Endpoint& peer, ByteView payload, Time now);
+  // RelayPermission follows, at once if the permission is there.
+  void permit(CandidateId relay, const IpAddress& peer, Time now);
+  // Data to `peer` is to go by a channel.
+  void bind_channel(CandidateId relay, const Endpoint& peer, Time now);
+  // Gives back every allocation but that of `kept`, and of `kept` the permissions but `peer`'s.
+  void release(std::optional<CandidateId> kept, const IpAddress& peer, Time now);
+
+  // Requests what has been asked for since the last time.
+  void flush(Time now);
+  void handle_timeout(Time now);
+  [[nodiscard]] Time next_timeout() const;
+  std::optional<RelayEvent> poll_event() { return events_.pop(); }
+
+  // How many have neither been allocated nor failed.
+  [[nodiscard]] std::size_t open() const;
+  // The candidates of the allocations that stand.
+  [[nodiscard]] std::vector<CandidateId> candidates() const;
+
+ private:
+  struct Relay {
+    Endpoint base;    // the agent's socket; the client's may be another one after 437
+    Endpoint server;  // as configured
+    std::uint16_t local_preference;
+    Time started;
+    std::optional<CandidateId> candidate;  // while the allocation stands
+    bool open;                             // neither allocated nor failed yet
+    std::vector<IpAddress> permitted;      // peers that were asked for
+    turn::Client client;
+  };
+
+  Relay* find(CandidateId candidate);
+  void drain(std::size_t index, Time now);
+  void give_up(Relay& relay, GatherFailure why, int code, Time now);
+
+  Random random_;              // one stream for each allocation
+  Fifo<Transmit>& transmits_;  // of the agent
+  Fifo<RelayEvent> events_;
+  std::vector<Relay> relays_;
+};
+
+}  // namespace natsim::ice
