@@ -90,6 +90,17 @@ void Client::request(Purpose purpose, Time now, std::vector<IpAddress> peers, st
 }
 
 void Client::request_what_is_due(Time now) {
+  for (std::size_t i = 0; i < channels_.size(); ++i) {
+    Channel& channel = channels_[i];
+    if (!channel.wanted || channel.in_flight || now < channel.refresh_at) continue;
+    channel.in_flight = true;
+    request(Purpose::channel, now, {}, static_cast<std::uint16_t>(first_channel + i));
+    // Its success will refresh the permission as well; only its failure leaves that to us.
+    Permission* permission = find_peer(permissions_, channel.peer.address);
+    if (permission != nullptr && now < permission->expires) {
+      permission->refresh_at = std::max(permission->refresh_at, now + options_.timers.total());
+    }
+  }
   std::vector<IpAddress> batch;
   for (Permission& permission : permissions_) {
     if (permission.in_flight || permission.refused || now < permission.refresh_at) continue;
@@ -104,12 +115,6 @@ void Client::request_what_is_due(Time now) {
     }
   }
   if (!batch.empty()) request(Purpose::permissions, now, std::move(batch));
-  for (std::size_t i = 0; i < channels_.size(); ++i) {
-    Channel& channel = channels_[i];
-    if (!channel.wanted || channel.in_flight || now < channel.refresh_at) continue;
-    channel.in_flight = true;
-    request(Purpose::channel, now, {}, static_cast<std::uint16_t>(first_channel + i));
-  }
 }
 
 Inbound Client::receive_response(const stun::MessageView& message, Time now) {
