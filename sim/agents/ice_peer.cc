@@ -1,0 +1,256 @@
+#include "sim/agents/ice_peer.h"
+
+#include <utility>
+#include <variant>
+
+namespace natsim::agents {
+
+IcePeer::IcePeer(net::Host& host, IcePeerOptions options)
+    : Agent(host, "ice"),
+      options_(std::move(options)),
+      machine_(options_.ice, host.world().random(label())) {
+  machine_.set_servers(options_.stun_servers, options_.turn_servers);
+}
+
+Result<bool> IcePeer::start() {
+  const Time now = world().now();
+  std::vector<Endpoint> bases;
+  for (const auto& interface : host().interfaces()) {
+    for (const IpAddress& address : interface->addresses()) {
+      const auto bound = bind({address, options_.port});
+      if (!bound) {
+        for (const Endpoint& base : bases) unbind(base);
+        return Error{bound.error()};
+      }
+      bases.push_back(bound.value());
+    }
+  }
+  started_ = true;
+  for (const Endpoint& base : bases) machine_.add_local_address(base, now);
+  if (trickles()) describe();
+  machine_.start_gathering(now);
+  pump();
+  return true;
+}
+
+// Whether this side sends its candidates one by one.
+bool IcePeer::trickles() const {
+  if (options_.trickle == Trickle::half) return options_.ice.role == ice::Role::controlled;
+  return options_.trickle == Trickle::full;
+}
+
+void IcePeer::describe() {
+  described_ = true;
+  channel_->send(Description{machine_.local_credentials()});
+  for (const ice::Candidate& candidate : std::exchange(unsent_, {})) channel_->send(candidate);
+}
+
+void IcePeer::signal_candidate(const ice::Candidate& candidate) {
+  if (described_) {
+    channel_->send(candidate);
+  } else {
+    unsent_.push_back(candidate);
+  }
+}
+
+void IcePeer::receive_signal(const Signal& signal) {
+  const Time now = world().now();
+  if (!started_ && start_error_.empty()) {
+    if (const auto begun = start(); !begun) start_error_ = begun.error();
+  }
+  if (const auto* description = std::get_if<Description>(&signal)) {
+    machine_.set_remote_credentials(description->credentials, now);
+  } else if (const auto* candidate = std::get_if<ice::Candidate>(&signal)) {
+    if (machine_.add_remote_candidate(*candidate, now) == ice::RemoteCandidateResult::added) {
+      tell("ice.remote_candidate",
+           {{"type", to_string(candidate->type)}, {"address", candidate->address}});
+    }
+  } else {
+    machine_.end_of_remote_candidates(now);
+  }
+  pump();
+}
+
+void IcePeer::take(const Endpoint& local, const net::Packet& packet) {
+  current_ = &packet;
+  const auto data = machine_.receive(local, packet.source, packet.payload(), world().now());
+  if (data) {
+    ++datagrams_received_;
+    bytes_received_ += data->payload.size();
+    last_received_ = world().now();
+  }
+  // Drained while the packet is there, so that what is ignored is told of it.
+  drain();
+  current_ = nullptr;
+}
+
+ice::SendResult IcePeer::send(ByteView data) {
+  const auto result = machine_.send(data, world().now());
+  pump();
+  return result;
+}
+
+void IcePeer::close() {
+  machine_.close(world().now());
+  pump();
+}
+
+void IcePeer::drain() {
+  for (bool quiet = false; !quiet;) {
+    while (const auto out = machine_.poll_transmit()) transmit(*out);
+    quiet = true;
+    while (const auto event = machine_.poll_event()) {
+      quiet = false;  // its handling may have given the machine something to send
+      std::visit([this](const auto& e) { on(e); }, *event);
+    }
+  }
+  if (std::exchange(changed_, false) && on_change) on_change();
+}
+
+void IcePeer::on(const ice::CandidateGathered& event) {
+  const ice::Candidate& candidate = event.candidate;
+  tell("ice.candidate", {{"type", to_string(candidate.type)},
+                         {"address", candidate.address},
+                         {"base", candidate.base},
+                         {"priority", candidate.priority}});
+  signal_candidate(candidate);
+}
+
+void IcePeer::on(const ice::ServerFailed& event) {
+  tell("ice.gathering_failed", {{"server", event.server},
+                                {"reason", to_string(event.why)},
+                                {"code", event.code},
+                                {"elapsed", event.elapsed}});
+}
+
+void IcePeer::on(const ice::SocketNeeded& event) {
+  const auto bound = bind({event.base.address, 0});
+  machine_.replace_turn_socket(event.base, event.server,
+                               bound ? std::optional(bound.value()) : std::nullopt, world().now());
+}
+
+void IcePeer::on(const ice::GatheringComplete& /*event*/) {
+  tell("ice.gathering", {{"state", std::string_view("complete")}});
+  if (!described_) describe();
+  channel_->send(EndOfCandidates{});
+}
+
+void IcePeer::on(const ice::StateChanged& event) {
+  tell("ice.state", {{"state", to_string(event.to)}, {"reason", to_string(event.reason)}});
+  changed_ = true;
+}
+
+void IcePeer::on(const ice::RoleSwitched& event) {
+  tell("ice.role", {{"role", to_string(event.to)}});
+}
+
+void IcePeer::on(const ice::PairAdded& event) {
+  if (pairs_.size() < event.pair) pairs_.resize(event.pair);
+  pairs_[event.pair - 1] = {event.local, event.local_type, event.remote, event.remote_type};
+  tell_pair(event.pair, to_string(event.state), {});
+}
+
+void IcePeer::on(const ice::PairStateChanged& event) {
+  tell_pair(event.pair, to_string(event.to), to_string(event.reason));
+}
+
+void IcePeer::tell_pair(ice::PairId pair, std::string_view state, std::string_view reason) {
+  const PairFace& face = pairs_[pair - 1];
+  tell("ice.pair", {{"pair", pair},
+                    {"local", face.local},
+                    {"local_type", to_string(face.local_type)},
+                    {"remote", face.remote},
+                    {"remote_type", to_string(face.remote_type)},
+                    {"state", state},
+                    {"reason", reason}});
+}
+
+void IcePeer::on(const ice::CheckSent& event) {
+  const std::string transaction = to_string(event.transaction);
+  tell("ice.check", {{"pair", event.pair},
+                     {"transaction", std::string_view(transaction)},
+                     {"from", event.local},
+                     {"to", event.remote},
+                     {"retransmission", event.transmission - 1},
+                     {"nominating", event.use_candidate}});
+}
+
+void IcePeer::on(const ice::CheckReceived& event) {
+  const std::string transaction = to_string(event.transaction);
+  tell("ice.check_received", {{"pair", event.pair},
+                              {"transaction", std::string_view(transaction)},
+                              {"from", event.remote},
+                              {"to", event.local},
+                              {"code", event.code}});
+}
+
+void IcePeer::on(const ice::CheckAnswered& event) {
+  const std::string transaction = to_string(event.transaction);
+  tell("ice.answered", {{"pair", event.pair},
+                        {"transaction", std::string_view(transaction)},
+                        {"code", event.code},
+                        {"mapped", event.mapped}});
+}
+
+void IcePeer::on(const ice::RemotePeerReflexive& event) {
+  tell("ice.remote_candidate",
+       {{"type", to_string(ice::CandidateType::peer_reflexive)}, {"address", event.address}});
+}
+
+void IcePeer::on(const ice::LocalPeerReflexive& event) {
+  tell("ice.candidate", {{"type", to_string(ice::CandidateType::peer_reflexive)},
+                         {"address", event.address},
+                         {"base", event.base},
+                         {"priority", event.priority}});
+}
+
+void IcePeer::on(const ice::PeerReflexiveSignalled& event) {
+  tell("ice.remote_candidate", {{"type", to_string(event.type)}, {"address", event.address}});
+}
+
+void IcePeer::on(const ice::PairNominated& event) { tell("ice.nominated", {{"pair", event.pair}}); }
+
+void IcePeer::on(const ice::SelectedPairChanged& event) {
+  changed_ = true;
+  const auto selected = machine_.selected_pair();
+  if (!selected) {
+    selected_at_ = Time::never();
+    return;
+  }
+  if (selected_at_.is_never()) selected_at_ = world().now();
+  tell("ice.selected", {{"pair", event.to},
+                        {"local", selected->local.address},
+                        {"local_type", to_string(selected->local.type)},
+                        {"remote", selected->remote.address},
+                        {"remote_type", to_string(selected->remote.type)}});
+}
+
+void IcePeer::on(const ice::ConsentLost& event) {
+  tell("ice.consent_lost", {{"pair", event.pair}, {"revoked", event.revoked}});
+}
+
+void IcePeer::on(const ice::Ignored& event) {
+  tell("ice.ignored", {{"from", event.remote}, {"reason", to_string(event.reason)}});
+  if (current_ == nullptr || event.reason == ice::IgnoreReason::indication) return;
+  const auto reason = [&] {
+    switch (event.reason) {
+      case ice::IgnoreReason::malformed_stun:
+        return core::DropReason::stun_malformed;
+      case ice::IgnoreReason::unknown_transaction:
+        return core::DropReason::stun_unknown_transaction;
+      case ice::IgnoreReason::unauthenticated_response:
+      case ice::IgnoreReason::no_credentials:
+      case ice::IgnoreReason::bad_integrity:
+        return core::DropReason::stun_unauthenticated;
+      case ice::IgnoreReason::wrong_ufrag:
+        return core::DropReason::stun_wrong_ufrag;
+      case ice::IgnoreReason::peer_reflexive_cap:
+        return core::DropReason::ice_candidate_limit;
+      default:
+        return core::DropReason::agent_unexpected;
+    }
+  }();
+  host().discard(*current_, reason, to_string(event.reason));
+}
+
+}  // namespace natsim::agents

@@ -1,0 +1,127 @@
+// An ICE agent on a simulated host, with its sockets and its way to the other peer.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/agents/agent.h"
+#include "sim/agents/signalling.h"
+#include "stack/ice/agent.h"
+
+namespace natsim::agents {
+
+// When candidates are told to the peer (RFC 8838).
+enum class Trickle : std::uint8_t {
+  full,  // each as soon as it is known
+  half,  // the caller's all at once with its description, the callee's as they are known (§16)
+  none,  // all at once with the description, once gathering has ended
+};
+
+struct IcePeerOptions {
+  ice::Options ice;
+  Trickle trickle = Trickle::full;
+  std::vector<Endpoint> stun_servers;
+  std::vector<ice::TurnServer> turn_servers;
+  std::uint16_t port = 0;  // of each host candidate; 0: ephemeral ports
+};
+
+// One side of a call. The controlling side is the caller. It binds a socket to each of its host's
+// addresses, gathers, signals and checks; data is sent and received on the selected pair.
+//
+// Events (pair numbers are the agent's own):
+//   "ice.candidate" {type, address, base, priority}; "ice.remote_candidate" {type, address};
+//   "ice.gathering" {state}; "ice.gathering_failed" {server, reason};
+//   "ice.pair" {pair, local, local_type, remote, remote_type, state, reason};
+//   "ice.check" {pair, transaction, from, to, retransmission, nominating};
+//   "ice.check_received" {pair, transaction, from, to, code};
+//   "ice.answered" {pair, transaction, code, mapped}; "ice.nominated" {pair};
+//   "ice.selected" {pair, local, local_type, remote, remote_type}; "ice.state" {state, reason};
+//   "ice.role" {role}; "ice.consent_lost" {pair}; "ice.ignored" {from, reason}.
+class IcePeer : public Agent, public SignalReceiver {
+ public:
+  IcePeer(net::Host& host, IcePeerOptions options);
+
+  // Where this peer's signals go. To be set before `start`.
+  void connect(SignallingChannel& channel) { channel_ = &channel; }
+  // Binds the sockets and gathers. Fails, with nothing started, if a socket cannot be opened.
+  Result<bool> start();
+  [[nodiscard]] bool started() const { return started_; }
+  // The callee starts when it is first signalled to; a failure to start is kept for `start_error`.
+  void receive_signal(const Signal& signal) override;
+  [[nodiscard]] const std::string& start_error() const { return start_error_; }
+
+  ice::SendResult send(ByteView data);
+  void close();
+
+  [[nodiscard]] const ice::Agent& machine() const { return machine_; }
+  [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
+  [[nodiscard]] std::uint64_t datagrams_received() const { return datagrams_received_; }
+  [[nodiscard]] Time last_received() const { return last_received_; }
+  // Since when a pair has been selected; never() while there is none.
+  [[nodiscard]] Time selected_at() const { return selected_at_; }
+
+  // Called after each pump in which the state or the selected pair changed; may be empty.
+  std::function<void()> on_change;
+
+ private:
+  // What an "ice.pair" event repeats at each change of state.
+  struct PairFace {
+    Endpoint local;
+    ice::CandidateType local_type;
+    Endpoint remote;
+    ice::CandidateType remote_type;
+  };
+
+  void take(const Endpoint& local, const net::Packet& packet) override;
+  void handle_timeout(Time now) override { machine_.handle_timeout(now); }
+  [[nodiscard]] Time next_timeout() const override { return machine_.next_timeout(); }
+  void drain() override;
+
+  [[nodiscard]] bool trickles() const;
+  void describe();
+  void signal_candidate(const ice::Candidate& candidate);
+
+  void on(const ice::CandidateGathered& event);
+  void on(const ice::CandidateRedundant&) {}
+  void on(const ice::ServerFailed& event);
+  void on(const ice::SocketNeeded& event);
+  void on(const ice::GatheringComplete& event);
+  void on(const ice::StateChanged& event);
+  void on(const ice::RoleSwitched& event);
+  void on(const ice::PairAdded& event);
+  void on(const ice::PairStateChanged& event);
+  void on(const ice::CheckSent& event);
+  void on(const ice::CheckAnswered& event);
+  void on(const ice::CheckTimedOut&) {}
+  void on(const ice::KeepaliveSent&) {}
+  void on(const ice::CheckReceived& event);
+  void on(const ice::RemotePeerReflexive& event);
+  void on(const ice::LocalPeerReflexive& event);
+  void on(const ice::PeerReflexiveSignalled& event);
+  void on(const ice::PairNominated& event);
+  void on(const ice::SelectedPairChanged& event);
+  void on(const ice::ConsentLost& event);
+  void on(const ice::Ignored& event);
+  void tell_pair(ice::PairId pair, std::string_view state, std::string_view reason);
+
+  IcePeerOptions options_;
+  ice::Agent machine_;
+  SignallingChannel* channel_ = nullptr;
+  bool started_ = false;
+  std::string start_error_;
+  bool described_ = false;                // our description has been sent
+  std::vector<ice::Candidate> unsent_;    // gathered, to be sent with the description
+  std::vector<PairFace> pairs_;           // by pair number less one
+  const net::Packet* current_ = nullptr;  // being taken: what an Ignored is about
+  bool changed_ = false;                  // since on_change was last called
+  Time selected_at_ = Time::never();
+  std::uint64_t bytes_received_ = 0;
+  std::uint64_t datagrams_received_ = 0;
+  Time last_received_;
+};
+
+}  // namespace natsim::agents

@@ -1,0 +1,57 @@
+#include "sim/agents/signalling.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "stack/ice/candidate_line.h"
+
+namespace natsim::agents {
+
+std::string_view kind_of(const Signal& signal) {
+  constexpr std::string_view kinds[] = {"description", "candidate", "end-of-candidates"};
+  return kinds[signal.index()];
+}
+
+SignallingChannel::SignallingChannel(core::World& world, std::string name,
+                                     const SignallingOptions& options, SignalReceiver& receiver)
+    : Named(world, std::move(name)),
+      Actor(world.scheduler(), id()),
+      options_(options),
+      receiver_(receiver),
+      random_(world.random(this->name() + "/signalling")),
+      arrival_(*this, core::EventClass::network) {}
+
+void SignallingChannel::send(Signal signal) {
+  tell("signal.sent", signal);
+  std::int64_t losses = 0;
+  while (options_.loss > 0 && random_.chance(options_.loss)) ++losses;
+  if (losses > 0) {
+    world().events().emit(world().now(), id(), "signal.lost",
+                          {{"what", kind_of(signal)}, {"times", losses}});
+  }
+  Time due = world().now() + options_.one_way_delay + options_.resend_after * losses;
+  if (!in_flight_.empty()) due = std::max(due, in_flight_.back().due);
+  in_flight_.push_back({due, std::move(signal)});
+  if (!arrival_.armed()) arrival_.arm(due);
+}
+
+void SignallingChannel::on_timer(core::Timer& /*timer*/) {
+  const Signal signal = std::move(in_flight_.front().signal);
+  in_flight_.pop_front();
+  if (!in_flight_.empty()) arrival_.arm(in_flight_.front().due);
+  tell("signal.received", signal);
+  receiver_.receive_signal(signal);
+}
+
+void SignallingChannel::tell(std::string_view kind, const Signal& signal) {
+  std::string text;
+  if (const auto* candidate = std::get_if<ice::Candidate>(&signal)) {
+    text = ice::encode_candidate(*candidate);
+  } else if (const auto* description = std::get_if<Description>(&signal)) {
+    text = "ice-ufrag:" + description->credentials.ufrag;
+  }
+  world().events().emit(world().now(), id(), kind,
+                        {{"what", kind_of(signal)}, {"text", std::string_view(text)}});
+}
+
+}  // namespace natsim::agents

@@ -1,0 +1,73 @@
+// The way by which two peers tell each other addresses and keys, apart from the simulated network.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+#include <variant>
+
+#include "sim/core/scheduler.h"
+#include "sim/core/world.h"
+#include "stack/base/random.h"
+#include "stack/base/time.h"
+#include "stack/ice/candidate.h"
+#include "stack/ice/credentials.h"
+
+namespace natsim::agents {
+
+// What an offer or answer says of ICE.
+struct Description {
+  ice::Credentials credentials;
+};
+struct EndOfCandidates {};
+using Signal = std::variant<Description, ice::Candidate, EndOfCandidates>;
+
+// "description", "candidate", "end-of-candidates".
+std::string_view kind_of(const Signal& signal);
+
+struct SignallingOptions {
+  Duration one_way_delay = milliseconds(50);
+  // The probability that a message is lost on one try; at least 0 and below 1.
+  double loss = 0;
+  // How long after a lost try the message is sent again, as a signalling server's TCP would;
+  // positive.
+  Duration resend_after = seconds(1);
+};
+
+// Takes what the other side signalled.
+class SignalReceiver {
+ public:
+  virtual ~SignalReceiver() = default;
+  virtual void receive_signal(const Signal& signal) = 0;
+};
+
+// One direction: messages arrive in the order in which they were sent, each after the one-way delay
+// and one resend_after for every time that it was lost.
+//
+// Events: "signal.sent" {what, text}, "signal.lost" {what, times}, "signal.received" {what, text}.
+class SignallingChannel : public core::Named, private core::Actor {
+ public:
+  // `name` is that of the direction, "alice->bob".
+  SignallingChannel(core::World& world, std::string name, const SignallingOptions& options,
+                    SignalReceiver& receiver);
+
+  void send(Signal signal);
+
+ private:
+  struct InFlight {
+    Time due;
+    Signal signal;
+  };
+
+  void on_timer(core::Timer& timer) override;
+  void tell(std::string_view kind, const Signal& signal);
+
+  SignallingOptions options_;
+  SignalReceiver& receiver_;
+  Random random_;
+  std::deque<InFlight> in_flight_;  // in order
+  core::Timer arrival_;             // armed for the first of them
+};
+
+}  // namespace natsim::agents
