@@ -48,7 +48,7 @@ void write_ip_header(Packet& packet) {
 std::uint16_t transport_sum(const Packet& packet) {
   const ByteView transport = packet.transport();
   std::uint16_t start = 0;
-  if (packet.protocol != Protocol::icmp) {
+  if (packet.protocol != Protocol::icmp) {  // the one without a pseudo-header
     start = pseudo_header_sum(packet.source.address, packet.destination.address,
                               static_cast<std::uint8_t>(packet.protocol),
                               static_cast<std::uint32_t>(transport.size()));
@@ -69,17 +69,33 @@ constexpr std::array<IcmpRow, 6> icmp_rows = {{
     {IcmpError::hop_limit_exceeded, 11, 0, 3, 0},
 }};
 
-// Reads the headers at the front of a datagram that may be cut short behind the transport's first
-// eight bytes. The total length is as the IP header says.
+// Echo and the like are questions and answers, not errors, and may be answered with one.
+bool is_icmp_error(const Packet& packet) {
+  if (!packet.is_icmp()) return false;
+  const std::uint8_t type = packet.transport()[0];
+  if (!packet.is_v4()) return type < 128;  // RFC 4443 §2.1
+  // Destination unreachable, source quench, redirect, time exceeded, parameter problem
+  // (RFC 1122 §3.2.2).
+  return type == 3 || type == 4 || type == 5 || type == 11 || type == 12;
+}
+
+// "Any", loopback, multicast and IPv4's reserved upper range with its broadcast name no one host.
+bool is_one_host(const IpAddress& address) {
+  return !address.is_any() && !address.is_loopback() && !address.is_multicast() &&
+         !(address.is_v4() && address.to_v4() >> 28 == 0xf);
+}
+
 struct Headers {
   Protocol protocol;
   std::uint8_t hop_limit;
   std::size_t transport_offset;
-  std::size_t total_size;
+  std::size_t total_size;  // as the IP header says
   Endpoint source;
   Endpoint destination;
 };
 
+// Reads the headers at the front of a datagram that may be cut short behind the transport's first
+// eight bytes.
 std::optional<Headers> read_headers(ByteView bytes) {
   Headers headers{};
   if (bytes.empty()) return std::nullopt;
@@ -119,6 +135,12 @@ std::optional<Headers> read_headers(ByteView bytes) {
 
 }  // namespace
 
+IcmpTypeAndCode wire_form(IcmpError error, Family family) {
+  const IcmpRow& row = icmp_rows[static_cast<std::size_t>(error)];
+  return family == Family::ipv4 ? IcmpTypeAndCode{row.v4_type, row.v4_code}
+                                : IcmpTypeAndCode{row.v6_type, row.v6_code};
+}
+
 PacketPtr make_udp(PacketPool& pool, const Endpoint& source, const Endpoint& destination,
                    ByteView payload, std::uint8_t hop_limit) {
   const bool v4 = source.address.is_v4();
@@ -147,8 +169,8 @@ PacketPtr make_udp(PacketPool& pool, const Endpoint& source, const Endpoint& des
 PacketPtr make_icmp_error(PacketPool& pool, const IpAddress& source, IcmpError error,
                           const Packet& about, std::uint32_t mtu) {
   const IpAddress& sender = about.source.address;
-  if (about.is_icmp() || sender.is_any() || sender.is_multicast() ||
-      about.destination.address.is_multicast() || sender.family() != source.family()) {
+  if (is_icmp_error(about) || !is_one_host(sender) || about.destination.address.is_multicast() ||
+      sender.family() != source.family()) {
     return nullptr;
   }
   const bool v4 = source.is_v4();
@@ -163,10 +185,10 @@ PacketPtr make_icmp_error(PacketPool& pool, const IpAddress& source, IcmpError e
   packet->transport_offset = ip_size;
   packet->payload_offset = static_cast<std::uint16_t>(ip_size + icmp_header_size);
   write_ip_header(*packet);
-  const IcmpRow& row = icmp_rows[static_cast<std::size_t>(error)];
+  const auto [type, code] = wire_form(error, source.family());
   std::uint8_t* const icmp = packet->data() + ip_size;
-  icmp[0] = v4 ? row.v4_type : row.v6_type;
-  icmp[1] = v4 ? row.v4_code : row.v6_code;
+  icmp[0] = type;
+  icmp[1] = code;
   store_be16(icmp + field::icmp_checksum, 0);
   store_be32(icmp + 4, mtu);
   std::memcpy(icmp + icmp_header_size, about.data(), quoted);
@@ -177,14 +199,16 @@ PacketPtr make_icmp_error(PacketPool& pool, const IpAddress& source, IcmpError e
 std::optional<IcmpErrorView> parse_icmp_error(const Packet& packet) {
   if (!packet.is_icmp() || packet.transport().size() < icmp_header_size) return std::nullopt;
   const std::uint8_t* const icmp = packet.transport().data();
-  const bool v4 = packet.protocol == Protocol::icmp;
+  const bool v4 = packet.is_v4();
   for (const IcmpRow& row : icmp_rows) {
     if (icmp[0] != (v4 ? row.v4_type : row.v6_type)) continue;
     if (icmp[1] != (v4 ? row.v4_code : row.v6_code)) continue;
     const auto quoted = read_headers(packet.payload());
-    if (!quoted) return std::nullopt;
+    if (!quoted || quoted->source.address.is_v4() != v4) return std::nullopt;
+    // The upper half is another field over IPv4 (RFC 1191, RFC 4884 §4.1).
+    const std::uint32_t mtu = v4 ? load_be16(icmp + 6) : load_be32(icmp + 4);
     return IcmpErrorView{.error = row.error,
-                         .mtu = row.error == IcmpError::too_big ? load_be32(icmp + 4) : 0,
+                         .mtu = row.error == IcmpError::too_big ? mtu : 0,
                          .quoted_protocol = quoted->protocol,
                          .quoted_source = quoted->source,
                          .quoted_destination = quoted->destination,
@@ -204,7 +228,7 @@ PacketPtr parse_datagram(PacketPool& pool, ByteView bytes) {
     if (headers->transport_offset + 20 > bytes.size()) return nullptr;
     const std::size_t words = bytes[headers->transport_offset + 12] / 16U;
     payload_offset = headers->transport_offset + words * 4;
-    if (payload_offset > bytes.size()) return nullptr;
+    if (words < 5 || payload_offset > bytes.size()) return nullptr;
   }
   PacketPtr packet = pool.make(static_cast<std::uint16_t>(bytes.size()));
   packet->source = headers->source;
@@ -220,11 +244,17 @@ PacketPtr parse_datagram(PacketPool& pool, ByteView bytes) {
 bool checksums_right(const Packet& packet) {
   if (packet.is_v4() && ones_sum(packet.datagram().first(packet.transport_offset)) != 0xffff)
     return false;
-  if (packet.protocol == Protocol::udp && packet.is_v4() &&
-      load_be16(packet.transport().data() + field::udp_checksum) == 0) {
-    return true;
+  switch (packet.protocol) {
+    case Protocol::udp:
+      if (load_be16(packet.transport().data() + field::udp_checksum) == 0) return packet.is_v4();
+      return transport_sum(packet) == 0xffff;
+    case Protocol::tcp:
+      return transport_sum(packet) == 0xffff;
+    case Protocol::icmp:
+    case Protocol::icmpv6:
+      return !packet.is_icmp() || transport_sum(packet) == 0xffff;
   }
-  return transport_sum(packet) == 0xffff;
+  return true;
 }
 
 }  // namespace natsim::net

@@ -44,6 +44,13 @@ enum class IcmpError : std::uint8_t {
   hop_limit_exceeded,  // type 11 code 0, or type 3 code 0
 };
 
+// Type and code of an error as they stand on the wire of a family.
+struct IcmpTypeAndCode {
+  std::uint8_t type;
+  std::uint8_t code;
+};
+IcmpTypeAndCode wire_form(IcmpError error, Family family);
+
 // An ICMP error as read from a packet.
 struct IcmpErrorView {
   IcmpError error;
@@ -62,19 +69,23 @@ PacketPtr make_udp(PacketPool& pool, const Endpoint& source, const Endpoint& des
 
 // An ICMP error from `source` to the sender of `about`, quoting as much of it as fits 576 bytes
 // (IPv4, RFC 1812 §4.3.2.3) or 1280 bytes (IPv6, RFC 4443 §2.4c). Null where none may be sent:
-// about another ICMP error, or to a sender that is not one host (RFC 1122 §3.2.2).
+// about another ICMP error, to a sender that is not one host or not of the family of `source`, or
+// about what was sent to many (RFC 1122 §3.2.2).
 PacketPtr make_icmp_error(PacketPool& pool, const IpAddress& source, IcmpError error,
                           const Packet& about, std::uint32_t mtu = 0);
 
-// The ICMP error in `packet`; nullopt if it is anything else or too short to tell.
+// The ICMP error in `packet`; nullopt if it is anything else, too short to tell, or quotes another
+// family. Checksums are not verified.
 std::optional<IcmpErrorView> parse_icmp_error(const Packet& packet);
 
 // A packet from bytes that came from outside the simulation; null with no reason given if they are
 // not one whole IPv4 or IPv6 datagram with a complete transport header. Checksums are not verified.
+// The caller sets the id.
 PacketPtr parse_datagram(PacketPool& pool, ByteView bytes);
 
-// True if the IPv4 header's and the transport's checksums are right. A zero UDP checksum over IPv4
-// counts as right (RFC 768).
+// True if the IPv4 header's and the transport's checksums are right. A zero UDP checksum is right
+// over IPv4 (RFC 768) and wrong over IPv6 (RFC 8200 §8.1). Of a protocol that is not in `Protocol`
+// nothing is known and nothing is wrong.
 bool checksums_right(const Packet& packet);
 
 }  // namespace natsim::net
