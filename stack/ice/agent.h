@@ -123,6 +123,15 @@ class Agent {
     std::uint16_t local_preference;
   };
 
+  // Our address as a TURN server saw it, a server-reflexive candidate too (RFC 8445 §5.1.1.2). It
+  // is used for a socket that no STUN server tells the address of: where one does, it adds nothing
+  // behind a NAT that maps all destinations alike, and behind another one only an address that
+  // nobody but this TURN server can use.
+  struct SpareReflexive {
+    Candidate candidate;
+    std::uint16_t local_preference;
+  };
+
   // agent_gathering.cc: candidates.
   void gather_from(std::size_t base_index, Time now);
   // The candidate's id; nullopt if it is redundant.
@@ -131,6 +140,7 @@ class Agent {
   void start_inquiry(Time now);
   void handle(const Gatherer::Result& result, Time now);
   void handle(const RelayEvent& event, Time now);
+  void use_spare_reflexive(Time now);
   void end_gathering_if_done(Time now);
 
   // agent.cc: packets and timers.
@@ -153,6 +163,7 @@ class Agent {
   Gatherer gatherer_;
   Relays relays_;
   std::deque<Inquiry> inquiries_;
+  std::vector<SpareReflexive> spare_reflexive_;
   Time next_start_{};  // of a transaction, by the pacing
   Time gathering_started_ = Time::never();
   Time gathering_ended_ = Time::never();

@@ -101,6 +101,7 @@ void Agent::handle(const Gatherer::Result& result, Time now) {
   const auto& failure = std::get<stun::BindingFailure>(result.outcome);
   events_.push(ServerFailed{ServerKind::stun, result.server, result.base, reason_of(failure.reason),
                             failure.error ? static_cast<int>(*failure.error) : 0, result.elapsed});
+  use_spare_reflexive(now);
 }
 
 void Agent::handle(const RelayEvent& event, Time now) {
@@ -110,7 +111,8 @@ void Agent::handle(const RelayEvent& event, Time now) {
           make_candidate(CandidateType::server_reflexive, allocated->mapped, allocated->base);
       reflexive.related = allocated->base;
       reflexive.server = allocated->server;
-      gathered(std::move(reflexive), allocated->local_preference, now);
+      spare_reflexive_.push_back({std::move(reflexive), allocated->local_preference});
+      use_spare_reflexive(now);
     }
     Candidate relayed =
         make_candidate(CandidateType::relayed, allocated->relayed, allocated->relayed);
@@ -133,6 +135,24 @@ void Agent::handle(const RelayEvent& event, Time now) {
     } else {
       checker_.permission_failed(permission->candidate, permission->peer, permission->code, now);
     }
+  }
+}
+
+void Agent::use_spare_reflexive(Time now) {
+  for (std::size_t i = 0; i < spare_reflexive_.size();) {
+    const Endpoint base = spare_reflexive_[i].candidate.base;
+    const bool stun_may_tell =
+        gatherer_.knows(base) ||
+        std::any_of(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& inquiry) {
+          return inquiry.kind == ServerKind::stun && inquiry.base == base;
+        });
+    if (stun_may_tell) {
+      ++i;
+      continue;
+    }
+    SpareReflexive spare = std::move(spare_reflexive_[i]);
+    spare_reflexive_.erase(spare_reflexive_.begin() + static_cast<std::ptrdiff_t>(i));
+    gathered(std::move(spare.candidate), spare.local_preference, now);
   }
 }
 

@@ -1,18 +1,11 @@
 #include "stack/ice/candidate_table.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 namespace natsim::ice {
 namespace {
-
-std::optional<CandidateId> find_address(const std::vector<Candidate>& all,
-                                        const Endpoint& address) {
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (all[i].address == address) return static_cast<CandidateId>(i);
-  }
-  return std::nullopt;
-}
 
 CandidateId append(std::vector<Candidate>& all, Candidate candidate) {
   all.push_back(std::move(candidate));
@@ -24,7 +17,9 @@ CandidateId append(std::vector<Candidate>& all, Candidate candidate) {
 std::optional<CandidateId> LocalCandidates::add(Candidate candidate,
                                                 std::uint16_t local_preference) {
   for (const Candidate& other : all_) {
-    if (other.address == candidate.address && other.base == candidate.base) return std::nullopt;
+    if (other.address == candidate.address && other.base == candidate.base && !is_hidden(other)) {
+      return std::nullopt;
+    }
   }
   candidate.priority = candidate_priority(candidate.type, local_preference, candidate.component);
   candidate.foundation = foundation_of(candidate);
@@ -51,7 +46,10 @@ std::optional<CandidateId> LocalCandidates::sender_at(const Endpoint& base) cons
 }
 
 std::optional<CandidateId> LocalCandidates::find(const Endpoint& address) const {
-  return find_address(all_, address);
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    if (all_[i].address == address && !is_hidden(all_[i])) return static_cast<CandidateId>(i);
+  }
+  return std::nullopt;
 }
 
 std::string LocalCandidates::foundation_of(const Candidate& candidate) const {
@@ -67,32 +65,39 @@ std::string LocalCandidates::foundation_of(const Candidate& candidate) const {
 
 RemoteCandidates::Signalled RemoteCandidates::add_signalled(const Candidate& candidate) {
   if (const auto known = find(candidate.address)) {
-    if (signalled_[*known]) return {.id = *known};
+    if (is_signalled(*known)) return {.id = *known};
     all_[*known] = candidate;
-    signalled_[*known] = true;
-    --peer_reflexive_;
+    seen_at_[*known].reset();
     return {.id = *known, .replaced = true};
   }
-  signalled_.push_back(true);
+  seen_at_.emplace_back();
   return {.id = append(all_, candidate), .is_new = true};
 }
 
 std::optional<CandidateId> RemoteCandidates::add_peer_reflexive(const Endpoint& address,
-                                                                std::uint32_t priority) {
-  if (peer_reflexive_ == max_peer_reflexive_) return std::nullopt;
-  ++peer_reflexive_;
+                                                                std::uint32_t priority,
+                                                                CandidateId seen_at) {
+  const auto seen_there = std::count(seen_at_.begin(), seen_at_.end(), std::optional(seen_at));
+  if (static_cast<std::size_t>(seen_there) >= max_peer_reflexive_) return std::nullopt;
   Candidate candidate;
   candidate.type = CandidateType::peer_reflexive;
   candidate.priority = priority;
   candidate.address = address;
   // Different from any other (RFC 8445 §7.3.1.3): '~' is no ice-char, so none that is signalled.
   candidate.foundation = "~" + std::to_string(++foundations_);
-  signalled_.push_back(false);
+  seen_at_.emplace_back(seen_at);
   return append(all_, std::move(candidate));
 }
 
+std::size_t RemoteCandidates::signalled() const {
+  return static_cast<std::size_t>(std::count(seen_at_.begin(), seen_at_.end(), std::nullopt));
+}
+
 std::optional<CandidateId> RemoteCandidates::find(const Endpoint& address) const {
-  return find_address(all_, address);
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    if (all_[i].address == address) return static_cast<CandidateId>(i);
+  }
+  return std::nullopt;
 }
 
 }  // namespace natsim::ice

@@ -13,6 +13,10 @@ namespace natsim::ice {
 
 class LocalCandidates {
  public:
+  // With `hosts_hidden` the peer never hears of host candidates: a reflexive candidate with the
+  // address of one is not redundant, and the address means the reflexive one.
+  explicit LocalCandidates(bool hosts_hidden) : hosts_hidden_(hosts_hidden) {}
+
   // Adds a gathered candidate and gives it priority and foundation. nullopt when one with the same
   // address and base is there (RFC 8445 §5.1.3); since host candidates are known before the
   // reflexive ones of their base, the one that stays never has the lower priority.
@@ -23,7 +27,7 @@ class LocalCandidates {
 
   // The candidate that checks to and from the socket or relayed address `base` belong to.
   [[nodiscard]] std::optional<CandidateId> sender_at(const Endpoint& base) const;
-  // The candidate, of whatever type, with this address.
+  // The candidate with this address, of whatever type the peer knows.
   [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address) const;
 
   [[nodiscard]] const Candidate& operator[](CandidateId id) const { return all_[id]; }
@@ -33,6 +37,11 @@ class LocalCandidates {
   // Equal for equal type, base address and server address (RFC 8445 §5.1.1.3).
   [[nodiscard]] std::string foundation_of(const Candidate& candidate) const;
 
+  [[nodiscard]] bool is_hidden(const Candidate& candidate) const {
+    return hosts_hidden_ && candidate.type == CandidateType::host;
+  }
+
+  bool hosts_hidden_;
   std::vector<Candidate> all_;  // by id
 };
 
@@ -44,7 +53,8 @@ constexpr bool forms_pairs(CandidateType type) {
 
 class RemoteCandidates {
  public:
-  // At most `max_peer_reflexive` candidates that the peer has not signalled.
+  // At most `max_peer_reflexive` candidates that the peer has not signalled, for each local
+  // candidate that they were seen at: a chase on one path takes no other path's room.
   explicit RemoteCandidates(std::size_t max_peer_reflexive)
       : max_peer_reflexive_(max_peer_reflexive) {}
 
@@ -54,24 +64,26 @@ class RemoteCandidates {
     bool replaced = false;  // it was peer-reflexive; neither of them: signalled before
   };
   Signalled add_signalled(const Candidate& candidate);
-  // nullopt when there are too many.
-  std::optional<CandidateId> add_peer_reflexive(const Endpoint& address, std::uint32_t priority);
+  // Seen as the source of a check to the local candidate `seen_at`. nullopt when there are too
+  // many.
+  std::optional<CandidateId> add_peer_reflexive(const Endpoint& address, std::uint32_t priority,
+                                                CandidateId seen_at);
 
   [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address) const;
   // False as long as the peer has not signalled it.
-  [[nodiscard]] bool is_signalled(CandidateId id) const { return signalled_[id]; }
+  [[nodiscard]] bool is_signalled(CandidateId id) const { return !seen_at_[id]; }
   // How many the peer has signalled.
-  [[nodiscard]] std::size_t signalled() const { return all_.size() - peer_reflexive_; }
+  [[nodiscard]] std::size_t signalled() const;
 
   [[nodiscard]] const Candidate& operator[](CandidateId id) const { return all_[id]; }
   [[nodiscard]] const std::vector<Candidate>& all() const { return all_; }
 
  private:
   std::size_t max_peer_reflexive_;  // Options::max_peer_reflexive
-  std::size_t peer_reflexive_ = 0;  // how many of all_ are not signalled
   std::uint32_t foundations_ = 0;   // made up for peer-reflexive candidates so far
   std::vector<Candidate> all_;      // by id
-  std::vector<bool> signalled_;     // by id
+  // By id: the local candidate that one was seen at which the peer has not signalled.
+  std::vector<std::optional<CandidateId>> seen_at_;
 };
 
 }  // namespace natsim::ice

@@ -59,7 +59,7 @@ CandidatePair* Checker::pair_of_request(CandidateId sender, const Endpoint& remo
       respond(sender, remote, server_.error(request, stun::ErrorNumber::bad_request));
       return nullptr;
     }
-    id = remote_.add_peer_reflexive(remote, *check.priority);
+    id = remote_.add_peer_reflexive(remote, *check.priority, sender);
     if (!id) {
       // An answer would make the pair valid for the peer, which might nominate it, and we could
       // not follow.

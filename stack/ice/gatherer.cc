@@ -53,6 +53,12 @@ std::size_t Gatherer::open() const {
       [](const Inquiry& inquiry) { return inquiry.client.has_value() && !inquiry.mapped; }));
 }
 
+bool Gatherer::knows(const Endpoint& base) const {
+  return std::any_of(inquiries_.begin(), inquiries_.end(), [&](const Inquiry& inquiry) {
+    return inquiry.base == base && (inquiry.client.has_value() || inquiry.mapped);
+  });
+}
+
 void Gatherer::start(Inquiry& inquiry, Time now) {
   inquiry.asked = now;
   inquiry.client.emplace(inquiry.base, inquiry.server,

@@ -44,6 +44,8 @@ class Gatherer {
 
   // How many servers have not given their first result.
   [[nodiscard]] std::size_t open() const;
+  // Whether a server has told the address of `base`, or still may.
+  [[nodiscard]] bool knows(const Endpoint& base) const;
   // Nothing is asked any more, and nothing is waited for.
   void stop() { inquiries_.clear(); }
 

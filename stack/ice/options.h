@@ -63,9 +63,9 @@ struct Options {
   Duration pac = milliseconds(39'500);
   std::size_t max_pairs = 100;              // RFC 8445 §6.1.2.5
   std::size_t max_remote_candidates = 100;  // that the peer signals
-  // Remote peer-reflexive candidates that the peer has not signalled. NATs that map by endpoint and
-  // filter by none on both sides give each check a new source, without end; a peer that is heard
-  // before its signalling needs as many as it has candidates.
+  // Remote peer-reflexive candidates that the peer has not signalled, for each local candidate.
+  // NATs that map by endpoint and filter by none on both sides give each check a new source,
+  // without end; a peer that is heard before its signalling needs as many as it has candidates.
   std::size_t max_peer_reflexive = 16;
   // Triggered checks of one pair, so that two agents whose checks arrive and whose responses do not
   // stop at last.
