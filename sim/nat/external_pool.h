@@ -50,9 +50,10 @@ class ExternalPool {
   // Takes a free port of the address, by the allocation policy; nullopt if all are taken. Policies
   // that preserve start from `wanted`.
   std::optional<std::uint16_t> take(std::uint16_t address, std::uint16_t wanted);
+  [[nodiscard]] bool taken(ExternalKey key) const {
+    return externals_[key.address].ports.contains(key.port);
+  }
   void release(ExternalKey key) { externals_[key.address].ports.release(key.port); }
-
-  [[nodiscard]] const PortRange& range() const { return range_; }
 
  private:
   struct External {

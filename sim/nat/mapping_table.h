@@ -86,6 +86,8 @@ class MappingTable {
   Mapping& operator[](MappingIndex index) { return mappings_[index]; }
   const Mapping& operator[](MappingIndex index) const { return mappings_[index]; }
 
+  // What the mapping is for: the part of its first remote that belongs to its key.
+  [[nodiscard]] Endpoint key_remote(MappingIndex index) const { return key_of(index).remote; }
   // Calls `visit(remote)` for each remote that the mapping holds, the latest first.
   template <typename Visit>
   void each_remote(MappingIndex index, Visit&& visit) const {

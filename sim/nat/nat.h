@@ -40,10 +40,8 @@ struct Verdict {
 // Takes a NAT's events, in order; they lack the NAT's id. It must not call the NAT.
 class MappingSink {
  public:
+  virtual ~MappingSink() = default;
   virtual void on_mapping(const core::MappingEvent& event) = 0;
-
- protected:
-  ~MappingSink() = default;
 };
 
 // Contract:

@@ -55,10 +55,12 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   [[nodiscard]] bool on_inside_link(const IpAddress& address) const;
   void from_inside(net::PacketPtr packet, net::Interface& in);
   void from_outside(net::PacketPtr packet);
-  void translate_outbound(net::PacketPtr packet, net::Interface* in);
+  void translate_outbound(net::PacketPtr packet, net::Interface& in);
   void forward_inside(net::PacketPtr packet, net::Interface& in, net::Interface& out);
   void deliver_inside(net::PacketPtr packet);
   void drop(const net::Packet& packet, const Verdict& verdict);
+  void tell_translated(const net::Packet& packet, const Verdict& verdict,
+                       const Endpoint& old_source, const Endpoint& old_destination);
   void refuse(net::PacketPtr packet, net::Interface& in, core::DropReason reason,
               net::IcmpError error, std::uint32_t mtu = 0);
 

@@ -93,8 +93,8 @@ struct NatOptions {
   Refresh refresh = Refresh::both;             // REQ-6, REQ-6a
   Hairpin hairpin = Hairpin::external_source;  // REQ-9
   Pooling pooling = Pooling::paired;           // REQ-2
-  // How many mappings there may be at once, in all and for one inside host (RFC 6888 REQ-4). 0: as
-  // many as there are ports.
+  // How many mappings there may be at once, in all and for one inside host (RFC 6888 REQ-4). 0: no
+  // limit but the ports.
   std::uint32_t max_mappings = 0;
   std::uint32_t max_mappings_per_host = 0;
 };

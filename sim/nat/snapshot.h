@@ -29,6 +29,9 @@ struct MappingSnapshot {
   std::vector<Endpoint> filter;
 };
 
+// "192.0.2.1:3478", or "192.0.2.1" if the port is 0.
+std::string remote_text(const Endpoint& remote);
+
 // The table as text: a line of headings and a line for each mapping.
 std::string natstat(std::span<const MappingSnapshot> mappings, Time now);
 

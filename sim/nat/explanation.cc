@@ -1,0 +1,97 @@
+// Why a NAT gave a verdict, in words.
+#include <fmt/format.h>
+
+#include "sim/nat/nat.h"
+#include "sim/nat/option_names.h"
+
+namespace natsim::nat {
+namespace {
+
+using core::DropReason;
+
+std::string text_of(const MappingSnapshot& mapping) {
+  std::string text =
+      fmt::format("mapping {} -> {}", to_string(mapping.internal), to_string(mapping.external));
+  if (mapping.remote) text += " for " + remote_text(*mapping.remote);
+  return text;
+}
+
+// "a, b, c and 12 more"
+std::string list_of(const std::vector<Endpoint>& remotes) {
+  constexpr std::size_t shown = 8;
+  std::string text;
+  for (std::size_t i = 0; i < remotes.size() && i < shown; ++i) {
+    if (i > 0) text += ", ";
+    text += remote_text(remotes[i]);
+  }
+  if (remotes.size() > shown) text += fmt::format(" and {} more", remotes.size() - shown);
+  return text;
+}
+
+}  // namespace
+
+std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time now) const {
+  if (verdict.action != Verdict::Action::drop) {
+    const bool by_sender = verdict.sender != no_index;
+    const MappingSnapshot used = mapping(by_sender ? verdict.sender : verdict.receiver);
+    std::string text = text_of(used);
+    if (verdict.action == Verdict::Action::hairpin) {
+      text += "; back in by " + text_of(mapping(verdict.receiver));
+    }
+    return fmt::format("{}; expires in {}", text, to_string(used.expires - now));
+  }
+  // Whom the receiver's filter took for the sender: a hairpinned packet comes from outside, as it
+  // were.
+  const Endpoint remote =
+      verdict.sender == no_index ? packet.source : mapping(verdict.sender).external;
+  switch (verdict.reason) {
+    case DropReason::nat_no_mapping:
+      return fmt::format("no mapping has the external endpoint {}", to_string(packet.destination));
+    case DropReason::nat_mapping_expired: {
+      const auto* const expiry = expiries_.find(*pool_.find(packet.destination));
+      return fmt::format("no mapping has the external endpoint {}; that of {} expired {} earlier",
+                         to_string(packet.destination), to_string(expiry->internal),
+                         to_string(now - expiry->at));
+    }
+    case DropReason::nat_filtered_address:
+    case DropReason::nat_filtered_port: {
+      const MappingSnapshot refused_by = mapping(verdict.receiver);
+      return fmt::format("filter {} of {}: {} was never sent to; it holds {}{}",
+                         name_in(filtering_names, options_.filtering), text_of(refused_by),
+                         remote_text(seen_by(options_.filtering, remote)),
+                         list_of(refused_by.filter),
+                         options_.filter_scope == FilterScope::per_endpoint
+                             ? ", and no other mapping of the internal endpoint admits it either"
+                             : "");
+    }
+    case DropReason::nat_ports_exhausted:
+      return fmt::format("no port of {}-{} is free for {}", options_.port_range.first,
+                         options_.port_range.last, to_string(packet.source));
+    case DropReason::nat_table_full:
+      return fmt::format("the table holds {} mappings, which is its limit", table_.size());
+    case DropReason::nat_host_limit:
+      return fmt::format("{} has {} mappings, which is the limit of a host",
+                         to_string(packet.source.address), options_.max_mappings_per_host);
+    case DropReason::nat_hairpin_off:
+      return fmt::format("{} is an external address of this NAT, and hairpinning is off",
+                         to_string(packet.destination.address));
+    case DropReason::nat_icmp_mismatch:
+      if (const auto view = net::parse_icmp_error(packet)) {
+        return fmt::format("the error quotes a packet {} -> {} that no mapping has translated",
+                           to_string(view->quoted_source), to_string(view->quoted_destination));
+      }
+      break;
+    case DropReason::nat_unsupported_protocol:
+      if (packet.protocol == net::Protocol::udp) {
+        return fmt::format("no external address is of the family of {}",
+                           to_string(packet.source.address));
+      }
+      return fmt::format("IP protocol {} is not translated",
+                         static_cast<unsigned>(packet.protocol));
+    default:
+      break;
+  }
+  return std::string(core::describe(verdict.reason));
+}
+
+}  // namespace natsim::nat

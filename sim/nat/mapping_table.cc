@@ -1,0 +1,182 @@
+#include "sim/nat/mapping_table.h"
+
+#include <algorithm>
+
+namespace natsim::nat {
+
+MappingTable::MappingTable(const NatOptions& options)
+    : mapping_(options.mapping),
+      filtering_(options.filtering),
+      finest_(std::max(options.mapping, options.filtering)),
+      shares_ports_(options.port_allocation == PortAllocation::preserve_overload &&
+                    finest_ != Dependence::endpoint_independent),
+      filters_endpoint_(options.filter_scope == FilterScope::per_endpoint &&
+                        filtering_ != Dependence::endpoint_independent &&
+                        (mapping_ != Dependence::endpoint_independent || shares_ports_)),
+      by_key_(0, Hash{this}, Equal{this}) {}
+
+MappingTable::Key MappingTable::key_of(MappingIndex index) const {
+  const Mapping& mapping = mappings_[index];
+  return {mapping.internal, seen_by(mapping.dedicated ? finest_ : mapping_, mapping.first_remote)};
+}
+
+MappingIndex MappingTable::find_key(const Key& key) const {
+  const auto found = by_key_.find(key);
+  return found == by_key_.end() ? no_index : *found;
+}
+
+MappingIndex MappingTable::find_inside(const Endpoint& internal, const Endpoint& remote) const {
+  if (dedicated_ > 0) {
+    const MappingIndex index = find_key({internal, seen_by(finest_, remote)});
+    if (index != no_index) return index;
+  }
+  return find_key({internal, seen_by(mapping_, remote)});
+}
+
+MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& remote) const {
+  const auto found = by_external_.find(external.packed());
+  if (found == by_external_.end()) return no_index;
+  const MappingIndex first = found->second;
+  if (mappings_[first].next_on_port == first) return first;
+  const MappingIndex holder = remotes_.find(external.packed(), seen_by(finest_, remote));
+  if (holder != no_index) return holder;
+  // The filter may be coarser than what the mappings were told apart by.
+  MappingIndex index = first;
+  do {
+    if (admits(index, remote)) return index;
+    index = mappings_[index].next_on_port;
+  } while (index != first);
+  return first;
+}
+
+MappingIndex MappingTable::find_sender(ExternalKey external, const Endpoint& remote) const {
+  const auto found = by_external_.find(external.packed());
+  if (found == by_external_.end()) return no_index;
+  const MappingIndex first = found->second;
+  if (mappings_[first].next_on_port != first) {
+    return remotes_.find(external.packed(), seen_by(finest_, remote));
+  }
+  const Dependence dependence = mappings_[first].dedicated ? finest_ : mapping_;
+  return key_of(first).remote == seen_by(dependence, remote) ? first : no_index;
+}
+
+MappingIndex MappingTable::add(const Mapping& mapping) {
+  const MappingIndex index = mappings_.take(mapping);
+  by_key_.insert(index);
+  if (mapping.dedicated) ++dedicated_;
+  join_port(index);
+  append_newest(index);
+  if (shares_ports_) add_remote(index, mapping.first_remote);
+  if (filters_endpoint_) count_contact(mapping.internal, mapping.first_remote, 1);
+  return index;
+}
+
+bool MappingTable::remove(MappingIndex index) {
+  const Mapping& mapping = mappings_[index];
+  if (filters_endpoint_) {
+    each_remote(index,
+                [&](const Endpoint& remote) { count_contact(mapping.internal, remote, -1); });
+  }
+  remotes_.remove_list(mapping.further_remotes);
+  by_key_.erase(index);
+  if (mapping.dedicated) --dedicated_;
+  const bool port_free = leave_port(index);
+  unlink(index);
+  mappings_.give_back(index);
+  return port_free;
+}
+
+bool MappingTable::admits(MappingIndex index, const Endpoint& remote) const {
+  if (filtering_ == Dependence::endpoint_independent) return true;
+  const Mapping& mapping = mappings_[index];
+  const Endpoint seen = seen_by(filtering_, remote);
+  if (seen_by(filtering_, mapping.first_remote) == seen) return true;
+  if (mapping_ < filtering_ && mapping.further_remotes != no_index &&
+      remotes_.find(scope_of(index), seen) == index) {
+    return true;
+  }
+  return filters_endpoint_ && contacts_.contains(std::pair(mapping.internal, seen));
+}
+
+bool MappingTable::holds(MappingIndex index, const Endpoint& remote) const {
+  const Mapping& mapping = mappings_[index];
+  const Endpoint seen = seen_by(finest_, remote);
+  if (seen_by(finest_, mapping.first_remote) == seen) return true;
+  return mapping.further_remotes != no_index && remotes_.find(scope_of(index), seen) == index;
+}
+
+MappingTable::Hold MappingTable::hold(MappingIndex index, const Endpoint& remote) {
+  if (holds(index, remote)) return Hold::held;
+  if (shares_ports_ && !can_share(mappings_[index].external, remote)) return Hold::clash;
+  add_remote(index, remote);
+  if (filters_endpoint_) count_contact(mappings_[index].internal, remote, 1);
+  return Hold::opened;
+}
+
+bool MappingTable::can_share(ExternalKey external, const Endpoint& remote) const {
+  return shares_ports_ && remotes_.find(external.packed(), seen_by(finest_, remote)) == no_index;
+}
+
+std::uint32_t MappingTable::scope_of(MappingIndex index) const {
+  return shares_ports_ ? mappings_[index].external.packed() : index;
+}
+
+void MappingTable::add_remote(MappingIndex index, const Endpoint& remote) {
+  Mapping& mapping = mappings_[index];
+  mapping.further_remotes =
+      remotes_.add(scope_of(index), seen_by(finest_, remote), index, mapping.further_remotes);
+}
+
+void MappingTable::count_contact(const Endpoint& internal, const Endpoint& remote,
+                                 std::int32_t change) {
+  const auto found = contacts_.try_emplace({internal, seen_by(filtering_, remote)}, 0).first;
+  found->second += change;
+  if (found->second == 0) contacts_.erase(found);
+}
+
+void MappingTable::refresh(MappingIndex index, Time now) {
+  mappings_[index].refreshed = now;
+  if (index == newest_) return;
+  unlink(index);
+  append_newest(index);
+}
+
+void MappingTable::append_newest(MappingIndex index) {
+  Mapping& mapping = mappings_[index];
+  mapping.older = newest_;
+  mapping.newer = no_index;
+  (newest_ == no_index ? oldest_ : mappings_[newest_].newer) = index;
+  newest_ = index;
+}
+
+void MappingTable::unlink(MappingIndex index) {
+  const Mapping& mapping = mappings_[index];
+  (mapping.older == no_index ? oldest_ : mappings_[mapping.older].newer) = mapping.newer;
+  (mapping.newer == no_index ? newest_ : mappings_[mapping.newer].older) = mapping.older;
+}
+
+void MappingTable::join_port(MappingIndex index) {
+  Mapping& mapping = mappings_[index];
+  const MappingIndex first =
+      by_external_.try_emplace(mapping.external.packed(), index).first->second;
+  const MappingIndex last = first == index ? index : mappings_[first].previous_on_port;
+  mapping.next_on_port = first;
+  mapping.previous_on_port = last;
+  mappings_[last].next_on_port = index;
+  mappings_[first].previous_on_port = index;
+}
+
+bool MappingTable::leave_port(MappingIndex index) {
+  const Mapping& mapping = mappings_[index];
+  const auto found = by_external_.find(mapping.external.packed());
+  if (mapping.next_on_port == index) {
+    by_external_.erase(found);
+    return true;
+  }
+  if (found->second == index) found->second = mapping.next_on_port;
+  mappings_[mapping.previous_on_port].next_on_port = mapping.next_on_port;
+  mappings_[mapping.next_on_port].previous_on_port = mapping.previous_on_port;
+  return false;
+}
+
+}  // namespace natsim::nat

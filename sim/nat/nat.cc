@@ -1,0 +1,205 @@
+#include "sim/nat/nat.h"
+
+#include "sim/net/rewrite.h"
+
+namespace natsim::nat {
+
+using core::DropReason;
+using core::MappingStep;
+using Action = Verdict::Action;
+
+Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink)
+    : options_(options),
+      sink_(sink),
+      pool_(options.port_allocation, options.port_range, random),
+      table_(options) {}
+
+Verdict Nat::outbound(net::Packet& packet, Time now) {
+  expire(now);
+  if (packet.is_icmp()) return outbound_error(packet);
+  if (packet.protocol != net::Protocol::udp) {
+    return {.reason = DropReason::nat_unsupported_protocol};
+  }
+  const bool hairpin = is_external(packet.destination.address);
+  if (hairpin && options_.hairpin == Hairpin::off) return {.reason = DropReason::nat_hairpin_off};
+
+  const Found sender = sender_mapping(packet.source, packet.destination, now);
+  if (sender.mapping == no_index) return {.reason = sender.reason};
+  count_outbound(sender.mapping, now);
+  const Endpoint external = pool_.endpoint(table_[sender.mapping].external);
+  if (!hairpin) {
+    net::rewrite_source(packet, external);
+    return {.action = Action::forward, .sender = sender.mapping};
+  }
+
+  const Found receiver = receiver_mapping(packet.destination, external);
+  if (receiver.reason != DropReason::none) {
+    return {.reason = receiver.reason, .sender = sender.mapping, .receiver = receiver.mapping};
+  }
+  count_inbound(receiver.mapping, now);
+  if (options_.hairpin == Hairpin::external_source) net::rewrite_source(packet, external);
+  net::rewrite_destination(packet, table_[receiver.mapping].internal);
+  return {.action = Action::hairpin, .sender = sender.mapping, .receiver = receiver.mapping};
+}
+
+Verdict Nat::inbound(net::Packet& packet, Time now) {
+  expire(now);
+  if (packet.is_icmp()) return inbound_error(packet);
+  if (packet.protocol != net::Protocol::udp) {
+    return {.reason = DropReason::nat_unsupported_protocol};
+  }
+  const Found receiver = receiver_mapping(packet.destination, packet.source);
+  if (receiver.reason != DropReason::none) {
+    return {.reason = receiver.reason, .receiver = receiver.mapping};
+  }
+  count_inbound(receiver.mapping, now);
+  net::rewrite_destination(packet, table_[receiver.mapping].internal);
+  return {.action = Action::forward, .receiver = receiver.mapping};
+}
+
+Nat::Found Nat::sender_mapping(const Endpoint& internal, const Endpoint& remote, Time now) {
+  const MappingIndex index = table_.find_inside(internal, remote);
+  if (index == no_index) return make_mapping(internal, remote, false, now);
+  switch (table_.hold(index, remote)) {
+    case MappingTable::Hold::held:
+      break;
+    case MappingTable::Hold::opened:
+      tell(MappingStep::filter_opened, index, remote, now);
+      break;
+    case MappingTable::Hold::clash:
+      return make_mapping(internal, remote, true, now);
+  }
+  return {.mapping = index};
+}
+
+Nat::Found Nat::make_mapping(const Endpoint& internal, const Endpoint& remote, bool dedicated,
+                             Time now) {
+  if (options_.max_mappings != 0 && table_.size() >= options_.max_mappings) {
+    return refuse(internal, remote, DropReason::nat_table_full, now);
+  }
+  const auto host = hosts_.find(internal.address);
+  const bool known = host != hosts_.end();
+  if (known && options_.max_mappings_per_host != 0 &&
+      host->second.mappings >= options_.max_mappings_per_host) {
+    return refuse(internal, remote, DropReason::nat_host_limit, now);
+  }
+  const bool paired = options_.pooling == Pooling::paired;
+  const auto address =
+      known && paired ? host->second.external : pool_.draw(internal.address.family());
+  if (!address) return refuse(internal, remote, DropReason::nat_unsupported_protocol, now);
+  auto external = allocate(internal, remote, *address);
+  if (!paired) {
+    for (std::uint16_t other = pool_.after(*address); !external && other != *address;
+         other = pool_.after(other)) {
+      external = allocate(internal, remote, other);
+    }
+  }
+  if (!external) return refuse(internal, remote, DropReason::nat_ports_exhausted, now);
+
+  InsideHost& inside = hosts_[internal.address];
+  ++inside.mappings;
+  inside.external = external->address;
+  const MappingIndex index = table_.add({.internal = internal,
+                                         .first_remote = remote,
+                                         .number = ++mappings_made_,
+                                         .created = now,
+                                         .refreshed = now,
+                                         .external = *external,
+                                         .dedicated = dedicated});
+  tell(MappingStep::created, index, remote, now);
+  return {.mapping = index};
+}
+
+std::optional<ExternalKey> Nat::allocate(const Endpoint& internal, const Endpoint& remote,
+                                         std::uint16_t address) {
+  const ExternalKey preserved{address, internal.port};
+  if (pool_.taken(preserved) && table_.can_share(preserved, remote)) return preserved;
+  const auto port = pool_.take(address, internal.port);
+  if (!port) return std::nullopt;
+  return ExternalKey{address, *port};
+}
+
+Nat::Found Nat::refuse(const Endpoint& internal, const Endpoint& remote, DropReason reason,
+                       Time now) {
+  sink_.on_mapping({.at = now,
+                    .step = MappingStep::refused,
+                    .reason = reason,
+                    .nat = 0,
+                    .mapping = 0,
+                    .protocol = static_cast<std::uint8_t>(net::Protocol::udp),
+                    .internal = internal,
+                    .external = {},
+                    .remote = remote,
+                    .expires = now});
+  return {.reason = reason};
+}
+
+Nat::Found Nat::receiver_mapping(const Endpoint& external, const Endpoint& remote) const {
+  const auto key = pool_.find(external);
+  if (!key) return {.reason = DropReason::nat_no_mapping};
+  const MappingIndex index = table_.find_outside(*key, remote);
+  if (index == no_index) {
+    return {.reason = expiries_.find(*key) == nullptr ? DropReason::nat_no_mapping
+                                                      : DropReason::nat_mapping_expired};
+  }
+  if (!table_.admits(index, remote)) {
+    const bool by_address = options_.filtering == Dependence::address_dependent;
+    return {
+        .mapping = index,
+        .reason = by_address ? DropReason::nat_filtered_address : DropReason::nat_filtered_port};
+  }
+  return {.mapping = index};
+}
+
+void Nat::count_outbound(MappingIndex index, Time now) {
+  ++table_[index].packets_out;
+  if (options_.refresh != Refresh::inbound) table_.refresh(index, now);
+}
+
+void Nat::count_inbound(MappingIndex index, Time now) {
+  ++table_[index].packets_in;
+  if (options_.refresh != Refresh::outbound) table_.refresh(index, now);
+}
+
+Time Nat::next_expiry() const {
+  const MappingIndex oldest = table_.oldest();
+  return oldest == no_index ? Time::never() : table_[oldest].refreshed + options_.udp_timeout;
+}
+
+void Nat::expire(Time now) {
+  while (next_expiry() <= now) {
+    const MappingIndex index = table_.oldest();
+    expiries_.add({table_[index].external, table_[index].internal, next_expiry()});
+    remove(index, MappingStep::expired, now);
+  }
+}
+
+void Nat::flush(Time now) {
+  expire(now);
+  while (table_.oldest() != no_index) remove(table_.oldest(), MappingStep::evicted, now);
+  expiries_.clear();
+}
+
+void Nat::remove(MappingIndex index, MappingStep step, Time now) {
+  tell(step, index, table_[index].first_remote, now);
+  const ExternalKey external = table_[index].external;
+  const auto host = hosts_.find(table_[index].internal.address);
+  if (--host->second.mappings == 0) hosts_.erase(host);
+  if (table_.remove(index)) pool_.release(external);
+}
+
+void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Time now) {
+  const Mapping& mapping = table_[index];
+  sink_.on_mapping({.at = now,
+                    .step = step,
+                    .reason = DropReason::none,
+                    .nat = 0,
+                    .mapping = mapping.number,
+                    .protocol = static_cast<std::uint8_t>(net::Protocol::udp),
+                    .internal = mapping.internal,
+                    .external = pool_.endpoint(mapping.external),
+                    .remote = remote,
+                    .expires = mapping.refreshed + options_.udp_timeout});
+}
+
+}  // namespace natsim::nat

@@ -1,0 +1,201 @@
+#include "sim/nat/nat_box.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "sim/net/link.h"
+#include "sim/net/network.h"
+#include "sim/net/rewrite.h"
+#include "sim/net/trace.h"
+
+namespace natsim::nat {
+
+using core::DropReason;
+using net::IcmpError;
+using net::Interface;
+using net::PacketPtr;
+
+namespace {
+
+// Whether the NAT had no means to make a mapping.
+bool out_of_resources(DropReason reason) {
+  return reason == DropReason::nat_ports_exhausted || reason == DropReason::nat_table_full ||
+         reason == DropReason::nat_host_limit;
+}
+
+}  // namespace
+
+NatBox::NatBox(net::Network& network, std::string name, const NatOptions& options)
+    : Node(network, std::move(name)),
+      Actor(network.world().scheduler(), id()),
+      nat_(options, network.world().random(this->name() + "/nat"), *this),
+      inside_(network),
+      outside_(Node::add_interface()),
+      expiry_(*this) {
+  inside_.originate(Prefix{IpAddress::any_v4(), 0});
+  inside_.originate(Prefix{IpAddress::any_v6(), 0});
+}
+
+Interface& NatBox::add_inside_interface() {
+  Interface& interface = Node::add_interface();
+  inside_.add_interface(interface);
+  return interface;
+}
+
+void NatBox::receive(PacketPtr packet, Interface& in) {
+  follow_topology();
+  if (&in == &outside_) {
+    from_outside(std::move(packet));
+  } else {
+    from_inside(std::move(packet), in);
+  }
+}
+
+void NatBox::from_inside(PacketPtr packet, Interface& in) {
+  const IpAddress& destination = packet->destination.address;
+  const auto route = inside_.lookup(destination);
+  if (route && route->out != nullptr) return forward_inside(std::move(packet), in, *route->out);
+  const bool hairpin = nat_.is_external(destination);
+  if (!hairpin) {
+    if (on_inside_link(destination)) {
+      if (owns(destination)) return trace_drop(world(), id(), *packet, DropReason::no_socket);
+      return refuse(std::move(packet), in, DropReason::no_route, IcmpError::host_unreachable);
+    }
+    if (!outside_.connected()) {
+      return refuse(std::move(packet), in, DropReason::no_route, IcmpError::no_route);
+    }
+  }
+  if (packet->hop_limit <= 1) {
+    return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
+  }
+  if (!hairpin) {
+    if (const std::uint16_t mtu = outside_.link().options().mtu; packet->size > mtu) {
+      return refuse(std::move(packet), in, DropReason::too_big, IcmpError::too_big, mtu);
+    }
+  }
+  translate_outbound(std::move(packet), in);
+}
+
+void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
+  const Endpoint old_source = packet->source;
+  const Endpoint old_destination = packet->destination;
+  const Verdict verdict = nat_.outbound(*packet, world().now());
+  if (!expiry_.armed()) expiry_.arm(nat_.next_expiry());
+  if (verdict.action == Verdict::Action::drop) {
+    drop(*packet, verdict);
+    if (out_of_resources(verdict.reason)) {
+      send_icmp_error(IcmpError::admin_prohibited, *packet, in);
+    }
+    return;
+  }
+  tell_translated(*packet, verdict, old_source, old_destination);
+  if (verdict.action == Verdict::Action::hairpin) return deliver_inside(std::move(packet));
+  net::decrement_hop_limit(*packet);
+  outside_.send(std::move(packet));
+}
+
+void NatBox::from_outside(PacketPtr packet) {
+  if (!nat_.is_external(packet->destination.address)) {
+    return trace_drop(world(), id(), *packet, DropReason::not_local);
+  }
+  if (packet->hop_limit <= 1) {
+    return refuse(std::move(packet), outside_, DropReason::ttl_expired,
+                  IcmpError::hop_limit_exceeded);
+  }
+  const Endpoint old_source = packet->source;
+  const Endpoint old_destination = packet->destination;
+  const Verdict verdict = nat_.inbound(*packet, world().now());
+  if (verdict.action == Verdict::Action::drop) return drop(*packet, verdict);
+  tell_translated(*packet, verdict, old_source, old_destination);
+  deliver_inside(std::move(packet));
+}
+
+void NatBox::forward_inside(PacketPtr packet, Interface& in, Interface& out) {
+  if (packet->hop_limit <= 1) {
+    return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
+  }
+  if (const std::uint16_t mtu = out.link().options().mtu; packet->size > mtu) {
+    return refuse(std::move(packet), in, DropReason::too_big, IcmpError::too_big, mtu);
+  }
+  net::decrement_hop_limit(*packet);
+  out.send(std::move(packet));
+}
+
+void NatBox::deliver_inside(PacketPtr packet) {
+  const auto route = inside_.lookup(packet->destination.address);
+  if (!route || route->out == nullptr) {
+    return trace_drop(world(), id(), *packet, DropReason::no_route);
+  }
+  Interface& out = *route->out;
+  if (const std::uint16_t mtu = out.link().options().mtu; packet->size > mtu) {
+    trace_drop(world(), id(), *packet, DropReason::too_big);
+    // Made as a router behind the NAT would make it, so that its quotation is translated back.
+    const IpAddress* const source = out.address_of(packet->source.address.family());
+    if (source == nullptr) return;
+    PacketPtr error =
+        net::make_icmp_error(network().pool(), *source, IcmpError::too_big, *packet, mtu);
+    if (error == nullptr) return;
+    stamp(*error);
+    return translate_outbound(std::move(error), out);
+  }
+  net::decrement_hop_limit(*packet);
+  out.send(std::move(packet));
+}
+
+void NatBox::drop(const net::Packet& packet, const Verdict& verdict) {
+  trace_drop(world(), id(), packet, verdict.reason,
+             [&] { return nat_.explain(verdict, packet, world().now()); });
+}
+
+void NatBox::tell_translated(const net::Packet& packet, const Verdict& verdict,
+                             const Endpoint& old_source, const Endpoint& old_destination) {
+  trace_translation(world(), id(), packet, old_source, old_destination,
+                    [&] { return nat_.explain(verdict, packet, world().now()); });
+}
+
+void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error,
+                    std::uint32_t mtu) {
+  trace_drop(world(), id(), *packet, reason);
+  send_icmp_error(error, *packet, in, mtu);
+}
+
+void NatBox::on_timer(core::Timer& /*timer*/) {
+  nat_.expire(world().now());
+  expiry_.arm(nat_.next_expiry());
+}
+
+void NatBox::on_mapping(const core::MappingEvent& event) {
+  core::MappingEvent own = event;
+  own.nat = id();
+  world().events().emit(own);
+}
+
+void NatBox::follow_topology() {
+  if (generation_ == network().topology_generation()) return;
+  generation_ = network().topology_generation();
+  for (const IpAddress& address : outside_.addresses()) {
+    if (!nat_.is_external(address)) nat_.add_external_address(address);
+  }
+  inside_prefixes_.clear();
+  inside_prefix_lengths_.clear();
+  for (const Interface* interface : inside_.interfaces()) {
+    for (const Prefix& prefix : interface->prefixes()) {
+      inside_prefixes_.insert(prefix);
+      auto& lengths = inside_prefix_lengths_;
+      if (std::find(lengths.begin(), lengths.end(), prefix.length) == lengths.end()) {
+        lengths.push_back(prefix.length);
+      }
+    }
+  }
+}
+
+bool NatBox::on_inside_link(const IpAddress& address) const {
+  if (address.is_multicast() || address.is_link_local()) return true;
+  return std::any_of(inside_prefix_lengths_.begin(), inside_prefix_lengths_.end(),
+                     [&](std::uint8_t length) {
+                       return length <= (address.is_v4() ? 32 : 128) &&
+                              inside_prefixes_.contains(Prefix::of(address, length));
+                     });
+}
+
+}  // namespace natsim::nat

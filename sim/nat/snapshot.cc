@@ -1,0 +1,65 @@
+#include "sim/nat/snapshot.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/nat/nat.h"
+
+namespace natsim::nat {
+
+MappingSnapshot Nat::mapping(MappingIndex index) const {
+  const Mapping& mapping = table_[index];
+  MappingSnapshot snapshot{.number = mapping.number,
+                           .internal = mapping.internal,
+                           .external = pool_.endpoint(mapping.external),
+                           .remote = std::nullopt,
+                           .created = mapping.created,
+                           .refreshed = mapping.refreshed,
+                           .expires = mapping.refreshed + options_.udp_timeout,
+                           .packets_out = mapping.packets_out,
+                           .packets_in = mapping.packets_in,
+                           .filter = {}};
+  const Endpoint key = table_.key_remote(index);
+  if (key.is_set()) snapshot.remote = key;
+  if (options_.filtering != Dependence::endpoint_independent) {
+    table_.each_remote(index, [&](const Endpoint& remote) {
+      snapshot.filter.push_back(seen_by(options_.filtering, remote));
+    });
+    std::reverse(snapshot.filter.begin(), snapshot.filter.end());
+  }
+  return snapshot;
+}
+
+std::vector<MappingSnapshot> Nat::mappings(Time now) const {
+  std::vector<MappingSnapshot> all;
+  for (MappingIndex i = table_.oldest(); i != no_index; i = table_[i].newer) {
+    if (table_[i].refreshed + options_.udp_timeout > now) all.push_back(mapping(i));
+  }
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.number < b.number; });
+  return all;
+}
+
+std::string natstat(std::span<const MappingSnapshot> mappings, Time now) {
+  constexpr std::string_view row = "{:<22} {:<22} {:<22} {:>8} {:>8} {:>12}  {}\n";
+  std::string text =
+      fmt::format(row, "Internal", "External", "Remote", "Out", "In", "Expires in", "Filter");
+  for (const MappingSnapshot& m : mappings) {
+    std::string filter;
+    for (const Endpoint& remote : m.filter) {
+      if (!filter.empty()) filter += ' ';
+      filter += remote_text(remote);
+    }
+    text += fmt::format(row, to_string(m.internal), to_string(m.external),
+                        m.remote ? remote_text(*m.remote) : "any", m.packets_out, m.packets_in,
+                        to_string(m.expires - now), filter.empty() ? "any" : filter);
+  }
+  return text;
+}
+
+std::string remote_text(const Endpoint& remote) {
+  return remote.port == 0 ? to_string(remote.address) : to_string(remote);
+}
+
+}  // namespace natsim::nat
