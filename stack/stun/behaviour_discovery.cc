@@ -137,8 +137,7 @@ void BehaviourDiscovery::receive(const Endpoint& local, const Endpoint& remote, 
                                  Time now) {
   const auto message = MessageView::parse(datagram);
   if (!message) return;
-  if (step_ == Step::hairpin_probe && probes_.is_own_request(*message) &&
-      local == probes_.local(hairpin_target_socket)) {
+  if (step_ == Step::hairpin_probe && probes_.is_own_request(*message)) {
     report_.hairpin = HairpinBehaviour::present;
     return enter_lifetime_round(now);
   }

@@ -54,7 +54,7 @@ std::optional<int> DiscoveryProbes::poll_socket() {
 
 void DiscoveryProbes::socket_opened(int socket, const Endpoint& local, Time now) {
   sockets_[static_cast<std::size_t>(socket)] = local;
-  if (query_ && query_->socket == socket && !probe_) begin(now);
+  if (query_ && query_->socket == socket) begin(now);
 }
 
 void DiscoveryProbes::receive(const Endpoint& local, const Endpoint& remote,

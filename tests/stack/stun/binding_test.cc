@@ -162,6 +162,14 @@ TEST(StunBindingServer, Stun29_UnknownToAPlainServer) {
   EXPECT_THAT(parsed(answer.payload).unknown_attributes().value(), ElementsAre(0x0003));
 }
 
+// ALTERNATE-SERVER must be of the family that the request came by (RFC 8489 §14.15).
+TEST(StunBindingServer, Stun18_RedirectsWithinTheFamilyOnly) {
+  BindingServer server(
+      {.primary = a1p1, .alternate_server = Endpoint::parse("[2001:db8::1]:3478")});
+  EXPECT_TRUE(parsed(ask(server, binding().take())->payload).is_success());
+  EXPECT_EQ(server.counters().redirected, 0);
+}
+
 TEST(StunBindingServer, AlternateMustDifferInAddressAndPort) {
   for (const Endpoint& alternate : {a1p1, a1p2, a2p1, Endpoint::parse("[2001:db8::1]:9").value()}) {
     EXPECT_THROW(BindingServer({.primary = a1p1, .alternate = alternate}), std::invalid_argument);

@@ -111,6 +111,14 @@ TEST(StunDiscovery, Stun29_ServerWithoutAnotherAddress) {
   EXPECT_EQ(report.lifetime, BindingLifetime{});
 }
 
+// An answer from the address that was asked proves nothing about others, though it gets through.
+TEST(StunDiscovery, Stun29_ServerThatDoesNotChangeItsAddress) {
+  World world;
+  world.nat = NatModel{.filtering = Dependence::address_and_port};
+  world.deaf_to_changes = true;
+  EXPECT_EQ(discover(world).filtering, FilteringBehaviour::cannot_tell);
+}
+
 // The known mis-measurement: on one socket for all tests, the request of mapping II to the other
 // address has opened an address-dependent filter for the answer of filtering II.
 TEST(StunDiscovery, Stun29_OneSocketForAllTestsMeasuresFilteringWrongly) {
@@ -141,6 +149,17 @@ TEST(StunDiscovery, Stun29_LifetimeBeyondTheLongestTried) {
                                                   .longest_lifetime = seconds(60)});
   EXPECT_EQ(report.lifetime.alive_after, seconds(60));
   EXPECT_EQ(report.lifetime.expired_after, std::nullopt);
+}
+
+// The expired binding's port goes to the socket that asks, and with it the answer: expired, not
+// alive. The same search as above comes to the same end.
+TEST(StunDiscovery, Stun29_LifetimeWhenPortsAreReused) {
+  World world;
+  world.nat = NatModel{.idle_timeout = seconds(120), .reuse_ports = true};
+  const BehaviourReport report =
+      discover(world, {.mapping = false, .filtering = false, .hairpin = false, .lifetime = true});
+  EXPECT_EQ(report.lifetime.alive_after, microseconds(117'187'500));
+  EXPECT_EQ(report.lifetime.expired_after, microseconds(121'875'000));
 }
 
 ClassicNatType classify(ClassicWorld& world) {

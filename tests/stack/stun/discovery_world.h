@@ -22,10 +22,11 @@ class DiscoveryWorld {
   static constexpr Duration one_way = milliseconds(10);
 
   BindingServer server{{.primary = server_primary, .alternate = server_alternate}};
-  std::optional<NatModel> nat;  // none: the client is on the open network
-  bool one_port = false;        // give the client the same port again and again
-  bool firewall = false;        // without NAT: lets in what answers, nothing else
-  bool dead = false;            // nothing gets through
+  std::optional<NatModel> nat;   // none: the client is on the open network
+  bool one_port = false;         // give the client the same port again and again
+  bool firewall = false;         // without NAT: lets in what answers, nothing else
+  bool deaf_to_changes = false;  // the server answers CHANGE-REQUEST as if it were not there
+  bool dead = false;             // nothing gets through
   Time now;
   int packets = 0;  // sent by the client
 
@@ -77,7 +78,9 @@ class DiscoveryWorld {
         break;
       }
     }
-    while (const auto out = server.poll_transmit()) launch({out->local, out->remote, out->payload});
+    while (const auto out = server.poll_transmit()) {
+      launch({deaf_to_changes ? server_primary : out->local, out->remote, out->payload});
+    }
   }
 
   void send_from_client(const Transmit& out) {

@@ -238,6 +238,14 @@ TEST(StunIntegrity, Stun09_BothAttributesInOrder) {
   EXPECT_FALSE(parsed(hidden).has(AttributeType::message_integrity));
 }
 
+TEST(StunIntegrity, ConstantTimeComparison) {
+  const Bytes bytes = hex("01 02 03 04");
+  EXPECT_TRUE(equal_in_constant_time(bytes, hex("01 02 03 04")));
+  EXPECT_FALSE(equal_in_constant_time(bytes, hex("01 02 03 05")));
+  EXPECT_FALSE(equal_in_constant_time(bytes, hex("01 02 03 04 05")));
+  EXPECT_TRUE(equal_in_constant_time({}, {}));
+}
+
 TEST(StunIntegrity, AKeyIsMovableAndLasts) {
   IntegrityKey first = IntegrityKey::short_term("one");
   const Bytes bytes = request().message_integrity(first).take();

@@ -19,6 +19,8 @@ struct NatModel {
   bool hairpin = false;
   // A mapping is gone when nothing was sent out by it for this long.
   Duration idle_timeout = seconds(1000);
+  // A new mapping takes the port after the highest in use, so those of mappings gone come back.
+  bool reuse_ports = false;
   IpAddress external = IpAddress::v4(203, 0, 113, 1);
 
   struct Mapping {
@@ -41,6 +43,7 @@ struct NatModel {
 
   // The source that a packet leaves with.
   Endpoint outbound(const Endpoint& source, const Endpoint& destination, Time now) {
+    if (reuse_ports) forget_expired(now);
     Mapping& m = mappings[{source, seen(mapping, destination)}];
     if (m.port == 0 || now - m.last_sent >= idle_timeout) m = {source, next_port++, now, {}};
     m.last_sent = now;
@@ -58,8 +61,17 @@ struct NatModel {
     return std::nullopt;
   }
 
+  void forget_expired(Time now) {
+    std::erase_if(mappings,
+                  [&](const auto& e) { return now - e.second.last_sent >= idle_timeout; });
+    next_port = 20'000;
+    for (const auto& [key, m] : mappings) {
+      if (m.port >= next_port) next_port = static_cast<std::uint16_t>(m.port + 1);
+    }
+  }
+
   std::map<std::pair<Endpoint, Endpoint>, Mapping> mappings = {};  // by source and seen destination
-  std::uint16_t next_port = 20'000;                                // each new mapping has another
+  std::uint16_t next_port = 20'000;                                // of the next new mapping
 };
 
 }  // namespace natsim::stun
