@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <utility>
 
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/dijkstra_shortest_paths.hpp>
+#include <boost/range/iterator_range.hpp>
 
 #include "sim/net/link.h"
 #include "sim/net/network.h"
@@ -21,38 +23,43 @@ class RouteComputation {
   void run() {
     for (std::size_t from = 0; from < members_.size(); ++from) connect(from);
     std::vector<Cost> costs(members_.size());
-    std::vector<Vertex> parents(members_.size());
-    boost::dijkstra_shortest_paths(
-        graph_, Vertex{0},
-        boost::weight_map(boost::get(&Edge::cost, graph_))
-            .distance_map(boost::make_iterator_property_map(
-                costs.begin(), boost::get(boost::vertex_index, graph_)))
-            .predecessor_map(boost::make_iterator_property_map(
-                parents.begin(), boost::get(boost::vertex_index, graph_)))
-            .distance_compare(std::less<Cost>())
-            .distance_combine([](const Cost& a, const Cost& b) {
-              return a == infinite || b == infinite ? infinite
-                                                    : Cost{a.first + b.first, a.second + b.second};
-            })
-            .distance_inf(infinite)
-            .distance_zero(Cost{}));
-    // Nearer announcements first: the first route to a prefix stays.
+    boost::dijkstra_shortest_paths(graph_, Vertex{0},
+                                   boost::weight_map(boost::get(&Edge::cost, graph_))
+                                       .distance_map(boost::make_iterator_property_map(
+                                           costs.begin(), boost::get(boost::vertex_index, graph_)))
+                                       .distance_compare(std::less<Cost>())
+                                       .distance_combine(&sum)
+                                       .distance_inf(infinite)
+                                       .distance_zero(Cost{}));
+    // Nearer members first: the first route to a prefix stays, and each link adds to the cost, so a
+    // member's first hop is settled before it is asked for.
     std::vector<Vertex> order(members_.size());
     for (Vertex v = 0; v < order.size(); ++v) order[v] = v;
     std::stable_sort(order.begin(), order.end(),
                      [&](Vertex a, Vertex b) { return costs[a] < costs[b]; });
-    std::vector<Interface*> first_hop(members_.size(), nullptr);
+    std::vector<Interface*> first_hops(members_.size(), nullptr);
     for (const Vertex v : order) {
-      if (v != 0) first_hop[v] = parents[v] == 0 ? link_from_root(v) : first_hop[parents[v]];
-      announce(v, first_hop[v]);
+      announce(v, first_hops[v]);
+      for (const auto& edge : boost::make_iterator_range(boost::out_edges(v, graph_))) {
+        const Vertex next = boost::target(edge, graph_);
+        if (sum(costs[v], graph_[edge].cost) != costs[next]) continue;
+        Interface*& settled = first_hops[next];
+        Interface* const hop = v == 0 ? graph_[edge].by : first_hops[v];
+        if (settled == nullptr || hop->id() < settled->id()) settled = hop;
+      }
     }
   }
 
  private:
   using Cost = std::pair<std::int64_t, std::int64_t>;  // nanoseconds of delay, links
   static constexpr Cost infinite{std::numeric_limits<std::int64_t>::max(), 0};
+  static Cost sum(const Cost& a, const Cost& b) {
+    if (a == infinite || b == infinite) return infinite;
+    return {a.first + b.first, a.second + b.second};
+  }
   struct Edge {
     Cost cost;
+    Interface* by;  // where it leaves
   };
   using Graph =
       boost::adjacency_list<boost::vecS, boost::vecS, boost::directedS, boost::no_property, Edge>;
@@ -79,26 +86,13 @@ class RouteComputation {
     return interface.connected() ? interface.peer().forwarding() : nullptr;
   }
 
-  static Cost cost_of(const Interface& interface) {
-    return {interface.link().options().one_way_delay.ns, 1};
-  }
-
   void connect(std::size_t from) {
-    for (const Interface* interface : members_[from]->interfaces()) {
+    for (Interface* interface : members_[from]->interfaces()) {
       if (const Forwarding* const other = neighbour(*interface)) {
-        boost::add_edge(from, index_.at(other), Edge{cost_of(*interface)}, graph_);
+        const Cost cost{interface->link().options().one_way_delay.ns, 1};
+        boost::add_edge(from, index_.at(other), Edge{cost, interface}, graph_);
       }
     }
-  }
-
-  // The cheapest of the links from the root to its neighbour `v`.
-  Interface* link_from_root(Vertex v) const {
-    Interface* best = nullptr;
-    for (Interface* interface : root_.interfaces()) {
-      if (neighbour(*interface) != members_[v]) continue;
-      if (best == nullptr || cost_of(*interface) < cost_of(*best)) best = interface;
-    }
-    return best;
   }
 
   void announce(Vertex v, Interface* first_hop) {

@@ -20,13 +20,15 @@ class Network;
 // Contract:
 // 1. Two forwardings are neighbours if a link joins an interface of each. All that can reach one
 //    another form a routing realm; a NAT's outside and a host are at its edge.
-// 2. Each address of an interface at the edge is announced into the realm as a host route, and so
-// are
-//    a forwarding's own interface addresses. `originate` announces a further prefix, for which
-//    the lookup at this forwarding says "here".
-// 3. Among the ways to a prefix the one with the least sum of one-way delays is taken, then the one
-//    with the fewest links, then the one that was built first.
-// 4. Routes are computed at the first lookup after the topology has changed.
+// 2. Each address of an interface at the edge is announced into the realm as a host route, by the
+//    forwarding that it is linked to, and so are a forwarding's own interface addresses.
+//    `originate` announces a further prefix, for which the lookup at this forwarding says "here".
+// 3. Among the ways to those that announce a prefix the one with the least sum of one-way delays is
+//    taken, then the one with the fewest links, then the one that leaves here by the interface that
+//    was built first.
+// 4. Routes are computed at the first lookup after the topology, or a delay between two
+// forwardings,
+//    has changed. A link that is down is a way like any other.
 class Forwarding {
  public:
   explicit Forwarding(Network& network);

@@ -114,16 +114,14 @@ const IpAddress* Host::source_for(const IpAddress& remote) const {
 
 void Host::send(const UdpSocket& socket, const Endpoint& remote, ByteView payload) {
   const IpAddress& bound = socket.local_.address;
-  const bool any = bound.is_any();
-  const bool to_self = owns(remote.address);
-  Interface* const out =
-      to_self ? nullptr : interface_for(any ? IpAddress() : bound, remote.address);
+  const Family family = remote.address.family();
+  const bool possible = bound.family() == family;
+  const bool to_self = possible && owns(remote.address);
+  Interface* const out = possible && !to_self ? interface_for(bound, remote.address) : nullptr;
   Endpoint source = socket.local_;
-  if (any) {
-    source.address = to_self ? remote.address
-                     : out   ? *out->address_of(remote.address.family())
-                             : (remote.address.is_v4() ? IpAddress::any_v4() : IpAddress::any_v6());
-  }
+  if (bound.is_any() && to_self) source.address = remote.address;
+  if (bound.is_any() && out != nullptr) source.address = *out->address_of(family);
+  if (!possible) source.address = family == Family::ipv4 ? IpAddress::any_v4() : IpAddress();
   PacketPtr packet = make_udp(network().pool(), source, remote, payload);
   stamp(*packet);
   if (to_self) {
@@ -132,9 +130,7 @@ void Host::send(const UdpSocket& socket, const Endpoint& remote, ByteView payloa
     if (!loopback_.armed()) loopback_.arm(world().now());
     return;
   }
-  if (out == nullptr || source.address.family() != remote.address.family()) {
-    return trace_drop(world(), id(), *packet, DropReason::no_route);
-  }
+  if (out == nullptr) return trace_drop(world(), id(), *packet, DropReason::no_route);
   out->send(std::move(packet));
 }
 
@@ -170,9 +166,10 @@ void Host::deliver(PacketPtr packet, Interface* in) {
 
 void Host::deliver_icmp(const Packet& packet) {
   const auto error = parse_icmp_error(packet);
-  UdpSocket* const socket = error && error->quoted_protocol == Protocol::udp
-                                ? find_socket(error->quoted_source)
-                                : nullptr;
+  UdpSocket* const socket =
+      error && error->quoted_protocol == Protocol::udp && owns(error->quoted_source.address)
+          ? find_socket(error->quoted_source)
+          : nullptr;
   if (socket == nullptr) return trace_drop(world(), id(), packet, DropReason::no_socket);
   trace(world(), core::PacketStep::delivered, id(), packet);
   socket->receiver_.receive_error(*socket, error->error, error->quoted_destination);

@@ -19,6 +19,7 @@ inline constexpr std::uint16_t first_ephemeral_port = 49152;
 
 // An end system. It forwards nothing: a packet for an address that it does not own dies here.
 //
+// A socket is of the family of its address, "any" included: it neither reaches nor hears the other.
 // A socket that is bound to an address sends by the interface that has this address (the strong
 // model of RFC 1122 §3.3.4.2); one that is bound to "any" sends by the interface whose link has the
 // destination, otherwise by the first interface, from that interface's first address. Packets

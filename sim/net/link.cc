@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "sim/net/interface.h"
+#include "sim/net/network.h"
+#include "sim/net/node.h"
 #include "sim/net/trace.h"
 
 namespace natsim::net {
@@ -51,6 +53,17 @@ Link::~Link() {
 std::string Link::name() const { return fmt::format("{}->{}", from_.name(), to_.name()); }
 
 void Link::set_options(const LinkOptions& options) {
+  // What has begun to be serialised ends when it would have, to the fraction.
+  if (options_.rate != 0) {
+    __extension__ using Wide = unsigned __int128;
+    busy_fraction_ =
+        static_cast<std::uint64_t>(Wide{busy_fraction_} * options.rate / options_.rate);
+  }
+  // Routes are chosen by the delays between forwardings.
+  if (options.one_way_delay != options_.one_way_delay && from_.forwarding() != nullptr &&
+      to_.forwarding() != nullptr) {
+    from_.node().network().topology_changed();
+  }
   options_ = options;
   const bool chance = options.loss > 0 || options.jitter.ns != 0 || options.reorder;
   if (chance && chance_ == nullptr) chance_ = std::make_unique<Chance>(*this);

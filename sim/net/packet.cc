@@ -11,6 +11,7 @@ PacketPtr PacketPool::make(std::uint16_t size) {
   if (free_[size_class] == nullptr) refill(size_class);
   Packet* const packet = free_[size_class];
   free_[size_class] = packet->next;
+  packet->id = 0;
   packet->next = nullptr;
   packet->lost = false;
   packet->size = size;

@@ -41,8 +41,9 @@ struct Packet {
   [[nodiscard]] ByteView transport() const { return datagram().subspan(transport_offset); }
   [[nodiscard]] ByteView payload() const { return datagram().subspan(payload_offset); }
   [[nodiscard]] bool is_v4() const { return source.address.is_v4(); }
+  // Of its own family: what says ICMP over IPv6, or the reverse, is an unknown protocol.
   [[nodiscard]] bool is_icmp() const {
-    return protocol == Protocol::icmp || protocol == Protocol::icmpv6;
+    return protocol == (is_v4() ? Protocol::icmp : Protocol::icmpv6);
   }
 
  private:
@@ -70,7 +71,8 @@ class PacketPool {
   PacketPool(const PacketPool&) = delete;  // packets refer to it
   PacketPool& operator=(const PacketPool&) = delete;
 
-  // A packet with room for `size` bytes of datagram, which are not initialised.
+  // A packet without an id, with `size` bytes of datagram. These and the fields that describe them
+  // are not initialised.
   PacketPtr make(std::uint16_t size);
   // A copy with the same identity.
   PacketPtr copy(const Packet& packet);

@@ -15,8 +15,8 @@ void update_field(std::uint8_t* checksum, std::uint16_t difference) {
 
 // Where the transport's checksum stands, if it covers the pseudo-header: null for ICMP over IPv4,
 // for unknown protocols, for "no checksum", and if the bytes end before it.
-std::uint8_t* transport_checksum(std::uint8_t* transport, std::size_t available,
-                                 Protocol protocol) {
+std::uint8_t* transport_checksum(std::uint8_t* transport, std::size_t available, Protocol protocol,
+                                 Family family) {
   std::size_t offset;
   switch (protocol) {
     case Protocol::udp:
@@ -26,6 +26,7 @@ std::uint8_t* transport_checksum(std::uint8_t* transport, std::size_t available,
       offset = 16;
       break;
     case Protocol::icmpv6:
+      if (family == Family::ipv4) return nullptr;
       offset = field::icmp_checksum;
       break;
     default:
@@ -69,7 +70,8 @@ void rewrite_side(std::uint8_t* ip, std::size_t transport_offset, std::size_t av
         ones_difference(sum_of_endpoint(old_sum, old.port), sum_of_endpoint(new_sum, now.port));
     store_be16(transport + side.port, now.port);
   }
-  if (std::uint8_t* const checksum = transport_checksum(transport, available, protocol)) {
+  if (std::uint8_t* const checksum =
+          transport_checksum(transport, available, protocol, now.address.family())) {
     update_field(checksum, difference);
     if (protocol == Protocol::udp && load_be16(checksum) == 0) store_be16(checksum, 0xffff);
   }

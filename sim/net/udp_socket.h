@@ -24,7 +24,8 @@ class DatagramReceiver {
                              const Endpoint& /*remote*/) {}
 };
 
-// Bound to a local endpoint from construction (by Host::open_udp) to destruction.
+// Bound to a local endpoint from construction (by Host::open_udp) to destruction, which must come
+// before the host's.
 class UdpSocket {
  public:
   UdpSocket(const UdpSocket&) = delete;  // the host refers to it
