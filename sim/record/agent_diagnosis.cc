@@ -1,0 +1,73 @@
+#include "sim/record/agent_diagnosis.h"
+
+#include <fmt/format.h>
+
+#include "sim/record/trail_groups.h"
+
+namespace natsim::record {
+namespace {
+
+std::string fate_of(const PacketTrail& trail) {
+  switch (trail.fate) {
+    case PacketTrail::Fate::in_flight:
+      return "still on the way at the end";
+    case PacketTrail::Fate::delivered:
+      return fmt::format("arrived at {}", trail.place);
+    case PacketTrail::Fate::dropped:
+      break;
+  }
+  return fmt::format("dropped by {}: {}, {}{}", trail.place, name(trail.reason),
+                     describe(trail.reason),
+                     trail.note.empty() ? "" : fmt::format(" ({})", trail.note));
+}
+
+// What became of the agent's packets to a server and of the answers.
+void tell_server(const IceAgentRecord& agent, const IceAgentRecord::ServerFailure& failure,
+                 const PacketTrails& trails, std::vector<std::string>& notes) {
+  notes.push_back(fmt::format("{} got no candidate from the server {}: {}.", agent.name,
+                              to_string(failure.server), failure.reason));
+  for (const TrailGroup& group : group_trails(trails.with_server(agent.name, failure.server))) {
+    const PacketTrail& trail = *group.last;
+    notes.push_back(fmt::format("{} sent {} to {} {}: {}.", trail.sender,
+                                trail.is_response ? "answers" : "requests",
+                                to_string(trail.destination), times_of(group), fate_of(trail)));
+  }
+}
+
+// "alice->bob" is bob's loss as well as alice's.
+bool concerns(const SignalLosses& losses, const std::string& agent) {
+  return losses.channel.starts_with(agent + "->") || losses.channel.ends_with("->" + agent);
+}
+
+}  // namespace
+
+std::vector<AgentDiagnosis> diagnose_agents(const IceHistory& ice, const PacketTrails& trails) {
+  std::vector<AgentDiagnosis> diagnoses;
+  for (const IceAgentRecord& agent : ice.agents()) {
+    AgentDiagnosis diagnosis{
+        .agent = agent.name, .state = agent.state, .selected = agent.selected_pair != 0};
+    std::vector<std::string>& notes = diagnosis.notes;
+    for (const auto& failure : agent.server_failures) tell_server(agent, failure, trails, notes);
+    if (agent.candidates.empty()) {
+      notes.push_back(fmt::format("{} has no candidate of its own.", agent.name));
+    }
+    if (agent.remote_candidates.empty()) {
+      notes.push_back(fmt::format("{} never learnt a candidate of its peer.", agent.name));
+    }
+    for (const SignalLosses& losses : ice.signal_losses()) {
+      if (!concerns(losses, agent.name)) continue;
+      notes.push_back(fmt::format("Signalling {}: {} lost {} times.", losses.channel, losses.what,
+                                  losses.times));
+    }
+    if (!agent.consent_lost.is_never()) {
+      notes.push_back(
+          fmt::format("{} lost its peer's consent at {}: its consent checks were not "
+                      "answered (RFC 7675).",
+                      agent.name, to_string(agent.consent_lost)));
+    }
+    diagnoses.push_back(std::move(diagnosis));
+  }
+  return diagnoses;
+}
+
+}  // namespace natsim::record

@@ -1,0 +1,172 @@
+#include "sim/record/datagram_text.h"
+
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "sim/net/packet.h"
+#include "sim/net/wire.h"
+#include "stack/stun/message.h"
+#include "stack/turn/channel_data.h"
+
+namespace natsim::record {
+
+using stun::MessageClass;
+using stun::MessageView;
+using stun::Method;
+
+namespace {
+
+// A message whose FINGERPRINT is wrong is still described: what it is matters more here.
+std::optional<MessageView> parse_stun(ByteView payload) {
+  if (!stun::looks_like_stun(payload)) return std::nullopt;
+  return MessageView::parse(payload, nullptr, stun::FingerprintCheck::skip);
+}
+
+bool carries_data(const MessageView& message) {
+  return message.is_indication() &&
+         (message.method() == Method::send || message.method() == Method::data);
+}
+
+std::string text_of(const std::optional<Endpoint>& endpoint) {
+  return endpoint ? to_string(*endpoint) : "nobody";
+}
+
+std::string describe_binding_request(const MessageView& message) {
+  if (const auto change = message.change_request();
+      change && (change->change_ip || change->change_port)) {
+    return fmt::format(
+        "STUN Binding request, answer from the other {}{}{}", change->change_ip ? "address" : "",
+        change->change_ip && change->change_port ? " and " : "", change->change_port ? "port" : "");
+  }
+  if (!message.username()) return "STUN Binding request";
+  return message.use_candidate() ? "ICE check, USE-CANDIDATE" : "ICE check";
+}
+
+// What a request is about, behind its name.
+std::string subject_of(const MessageView& message) {
+  std::string text;
+  if (const auto channel = message.channel_number()) {
+    text += fmt::format(" {:#06x}", *channel);
+  }
+  if (const auto peers = message.xor_peer_addresses()) {
+    for (const Endpoint& peer : *peers) {
+      text += fmt::format("{} {}", &peer == peers->data() ? " for" : ",",
+                          message.method() == Method::create_permission ? to_string(peer.address)
+                                                                        : to_string(peer));
+    }
+  }
+  if (const auto lifetime = message.lifetime()) text += fmt::format(" for {} s", *lifetime);
+  return text;
+}
+
+std::string describe_success(const MessageView& message) {
+  std::string text;
+  if (const auto relayed = message.xor_relayed_address()) {
+    text += fmt::format(", relayed address {}", to_string(*relayed));
+  }
+  const auto mapped = message.has(stun::AttributeType::xor_mapped_address)
+                          ? message.xor_mapped_address()
+                          : message.mapped_address();
+  if (mapped) text += fmt::format(", you are {}", to_string(*mapped));
+  return text;
+}
+
+std::string describe_stun(const MessageView& message) {
+  const bool binding = message.method() == Method::binding;
+  const std::string name =
+      fmt::format("{} {}", binding ? "STUN" : "TURN", to_string(message.method()));
+  if (carries_data(message)) {
+    return fmt::format("{} {} {}: {}", name, message.method() == Method::send ? "to" : "from",
+                       text_of(message.xor_peer_address()),
+                       describe_payload(message.data().value_or(ByteView())));
+  }
+  switch (message.message_class()) {
+    case MessageClass::request:
+      return binding ? describe_binding_request(message)
+                     : fmt::format("{} request{}", name, subject_of(message));
+    case MessageClass::indication:
+      return name + " indication";
+    case MessageClass::success_response:
+      return fmt::format("{} success{}", name, describe_success(message));
+    case MessageClass::error_response:
+      break;
+  }
+  const auto error = message.error_code();
+  return error ? fmt::format("{} error {} {}", name, static_cast<int>(error->number),
+                             stun::reason_phrase(error->number))
+               : name + " error";
+}
+
+std::string_view text_of(net::IcmpError error) {
+  switch (error) {
+    case net::IcmpError::no_route:
+      return "no route";
+    case net::IcmpError::host_unreachable:
+      return "host unreachable";
+    case net::IcmpError::port_unreachable:
+      return "port unreachable";
+    case net::IcmpError::too_big:
+      return "packet too big";
+    case net::IcmpError::admin_prohibited:
+      return "administratively prohibited";
+    case net::IcmpError::hop_limit_exceeded:
+      return "hop limit exceeded";
+  }
+  return {};
+}
+
+std::string describe_icmp(ByteView datagram) {
+  net::PacketPool pool;
+  const net::PacketPtr packet = net::parse_datagram(pool, datagram);
+  const auto error = packet == nullptr ? std::nullopt : net::parse_icmp_error(*packet);
+  if (!error) return fmt::format("ICMP, {} bytes", datagram.size());
+  return fmt::format("ICMP {}, about {} -> {}", text_of(error->error),
+                     to_string(error->quoted_source), to_string(error->quoted_destination));
+}
+
+}  // namespace
+
+ByteView udp_payload(ByteView datagram) {
+  if (datagram.empty()) return {};
+  const bool v4 = datagram[0] >> 4 == 4;
+  const std::size_t transport = v4 ? (datagram[0] & 0x0fU) * std::size_t{4} : net::ipv6_header_size;
+  if (datagram.size() < transport + net::udp_header_size) return {};
+  const std::uint8_t protocol = datagram[v4 ? 9 : 6];
+  if (protocol != static_cast<std::uint8_t>(net::Protocol::udp)) return {};
+  return datagram.subspan(transport + net::udp_header_size);
+}
+
+ByteView without_turn_framing(ByteView payload) {
+  if (turn::ChannelData::matches(payload)) {
+    if (const auto data = turn::ChannelData::parse(payload)) return data->payload;
+  } else if (const auto message = parse_stun(payload); message && carries_data(*message)) {
+    if (const auto data = message->data()) return *data;
+  }
+  return payload;
+}
+
+std::string describe_payload(ByteView payload) {
+  if (const auto message = parse_stun(payload)) return describe_stun(*message);
+  if (turn::ChannelData::matches(payload)) {
+    if (const auto data = turn::ChannelData::parse(payload)) {
+      return fmt::format("TURN channel {:#06x}: {}", data->number, describe_payload(data->payload));
+    }
+  }
+  return fmt::format("data, {} bytes", payload.size());
+}
+
+std::string describe_datagram(const core::PacketEvent& event) {
+  switch (static_cast<net::Protocol>(event.protocol)) {
+    case net::Protocol::udp:
+      return describe_payload(udp_payload(event.datagram));
+    case net::Protocol::icmp:
+    case net::Protocol::icmpv6:
+      return describe_icmp(event.datagram);
+    case net::Protocol::tcp:
+      break;
+  }
+  return fmt::format("IP protocol {}, {} bytes", event.protocol, event.datagram.size());
+}
+
+}  // namespace natsim::record

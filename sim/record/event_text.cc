@@ -1,0 +1,134 @@
+#include "sim/record/event_text.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace natsim::record {
+namespace {
+
+// "{name}" stands for the field of that name. A part in brackets is left out if one of its fields
+// is missing or empty.
+struct Sentence {
+  std::string_view kind;
+  std::string_view text;
+};
+
+constexpr std::array sentences = {
+    Sentence{"ice.candidate", "{type} candidate {address}[, sent from {base}]"},
+    Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}"},
+    Sentence{"ice.gathering", "gathering {state}"},
+    Sentence{"ice.gathering_failed", "gathering failed at {server}[: {reason}]"},
+    Sentence{"ice.pair",
+             "pair {pair} {state}: {local_type} {local} with {remote_type} {remote}[ ({reason})]"},
+    Sentence{"ice.nominated", "pair {pair} nominated"},
+    Sentence{"ice.selected",
+             "selects pair {pair}: {local_type} {local} with {remote_type} {remote}"},
+    Sentence{"ice.state", "ICE {state}"},
+    Sentence{"ice.role", "role {role}"},
+    Sentence{"ice.consent_lost", "consent lost on pair {pair}"},
+    Sentence{"ice.ignored", "ignores a packet from {from}: {reason}"},
+    Sentence{"signal.sent", "signals {what}[: {text}]"},
+    Sentence{"signal.received", "is told {what}[: {text}]"},
+    Sentence{"signal.lost", "signalling lost: {what}[: {text}]"},
+    Sentence{"scenario.log", "{text}"},
+    Sentence{"scenario.failed", "FAILED: {text}"},
+};
+
+std::string value_of(const core::AgentEvent& event, std::string_view field) {
+  const auto found = std::find_if(event.fields.begin(), event.fields.end(),
+                                  [field](const core::Field& f) { return f.name == field; });
+  return found == event.fields.end() ? std::string() : to_string(*found);
+}
+
+// Fills in the fields; nullopt if one is missing or empty.
+std::optional<std::string> fill(std::string_view text, const core::AgentEvent& event) {
+  std::string filled;
+  while (!text.empty()) {
+    const std::size_t open = text.find('{');
+    filled += text.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const std::size_t close = text.find('}', open);
+    const std::string value = value_of(event, text.substr(open + 1, close - open - 1));
+    if (value.empty()) return std::nullopt;
+    filled += value;
+    text.remove_prefix(close + 1);
+  }
+  return filled;
+}
+
+std::optional<std::string> fill_with_brackets(std::string_view text,
+                                              const core::AgentEvent& event) {
+  const std::size_t bracket = text.find('[');
+  auto filled = fill(text.substr(0, bracket), event);
+  if (!filled || bracket == std::string_view::npos) return filled;
+  const auto optional_part = fill(text.substr(bracket + 1, text.size() - bracket - 2), event);
+  return optional_part ? *filled + *optional_part : *filled;
+}
+
+std::string list_fields(const core::AgentEvent& event) {
+  std::string text(event.kind);
+  std::string_view separator = ": ";
+  for (const core::Field& field : event.fields) {
+    text += fmt::format("{}{} {}", separator, field.name, to_string(field));
+    separator = ", ";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string to_string(const core::Field& field) {
+  return std::visit(
+      [](const auto& value) {
+        using Value = std::remove_cvref_t<decltype(value)>;
+        if constexpr (std::is_same_v<Value, std::int64_t>) {
+          return fmt::format("{}", value);
+        } else if constexpr (std::is_same_v<Value, std::string_view>) {
+          return std::string(value);
+        } else {
+          return natsim::to_string(value);
+        }
+      },
+      field.value);
+}
+
+std::string describe_agent_event(const core::AgentEvent& event) {
+  const auto* const found = std::find_if(sentences.begin(), sentences.end(),
+                                         [&](const Sentence& s) { return s.kind == event.kind; });
+  const auto told =
+      found == sentences.end() ? std::nullopt : fill_with_brackets(found->text, event);
+  return told ? *told : list_fields(event);
+}
+
+std::string describe_mapping_event(const core::MappingEvent& event) {
+  const std::string mapping =
+      fmt::format("{} <-> {}", to_string(event.internal), to_string(event.external));
+  const auto lifetime = [&] {
+    return event.expires.is_never() ? std::string()
+                                    : fmt::format(", for {}", to_string(event.expires - event.at));
+  };
+  switch (event.step) {
+    case core::MappingStep::created:
+      return fmt::format("mapping {} made: {}, towards {}{}", event.mapping, mapping,
+                         to_string(event.remote), lifetime());
+    case core::MappingStep::refreshed:
+      return fmt::format("mapping {} refreshed{}", event.mapping, lifetime());
+    case core::MappingStep::filter_opened:
+      return fmt::format("mapping {} opens its filter for {}", event.mapping,
+                         to_string(event.remote));
+    case core::MappingStep::expired:
+      return fmt::format("mapping {} expired: {}", event.mapping, mapping);
+    case core::MappingStep::evicted:
+      return fmt::format("mapping {} evicted: {}", event.mapping, mapping);
+    case core::MappingStep::refused:
+      break;
+  }
+  return fmt::format("no mapping for {} towards {}: {}", to_string(event.internal),
+                     to_string(event.remote), describe(event.reason));
+}
+
+}  // namespace natsim::record

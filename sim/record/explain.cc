@@ -1,0 +1,181 @@
+#include "sim/record/explain.h"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/record/agent_diagnosis.h"
+#include "sim/record/drops.h"
+#include "sim/record/ice_history.h"
+#include "sim/record/nat_history.h"
+#include "sim/record/packet_trails.h"
+#include "sim/record/pair_diagnosis.h"
+
+namespace natsim::record {
+
+struct Explainer::Histories {
+  explicit Histories(const core::World& world)
+      : ice(world), nats(world), trails(world), drops(world) {}
+
+  [[nodiscard]] std::vector<PairDiagnosis> pairs() const {
+    return diagnose_pairs(ice, trails, nats);
+  }
+
+  IceHistory ice;
+  NatHistory nats;
+  PacketTrails trails;
+  DropLedger drops;
+};
+
+Explainer::Explainer(const core::World& world) : histories_(std::make_unique<Histories>(world)) {}
+
+Explainer::~Explainer() = default;
+
+void Explainer::on_packet(const core::PacketEvent& event) {
+  histories_->nats.on_packet(event);
+  histories_->trails.on_packet(event);
+  histories_->drops.on_packet(event);
+}
+
+void Explainer::on_mapping(const core::MappingEvent& event) { histories_->nats.on_mapping(event); }
+
+void Explainer::on_agent(const core::AgentEvent& event) { histories_->ice.on_agent(event); }
+
+namespace {
+
+constexpr std::size_t text_columns = 100;
+
+// Appends `text`, broken between words, with `first` in front and the following lines indented as
+// deep.
+void append_wrapped(std::string& out, std::string_view first, std::string_view text) {
+  const std::size_t room = text_columns - first.size();
+  std::string lead(first);
+  while (!text.empty()) {
+    std::size_t length = text.size();
+    if (length > room) {
+      length = text.rfind(' ', room);
+      if (length == std::string_view::npos) length = text.find(' ');
+      if (length == std::string_view::npos) length = text.size();
+    }
+    out += lead;
+    out += text.substr(0, length);
+    out += '\n';
+    text.remove_prefix(std::min(text.size(), length + 1));
+    lead.assign(first.size(), ' ');
+  }
+}
+
+std::string title_of(const PairDiagnosis& diagnosis) {
+  const PairRecord& pair = diagnosis.pair;
+  return fmt::format("{}, pair {}: {} {} with {}'s {} {}: {}{}", diagnosis.agent, pair.pair,
+                     pair.local_type, to_string(pair.local), diagnosis.peer, pair.remote_type,
+                     to_string(pair.remote), pair.state,
+                     pair.reason.empty() ? "" : fmt::format(" ({})", pair.reason));
+}
+
+void append_pair(std::string& out, const PairDiagnosis& diagnosis) {
+  append_wrapped(out, "", title_of(diagnosis));
+  for (const std::string& sentence : diagnosis.story) append_wrapped(out, "  ", sentence);
+  if (!diagnosis.changes.empty()) out += "  What would have let it through:\n";
+  for (const std::string& change : diagnosis.changes) append_wrapped(out, "    - ", change);
+  out += '\n';
+}
+
+void append_drops(std::string& out, const std::vector<Drops>& drops) {
+  if (drops.empty()) {
+    out += "No packet was dropped.\n";
+    return;
+  }
+  out += "Dropped packets, by place and reason:\n";
+  for (const Drops& d : drops) {
+    const std::string when = d.count == 1 ? fmt::format("at {}", to_string(d.first))
+                                          : fmt::format("{} times between {} and {}", d.count,
+                                                        to_string(d.first), to_string(d.last));
+    append_wrapped(
+        out, "  ",
+        fmt::format("{}: {}, {}; {}{} {} -> {}{}", d.place, name(d.reason), describe(d.reason),
+                    when, d.count == 1 ? ":" : ", first", to_string(d.source),
+                    to_string(d.destination), d.note.empty() ? "" : fmt::format(" ({})", d.note)));
+  }
+}
+
+}  // namespace
+
+std::string Explainer::text() const {
+  std::string out;
+  for (const AgentDiagnosis& agent : diagnose_agents(histories_->ice, histories_->trails)) {
+    if (agent.notes.empty()) continue;
+    out += agent.agent + ":\n";
+    for (const std::string& note : agent.notes) append_wrapped(out, "  ", note);
+    out += '\n';
+  }
+  const std::vector<PairDiagnosis> pairs = histories_->pairs();
+  for (const PairDiagnosis& pair : pairs) append_pair(out, pair);
+  if (pairs.empty() && !histories_->ice.agents().empty()) out += "No candidate pair failed.\n\n";
+  append_drops(out, histories_->drops.drops());
+  return out;
+}
+
+nlohmann::ordered_json Explainer::to_json() const {
+  using Json = nlohmann::ordered_json;
+  Json pairs = Json::array();
+  for (const PairDiagnosis& d : histories_->pairs()) {
+    pairs.push_back({{"agent", d.agent},
+                     {"pair", d.pair.pair},
+                     {"local", to_string(d.pair.local)},
+                     {"local_type", d.pair.local_type},
+                     {"remote", to_string(d.pair.remote)},
+                     {"remote_type", d.pair.remote_type},
+                     {"remote_agent", d.peer},
+                     {"state", d.pair.state},
+                     {"reason", d.pair.reason},
+                     {"story", d.story},
+                     {"changes", d.changes}});
+  }
+  Json agents = Json::array();
+  for (const AgentDiagnosis& d : diagnose_agents(histories_->ice, histories_->trails)) {
+    agents.push_back(
+        {{"agent", d.agent}, {"state", d.state}, {"selected", d.selected}, {"notes", d.notes}});
+  }
+  Json drops = Json::array();
+  for (const Drops& d : histories_->drops.drops()) {
+    drops.push_back(
+        {{"place", d.place},
+         {"reason", name(d.reason)},
+         {"count", d.count},
+         {"first", d.first.to_seconds()},
+         {"last", d.last.to_seconds()},
+         {"example", fmt::format("{} -> {}", to_string(d.source), to_string(d.destination))},
+         {"note", d.note}});
+  }
+  return {{"pairs", pairs}, {"agents", agents}, {"drops", drops}};
+}
+
+std::string Explainer::why_not_connected() const {
+  const std::vector<AgentDiagnosis> agents = diagnose_agents(histories_->ice, histories_->trails);
+  if (std::all_of(agents.begin(), agents.end(),
+                  [](const AgentDiagnosis& a) { return a.selected; })) {
+    return {};
+  }
+  const std::vector<PairDiagnosis> pairs = histories_->pairs();
+  const auto decisive = std::max_element(
+      pairs.begin(), pairs.end(),
+      [](const PairDiagnosis& a, const PairDiagnosis& b) { return a.weight < b.weight; });
+  // What hindered an agent before there were pairs tells more than a pair that never had a chance.
+  if (decisive == pairs.end() || decisive->weight <= 1) {
+    for (const AgentDiagnosis& agent : agents) {
+      if (!agent.selected && !agent.notes.empty()) return agent.notes.front();
+    }
+  }
+  if (decisive == pairs.end()) return "No candidate pair was ever formed.";
+  std::string text = decisive->headline + ".";
+  if (!decisive->changes.empty()) {
+    text += fmt::format(" What would have let it through: {}.", decisive->changes.front());
+  }
+  return text;
+}
+
+}  // namespace natsim::record

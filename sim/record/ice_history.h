@@ -1,0 +1,87 @@
+// What the ICE agents of a world said of themselves.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "sim/core/event.h"
+#include "sim/core/world.h"
+#include "stack/base/address.h"
+#include "stack/base/time.h"
+
+namespace natsim::record {
+
+struct CandidateRecord {
+  std::string type;  // "host", "srflx", "prflx", "relay"
+  Endpoint address;
+  Endpoint base;  // of local candidates
+};
+
+struct PairRecord {
+  std::int64_t pair = 0;  // the agent's number for it
+  Endpoint local;         // where its checks leave from
+  std::string local_type;
+  Endpoint remote;
+  std::string remote_type;
+  std::string state;
+  std::string reason;                     // of the state; may be empty
+  std::vector<std::string> transactions;  // of its checks, in order, as hexadecimal digits
+};
+
+struct IceAgentRecord {
+  struct ServerFailure {
+    Endpoint server;
+    std::string reason;
+  };
+
+  std::string name;  // its host's: "alice"
+  std::vector<CandidateRecord> candidates;
+  std::vector<CandidateRecord> remote_candidates;
+  std::vector<PairRecord> pairs;  // in order of their making
+  std::vector<ServerFailure> server_failures;
+  std::string state;
+  std::int64_t selected_pair = 0;  // the last one; 0 if none ever was
+  Time consent_lost = Time::never();
+
+  [[nodiscard]] bool has_candidate_type(std::string_view type) const;
+  // Null if it has no such candidate.
+  [[nodiscard]] const CandidateRecord* candidate(const Endpoint& address) const;
+};
+
+// Signals that were lost, by direction ("alice->bob") and kind ("candidate").
+struct SignalLosses {
+  std::string channel;
+  std::string what;
+  std::int64_t times = 0;
+};
+
+// Collects the events "ice.*" and "signal.lost".
+class IceHistory : public core::EventListener {
+ public:
+  explicit IceHistory(const core::World& world) : world_(world) {}
+
+  void on_agent(const core::AgentEvent& event) override;
+
+  // In the order of their first events.
+  [[nodiscard]] const std::vector<IceAgentRecord>& agents() const { return agents_; }
+  [[nodiscard]] const std::vector<SignalLosses>& signal_losses() const { return signal_losses_; }
+  // The agent that `agent` talks to: the one that has the remote candidate, or the only other one.
+  // Null if neither tells.
+  [[nodiscard]] const IceAgentRecord* peer_of(const IceAgentRecord& agent,
+                                              const Endpoint& remote) const;
+
+ private:
+  void on_signal_lost(const core::AgentEvent& event);
+  static void on_pair(IceAgentRecord& agent, const core::AgentEvent& event);
+
+  const core::World& world_;
+  std::vector<IceAgentRecord> agents_;
+  absl::flat_hash_map<core::ObjectId, std::size_t> index_;  // in agents_
+  std::vector<SignalLosses> signal_losses_;
+};
+
+}  // namespace natsim::record

@@ -1,0 +1,239 @@
+#include "sim/record/pair_diagnosis.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/record/remedy.h"
+#include "sim/record/trail_groups.h"
+
+namespace natsim::record {
+
+using core::DropReason;
+using Fate = PacketTrail::Fate;
+
+namespace {
+
+// How much an end tells about why the call did not come about.
+int weight_of(DropReason reason, const Endpoint& destination) {
+  switch (reason) {
+    case DropReason::nat_filtered_address:
+    case DropReason::nat_filtered_port:
+    case DropReason::nat_ports_exhausted:
+    case DropReason::nat_table_full:
+    case DropReason::nat_host_limit:
+      return 9;
+    case DropReason::nat_hairpin_off:
+      return 8;
+    case DropReason::nat_mapping_expired:
+    case DropReason::nat_no_mapping:
+      return 7;
+    default:
+      return destination.address.is_private() ? 1 : 5;
+  }
+}
+
+// Builds the diagnosis of one pair.
+class PairStory {
+ public:
+  PairStory(const IceHistory& ice, const PacketTrails& trails, const NatHistory& nats,
+            const IceAgentRecord& agent, const PairRecord& pair)
+      : trails_(trails), nats_(nats), agent_(agent), peer_(ice.peer_of(agent, pair.remote)) {
+    diagnosis_.agent = agent.name;
+    diagnosis_.peer = peer_ == nullptr ? "the peer" : peer_->name;
+    diagnosis_.pair = pair;
+  }
+
+  PairDiagnosis tell() && {
+    std::vector<const PacketTrail*> all;
+    for (const std::string& transaction : diagnosis_.pair.transactions) {
+      const auto some = trails_.of_transaction(transaction);
+      all.insert(all.end(), some.begin(), some.end());
+    }
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto* a, const auto* b) { return a->sent < b->sent; });
+    if (all.empty()) {
+      say(fmt::format("{} never sent a check on it.", agent_.name));
+      decide(0, fmt::format("{} never checked its pair with {}'s {} candidate {}", agent_.name,
+                            diagnosis_.peer, diagnosis_.pair.remote_type,
+                            to_string(diagnosis_.pair.remote)));
+    }
+    for (const TrailGroup& group : group_trails(all)) tell_group(group);
+    add_relay();
+    return std::move(diagnosis_);
+  }
+
+ private:
+  void say(std::string sentence) { diagnosis_.story.push_back(std::move(sentence)); }
+
+  void decide(int weight, std::string headline) {
+    if (!diagnosis_.headline.empty() && weight <= diagnosis_.weight) return;
+    diagnosis_.weight = weight;
+    diagnosis_.headline = std::move(headline);
+  }
+
+  void propose(const std::vector<std::string>& changes) {
+    for (const std::string& change : changes) {
+      auto& known = diagnosis_.changes;
+      if (std::find(known.begin(), known.end(), change) == known.end()) known.push_back(change);
+    }
+  }
+
+  // "alice sent checks", "bob answered", "server relayed checks".
+  [[nodiscard]] std::string sending(const PacketTrail& trail) const {
+    if (trail.sender == agent_.name) {
+      return fmt::format("{} sent {}", trail.sender, trail.is_response ? "answers" : "checks");
+    }
+    if (peer_ != nullptr && trail.sender == peer_->name) {
+      return fmt::format("{} {}", trail.sender, trail.is_response ? "answered" : "sent checks");
+    }
+    return fmt::format("{} relayed {}", trail.sender, trail.is_response ? "answers" : "checks");
+  }
+
+  void tell_group(const TrailGroup& group) {
+    const PacketTrail& trail = *group.last;
+    say(fmt::format("{} {}, from {} to {}.", sending(trail), times_of(group),
+                    to_string(trail.source), to_string(trail.destination)));
+    for (const TranslationStep& step : trail.translations) tell_translation(step);
+    switch (trail.fate) {
+      case Fate::in_flight:
+        say(fmt::format("{} still on the way at the end.",
+                        group.count == 1 ? "It was" : "They were"));
+        break;
+      case Fate::delivered:
+        tell_delivery(group);
+        break;
+      case Fate::dropped:
+        tell_death(group);
+        break;
+    }
+  }
+
+  void tell_translation(const TranslationStep& step) {
+    const NatRecord* const nat = nats_.find(step.nat);
+    if (nat == nullptr) return;
+    if (step.old_source == step.source) {
+      say(fmt::format("{} let it in, for {} at {}.", nat->title(), to_string(step.destination),
+                      to_string(step.old_destination)));
+      return;
+    }
+    const std::string towards =
+        nat->options.mapping == nat::Dependence::endpoint_independent
+            ? std::string()
+            : fmt::format(", its port for {}", to_string(step.old_destination));
+    say(fmt::format("{} sent it on from {}{}.", nat->title(), to_string(step.source), towards));
+    tell_signalled(*nat, step);
+  }
+
+  // The port that the NAT gave for this destination may not be the one that was signalled.
+  void tell_signalled(const NatRecord& nat, const TranslationStep& step) {
+    for (const IceAgentRecord* agent : {&agent_, peer_}) {
+      if (agent == nullptr) continue;
+      for (const CandidateRecord& candidate : agent->candidates) {
+        const MappingRecord* const mapping =
+            candidate.type == "srflx" && candidate.base == step.old_source
+                ? nat.with_external(candidate.address, Time::never())
+                : nullptr;
+        if (mapping == nullptr || candidate.address == step.source) continue;
+        say(fmt::format(
+            "But {} had signalled {}, port {}, which {} had given it for {}; for {} it "
+            "gave port {}.",
+            agent->name, to_string(candidate.address), candidate.address.port, nat.name,
+            to_string(mapping->first_remote), to_string(step.old_destination), step.source.port));
+        mismatch_ = fmt::format(
+            "{} gave port {} for that destination, while {} had signalled port "
+            "{}",
+            nat.name, step.source.port, agent->name, candidate.address.port);
+      }
+    }
+  }
+
+  void tell_delivery(const TrailGroup& group) {
+    const PacketTrail& trail = *group.last;
+    say(fmt::format("{} arrived at {}.", group.count == 1 ? "It" : "They", trail.place));
+    const bool back = trail.is_response && trail.place == agent_.name;
+    if (!back || diagnosis_.pair.local_type == "relay" ||
+        trail.last_source == diagnosis_.pair.remote) {
+      return;
+    }
+    say(
+        fmt::format("But the answer came from {} and not from {}, where the check had gone: ICE "
+                    "takes no such answer (RFC 8445 section 7.2.5.2.1).",
+                    to_string(trail.last_source), to_string(diagnosis_.pair.remote)));
+    decide(6, fmt::format("{}'s answers to {}'s checks left from {}, not from {} where the checks "
+                          "went, so ICE could not take them",
+                          diagnosis_.peer, agent_.name, to_string(trail.last_source),
+                          to_string(diagnosis_.pair.remote)));
+    for (const TranslationStep& step : trail.translations) {
+      const NatRecord* const nat = nats_.find(step.nat);
+      if (nat != nullptr && step.source != step.old_source &&
+          nat->options.mapping != nat::Dependence::endpoint_independent) {
+        propose({fmt::format(
+            "{} keeping {} on {} for every destination (endpoint-independent "
+            "mapping, EIM): the answer would have come from there",
+            nat->name, to_string(step.old_source), to_string(diagnosis_.pair.remote))});
+      }
+    }
+  }
+
+  void tell_death(const TrailGroup& group) {
+    const PacketTrail& trail = *group.last;
+    const NatRecord* const nat = nats_.find(trail.where);
+    say(fmt::format("{} dropped {}: {}, {}.", nat == nullptr ? trail.place : nat->title(),
+                    group.count == 1 ? "it" : fmt::format("all {}", group.count),
+                    name(trail.reason), describe(trail.reason)));
+    if (!trail.note.empty()) say(fmt::format("There: {}.", trail.note));
+    const Endpoint& to = trail.last_destination;
+    const bool unreachable = trail.reason == DropReason::no_route && to.address.is_private();
+    if (unreachable) {
+      say(
+          fmt::format("{} is a private address: only hosts of the same network can reach it, and "
+                      "for the others such a pair fails as it should.",
+                      to_string(to.address)));
+    }
+    decide(
+        weight_of(trail.reason, to),
+        fmt::format("{}'s {} from {} to {} died at {} ({}): {}", trail.sender,
+                    trail.is_response ? "answers" : "checks", to_string(trail.last_source),
+                    to_string(to), trail.place, name(trail.reason),
+                    mismatch_.empty() ? std::string(describe(trail.reason))
+                                      : fmt::format("{}; {}", describe(trail.reason), mismatch_)));
+    propose(smallest_changes(filtered_packet(trail, nats_)));
+    propose(other_changes(trail, nats_));
+  }
+
+  // A relay carries what NATs stop; it does not help where the addresses make no sense.
+  void add_relay() {
+    const bool has_relay = agent_.has_candidate_type("relay") ||
+                           (peer_ != nullptr && peer_->has_candidate_type("relay"));
+    if (has_relay || diagnosis_.weight < 6) return;
+    propose(
+        {"a TURN server for either side: the relay's address stays the same for every peer and "
+         "takes packets from any port of a permitted address"});
+  }
+
+  const PacketTrails& trails_;
+  const NatHistory& nats_;
+  const IceAgentRecord& agent_;
+  const IceAgentRecord* peer_;  // null if it is not known
+  PairDiagnosis diagnosis_;
+  std::string mismatch_;  // the clause about the latest port that was not the signalled one
+};
+
+}  // namespace
+
+std::vector<PairDiagnosis> diagnose_pairs(const IceHistory& ice, const PacketTrails& trails,
+                                          const NatHistory& nats) {
+  std::vector<PairDiagnosis> diagnoses;
+  for (const IceAgentRecord& agent : ice.agents()) {
+    for (const PairRecord& pair : agent.pairs) {
+      const bool unfinished = agent.selected_pair == 0 && pair.state != "succeeded";
+      if (pair.state != "failed" && !unfinished) continue;
+      diagnoses.push_back(PairStory(ice, trails, nats, agent, pair).tell());
+    }
+  }
+  return diagnoses;
+}
+
+}  // namespace natsim::record

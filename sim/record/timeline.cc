@@ -1,0 +1,256 @@
+#include "sim/record/timeline.h"
+
+#include <algorithm>
+#include <optional>
+#include <ostream>
+
+#include <fmt/format.h>
+
+#include "sim/record/datagram_text.h"
+#include "sim/record/event_text.h"
+#include "sim/record/place.h"
+
+namespace natsim::record {
+
+using core::PacketEvent;
+using core::PacketStep;
+
+namespace {
+
+// ANSI colours.
+constexpr std::string_view red = "31";
+constexpr std::string_view green = "32";
+constexpr std::string_view yellow = "33";
+constexpr std::string_view cyan = "36";
+constexpr std::string_view plain = "";
+
+constexpr int time_columns = 12;
+
+std::string addresses(const PacketEvent& event) {
+  return fmt::format("{} → {}", to_string(event.source), to_string(event.destination));
+}
+
+std::string with_note(std::string text, std::string_view note) {
+  return note.empty() ? text : fmt::format("{} ({})", text, note);
+}
+
+std::string describe_translation(const PacketEvent& event) {
+  std::string text;
+  if (event.old_source != event.source) {
+    text = fmt::format("from {} → {}", to_string(event.old_source), to_string(event.source));
+  }
+  if (event.old_destination != event.destination) {
+    text += fmt::format("{}to {} → {}", text.empty() ? "" : ", ", to_string(event.old_destination),
+                        to_string(event.destination));
+  }
+  return with_note(std::move(text), event.note);
+}
+
+// The first `columns` columns of a text in which each code point is one.
+std::string_view cut(std::string_view text, int columns) {
+  int seen = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
+    if (!continues && seen++ == columns) return text.substr(0, i);
+  }
+  return text;
+}
+
+// Events that the packets' lines tell already, or that nobody reads line by line.
+bool is_told_otherwise(const core::AgentEvent& event) {
+  constexpr std::string_view kinds[] = {"ice.check", "ice.check_received", "ice.answered",
+                                        "ice.ignored", "signal.sent"};
+  if (std::find(std::begin(kinds), std::end(kinds), event.kind) != std::end(kinds)) return true;
+  if (event.kind != "ice.pair") return false;
+  return std::none_of(event.fields.begin(), event.fields.end(), [](const core::Field& field) {
+    return field.name == "state" &&
+           (to_string(field) == "succeeded" || to_string(field) == "failed");
+  });
+}
+
+std::string_view colour_of(const core::AgentEvent& event) {
+  if (event.kind == "ice.selected" || event.kind == "ice.state") return green;
+  const bool bad = event.kind == "ice.gathering_failed" || event.kind == "ice.consent_lost" ||
+                   event.kind == "signal.lost" || event.kind == "scenario.failed";
+  return bad ? red : plain;
+}
+
+}  // namespace
+
+// A line before it is drawn.
+struct Timeline::Line {
+  Time at;
+  core::ObjectId node = 0;            // whose lane; 0 for none
+  std::optional<core::ObjectId> to;   // an arrow to this node
+  std::optional<std::size_t> toward;  // a lost arrow in the direction of this lane
+  std::string_view glyph;             // a mark, if it is no arrow
+  std::string text;
+  std::string_view colour;
+};
+
+Timeline::Timeline(const net::Network& network, std::ostream& out, TimelineOptions options)
+    : network_(network), out_(out), options_(options) {}
+
+Timeline::~Timeline() = default;
+
+void Timeline::start() {
+  if (started_) return;
+  started_ = true;
+  std::vector<const net::Node*> nodes = lane_order(network_);
+  if (nodes.size() > max_lanes) return;
+  std::vector<std::string> names;
+  for (const net::Node* node : nodes) {
+    lanes_.push_back(node);
+    names.push_back(node->name());
+  }
+  ladder_ = std::make_unique<Ladder>(names);
+  out_ << fmt::format("{:>{}} {}\n", "time", time_columns, ladder_->header());
+}
+
+std::optional<std::size_t> Timeline::lane_of(core::ObjectId node) const {
+  const auto found = std::find_if(lanes_.begin(), lanes_.end(),
+                                  [node](const net::Node* lane) { return lane->id() == node; });
+  if (found == lanes_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - lanes_.begin());
+}
+
+void Timeline::on_packet(const PacketEvent& event) {
+  start();
+  const net::Node* const node = node_of(network_.world(), event.where);
+  const bool is_stop = node != nullptr && kind_of(*node) != NodeKind::router;
+  switch (event.step) {
+    case PacketStep::created:
+    case PacketStep::egress:
+      if (is_stop) left_[event.packet] = node->id();
+      break;
+    case PacketStep::ingress:
+      if (is_stop) arrival(event, *node);
+      break;
+    case PacketStep::translated:
+      print({.at = event.at,
+             .node = event.where,
+             .glyph = "◆",
+             .text = describe_translation(event),
+             .colour = cyan});
+      break;
+    case PacketStep::delivered:
+      // One that never left its host has not been told yet.
+      if (left_.erase(event.packet) != 0) {
+        print(
+            {.at = event.at,
+             .node = event.where,
+             .glyph = "●",
+             .text = fmt::format("{}  {}, to itself", describe_datagram(event), addresses(event))});
+      }
+      break;
+    case PacketStep::dropped:
+      death(event);
+      break;
+  }
+}
+
+void Timeline::arrival(const PacketEvent& event, const net::Node& node) {
+  Line line{.at = event.at,
+            .node = node.id(),
+            .glyph = "●",
+            .text = fmt::format("{}  {}", describe_datagram(event), addresses(event))};
+  if (const auto left = left_.find(event.packet); left != left_.end()) {
+    if (left->second != node.id()) {
+      line.node = left->second;
+      line.to = node.id();
+    }
+    left_.erase(left);
+  } else {
+    line.text +=
+        fmt::format(" (from {})",
+                    place_name(network_.world(), static_cast<core::ObjectId>(event.packet >> 40)));
+  }
+  print(line);
+}
+
+void Timeline::death(const PacketEvent& event) {
+  const core::World& world = network_.world();
+  const net::Node* const node = node_of(world, event.where);
+  Line line{.at = event.at,
+            .node = node == nullptr ? event.where : node->id(),
+            .glyph = "✗",
+            .text = with_note(fmt::format("dropped by {}: {}: {}", place_name(world, event.where),
+                                          name(event.reason), describe(event.reason)),
+                              event.note),
+            .colour = red};
+  if (const auto left = left_.find(event.packet); left != left_.end()) {
+    line.node = left->second;
+    line.toward = direction(left->second, event.destination.address);
+    line.text = fmt::format("{}  {} {}", describe_datagram(event), addresses(event), line.text);
+    left_.erase(left);
+  }
+  print(line);
+}
+
+std::size_t Timeline::direction(core::ObjectId from, const IpAddress& destination) const {
+  const auto start = lane_of(from);
+  if (!start) return 0;
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) {
+    if (lane != *start && lanes_[lane]->owns(destination)) return lane;
+  }
+  // Nobody has it: towards the middle, where the Internet is.
+  return *start < lanes_.size() / 2 ? lanes_.size() - 1 : 0;
+}
+
+void Timeline::on_mapping(const core::MappingEvent& event) {
+  start();
+  if (event.step == core::MappingStep::refreshed) return;
+  const bool ended =
+      event.step != core::MappingStep::created && event.step != core::MappingStep::filter_opened;
+  print({.at = event.at,
+         .node = event.nat,
+         .glyph = ended ? "✗" : "+",
+         .text = describe_mapping_event(event),
+         .colour = ended ? yellow : cyan});
+}
+
+void Timeline::on_agent(const core::AgentEvent& event) {
+  start();
+  if (is_told_otherwise(event)) return;
+  // An agent is named after its host, "alice/ice", a signalling channel "alice->bob".
+  const std::string agent = place_name(network_.world(), event.agent);
+  const std::size_t arrow = agent.find("->");
+  const net::Node* const host = network_.find(host_name(agent.substr(0, arrow)));
+  const net::Node* const peer =
+      arrow == std::string::npos ? nullptr : network_.find(agent.substr(arrow + 2));
+  Line line{.at = event.at,
+            .node = host == nullptr ? 0 : host->id(),
+            .glyph = "●",
+            .text = describe_agent_event(event),
+            .colour = colour_of(event)};
+  if (event.kind == "signal.received" && peer != nullptr) line.to = peer->id();
+  print(line);
+}
+
+void Timeline::print(const Line& line) {
+  std::string picture;
+  if (ladder_ != nullptr) {
+    const auto lane = lane_of(line.node);
+    const auto to = line.to ? lane_of(*line.to) : std::nullopt;
+    if (lane && to) {
+      picture = ladder_->arrow(*lane, *to);
+    } else if (lane && line.toward) {
+      picture = ladder_->lost_arrow(*lane, *line.toward);
+    } else {
+      picture = lane ? ladder_->mark(*lane, line.glyph) : ladder_->plain();
+    }
+  } else if (line.node != 0) {
+    picture = place_name(network_.world(), line.node);
+    if (line.to) picture += " → " + place_name(network_.world(), *line.to);
+    picture += ":";
+  }
+  std::string text =
+      fmt::format("{:>{}} {} {}", to_string(line.at), time_columns, picture, line.text);
+  if (options_.width > 0) text = cut(text, options_.width);
+  if (options_.colour && !line.colour.empty()) {
+    text = fmt::format("\x1b[{}m{}\x1b[0m", line.colour, text);
+  }
+  out_ << text << '\n';
+}
+
+}  // namespace natsim::record
