@@ -30,12 +30,18 @@ function(natsim_library name folder)
   file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${folder} ${root}/${folder} SYMBOLIC)
   target_include_directories(natsim_${name} PUBLIC ${root})
   target_link_libraries(natsim_${name} PUBLIC ${ARG_LINK} PRIVATE natsim_options ${ARG_PRIVATE_LINK})
+  set_property(GLOBAL APPEND PROPERTY NATSIM_LIBRARIES natsim_${name})
 endfunction()
 
-# natsim_test(NAME SOURCES a.cc… LINK targets…): a GoogleTest program run by ctest.
+# natsim_test(NAME SOURCES a.cc… LINK targets…): a GoogleTest program run by ctest. What tests share
+# is included as "tests/FOLDER/header.h".
+set(NATSIM_TESTS_ROOT ${PROJECT_BINARY_DIR}/include_roots/tests)
+file(MAKE_DIRECTORY ${NATSIM_TESTS_ROOT})
+file(CREATE_LINK ${PROJECT_SOURCE_DIR}/tests ${NATSIM_TESTS_ROOT}/tests SYMBOLIC)
 function(natsim_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
+  target_include_directories(${name}_test PRIVATE ${NATSIM_TESTS_ROOT})
   target_link_libraries(${name}_test PRIVATE ${ARG_LINK} natsim_options GTest::gtest_main GTest::gmock)
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
                        PROPERTIES TIMEOUT 120)
