@@ -238,6 +238,15 @@ TEST(StunIntegrity, Stun09_BothAttributesInOrder) {
   EXPECT_FALSE(parsed(hidden).has(AttributeType::message_integrity));
 }
 
+// The first of two counts here too; the second, under another key, is not looked at.
+TEST(StunIntegrity, Stun09_FirstOfTwoCounts) {
+  IntegrityKey key = IntegrityKey::short_term("secret");
+  const Bytes bytes = followed_by(request().message_integrity_sha256(key).take(),
+                                  "001c0010 00000000 00000000 00000000 00000000");
+  EXPECT_TRUE(key.verify(parsed(bytes)));
+  EXPECT_EQ(parsed(bytes).find(AttributeType::message_integrity_sha256)->size(), 32);
+}
+
 TEST(StunIntegrity, ConstantTimeComparison) {
   const Bytes bytes = hex("01 02 03 04");
   EXPECT_TRUE(equal_in_constant_time(bytes, hex("01 02 03 04")));

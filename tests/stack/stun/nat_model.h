@@ -1,6 +1,7 @@
 // The least NAT that the discovery tests need: nine kinds of it, in front of one host.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -19,7 +20,7 @@ struct NatModel {
   bool hairpin = false;
   // A mapping is gone when nothing was sent out by it for this long.
   Duration idle_timeout = seconds(1000);
-  // A new mapping takes the port after the highest in use, so those of mappings gone come back.
+  // A new mapping takes the highest port of those just gone.
   bool reuse_ports = false;
   IpAddress external = IpAddress::v4(203, 0, 113, 1);
 
@@ -62,12 +63,16 @@ struct NatModel {
   }
 
   void forget_expired(Time now) {
-    std::erase_if(mappings,
-                  [&](const auto& e) { return now - e.second.last_sent >= idle_timeout; });
-    next_port = 20'000;
-    for (const auto& [key, m] : mappings) {
-      if (m.port >= next_port) next_port = static_cast<std::uint16_t>(m.port + 1);
-    }
+    std::uint16_t freed = 0;
+    std::erase_if(mappings, [&](const auto& entry) {
+      const Mapping& m = entry.second;
+      const bool expired = now - m.last_sent >= idle_timeout;
+      if (expired) freed = std::max(freed, m.port);
+      return expired;
+    });
+    if (freed != 0) next_port = freed;
+    const auto uses_next = [this](const auto& entry) { return entry.second.port == next_port; };
+    while (std::ranges::any_of(mappings, uses_next)) ++next_port;
   }
 
   std::map<std::pair<Endpoint, Endpoint>, Mapping> mappings = {};  // by source and seen destination
