@@ -1,6 +1,7 @@
 #include "stack/turn/server.h"
 
-#include <algorithm>
+#include <stdexcept>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -15,6 +16,28 @@ using stun::Method;
 
 Prefix block(std::string_view text) { return Prefix::parse(text).value(); }
 
+ServerOptions checked(ServerOptions options) {
+  const auto require = [](bool condition, const char* what) {
+    if (!condition) throw std::invalid_argument(std::string("TURN server: ") + what);
+  };
+  require(!options.listening.empty(), "no listening endpoint");
+  require(!options.realm.empty() && options.realm.size() <= stun::max_text_characters,
+          "the realm must have 1 to 127 characters");
+  require(options.software.size() <= stun::max_text_characters,
+          "the software's name must have at most 127 characters");
+  require(options.first_relay_port != 0 && options.first_relay_port <= options.last_relay_port,
+          "the relay ports must begin above 0 and not end before they begin");
+  require(options.min_lifetime >= seconds(1) && options.min_lifetime <= options.default_lifetime &&
+              options.default_lifetime <= options.max_lifetime,
+          "1 s <= min_lifetime <= default_lifetime <= max_lifetime must hold");
+  require(options.nonce_lifetime > Duration{} && options.permission_lifetime > Duration{} &&
+              options.channel_lifetime > Duration{},
+          "nonces, permissions and channels must have a lifetime");
+  require(options.channel_quarantine >= Duration{} && options.relay_port_hold_off >= Duration{},
+          "the channel quarantine and the relay port hold-off must not be negative");
+  return options;
+}
+
 }  // namespace
 
 std::vector<Prefix> default_denied_peers() {
@@ -23,7 +46,7 @@ std::vector<Prefix> default_denied_peers() {
 }
 
 Server::Server(ServerOptions options, Random random)
-    : options_(std::move(options)),
+    : options_(checked(std::move(options))),
       random_(random.split("indications")),
       credentials_({.realm = options_.realm,
                     .nonce_lifetime = options_.nonce_lifetime,

@@ -43,6 +43,7 @@ namespace natsim::turn {
 // a server that does not know it), DONT-FRAGMENT (420 in requests; the indication is dropped).
 class Server {
  public:
+  // Throws std::invalid_argument for options that contradict each other or that no server can have.
   Server(ServerOptions options, Random random);
 
   // A datagram from `remote` that came to the listening endpoint `local`.

@@ -1,6 +1,9 @@
 // How a TURN server makes, prolongs and ends allocations (RFC 8656 §5–8).
 #include "server_probe.h"
 
+#include <functional>
+#include <stdexcept>
+
 namespace natsim::turn {
 namespace {
 
@@ -140,22 +143,21 @@ TEST_F(TurnAllocations, Ts04_Lifetime) {
     std::uint32_t granted;
   };
   std::uint16_t port = 6000;
-  for (const auto& [asked, granted] :
-       {Case{std::nullopt, 600}, Case{0, 600}, Case{599, 600}, Case{601, 601}, Case{3600, 3600},
-        Case{3601, 3600}, Case{0xffff'ffff, 3600}}) {
+  for (const Case& c : {Case{std::nullopt, 600}, Case{0, 600}, Case{599, 600}, Case{601, 601},
+                        Case{3600, 3600}, Case{3601, 3600}, Case{0xffff'ffff, 3600}}) {
     User alice("alice", "secret", {client_endpoint.address, port++});
     const auto answer = allocate(alice, [&](auto& m) {
       ask_udp(m);
-      if (asked) m.lifetime(*asked);
+      if (c.asked) m.lifetime(*c.asked);
     });
     ASSERT_EQ(answer->code(), 0);
-    EXPECT_EQ(answer->message.lifetime(), granted);
+    EXPECT_EQ(answer->message.lifetime(), c.granted);
     EXPECT_EQ(answer->message.xor_mapped_address(), alice.endpoint);
     const auto relayed = answer->message.xor_relayed_address();
     ASSERT_TRUE(relayed);
     EXPECT_EQ(relayed->address, relay_address);
     EXPECT_GE(relayed->port, 49152);
-    EXPECT_EQ(server_.allocations().back()->expires(), now_ + seconds(granted));
+    EXPECT_EQ(server_.allocations().back()->expires(), now_ + seconds(c.granted));
   }
 }
 
@@ -330,6 +332,24 @@ TEST_F(TurnAllocations, AnswersBindingRequestsOfAnyone) {
   const auto answer = once(nobody, Method::binding);
   EXPECT_TRUE(answer->message.is_success());
   EXPECT_EQ(answer->message.xor_mapped_address(), client_endpoint);
+}
+
+TEST_F(TurnAllocations, ImpossibleOptionsAreRefused) {
+  const auto refuses = [](const std::function<void(ServerOptions&)>& change) {
+    ServerOptions options = server_options();
+    change(options);
+    EXPECT_THROW(Server(options, Random(1)), std::invalid_argument);
+  };
+  refuses([](auto& o) { o.listening.clear(); });
+  refuses([](auto& o) { o.realm.clear(); });
+  refuses([](auto& o) { o.realm = std::string(128, 'r'); });
+  refuses([](auto& o) { o.software = std::string(128, 's'); });
+  refuses([](auto& o) { o.first_relay_port = 0; });
+  refuses([](auto& o) { o.last_relay_port = 49151; });
+  refuses([](auto& o) { o.max_lifetime = seconds(599); });
+  refuses([](auto& o) { o.min_lifetime = seconds(601); });
+  refuses([](auto& o) { o.nonce_lifetime = {}; });
+  refuses([](auto& o) { o.channel_quarantine = seconds(-1); });
 }
 
 TEST_F(TurnAllocations, EventsReadAsText) {
