@@ -47,8 +47,8 @@ void Checker::close() {
 }
 
 void Checker::settle(Time now) {
-  if (state_ == AgentState::failed || state_ == AgentState::closed) return;
   if (now >= pac_ends_) pac_over_ = true;
+  if (state_ == AgentState::failed || state_ == AgentState::closed) return;
   nominate_if_due(now);
   choose_pair_in_use(now);
   if (in_use_ == no_pair && pac_over_ && local_ended_ && remote_ended_ && list_.is_settled()) {
