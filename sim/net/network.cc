@@ -4,6 +4,8 @@
 
 namespace natsim::net {
 
+Network::Network(core::World& world) : world_(world) {}
+
 Network::~Network() {
   // In reverse, so that what was built upon goes last.
   while (!nodes_.empty()) nodes_.pop_back();

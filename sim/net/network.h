@@ -21,7 +21,7 @@ class Node;
 // Owns every node of a world. Nodes live as long as the network.
 class Network {
  public:
-  explicit Network(core::World& world) : world_(world) {}
+  explicit Network(core::World& world);
   Network(const Network&) = delete;  // nodes refer to it
   Network& operator=(const Network&) = delete;
   ~Network();

@@ -1,0 +1,18 @@
+// The subcommands. Each registers itself with its options and examples; the function that it gives
+// back runs it and returns the exit code.
+#pragma once
+
+#include <functional>
+
+#include <CLI/CLI.hpp>
+
+namespace natsim::cli {
+
+using Command = std::function<int()>;
+
+Command add_run(CLI::App& app);
+Command add_matrix(CLI::App& app);
+Command add_explain(CLI::App& app);
+Command add_completion(CLI::App& app);
+
+}  // namespace natsim::cli

@@ -1,0 +1,199 @@
+// natsim run: scenarios, their verdicts, and what happened in them.
+#include <chrono>
+#include <condition_variable>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "sim/net/network.h"
+#include "sim/record/drops.h"
+#include "sim/record/explain.h"
+#include "sim/record/pcapng.h"
+#include "sim/record/timeline.h"
+#include "tools/natsim/commands.h"
+#include "tools/natsim/report.h"
+#include "tools/natsim/selection.h"
+#include "tools/natsim/terminal.h"
+
+namespace natsim::cli {
+namespace {
+
+struct RunArguments {
+  Selection selection;
+  std::string pcap;
+  bool json = false;
+  bool timeline = false;
+};
+
+// Says on a terminal's standard error that a run is still going on, from two seconds on.
+class Progress {
+ public:
+  explicit Progress(std::string name) {
+    if (!progress_welcome()) return;
+    thread_ = std::thread([this, name = std::move(name)] { show(name); });
+  }
+  Progress(const Progress&) = delete;  // a thread refers to it
+  Progress& operator=(const Progress&) = delete;
+  ~Progress() {
+    {
+      const std::lock_guard lock(mutex_);
+      done_ = true;
+    }
+    changed_.notify_all();
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  void show(const std::string& name) {
+    std::unique_lock lock(mutex_);
+    bool shown = false;
+    for (int elapsed = 2;
+         !changed_.wait_for(lock, std::chrono::seconds(shown ? 1 : 2), [this] { return done_; });
+         ++elapsed) {
+      std::cerr << fmt::format("\r\x1b[K{} … {} s", name, elapsed) << std::flush;
+      shown = true;
+    }
+    if (shown) std::cerr << "\r\x1b[K" << std::flush;
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool done_ = false;
+  std::thread thread_;
+};
+
+// What listens to one run. The listeners are made when the world is there and finished before it is
+// gone.
+class Listeners {
+ public:
+  Listeners(const RunArguments& arguments, std::ostream* pcap, std::string name)
+      : arguments_(arguments), pcap_(pcap), name_(std::move(name)) {}
+
+  void start(net::Network& network) {
+    core::EventStream& events = network.world().events();
+    // To tell why a call did not connect; its cost is paid by every run, but small.
+    explainer_ = std::make_unique<record::Explainer>(network.world());
+    events.add_listener(*explainer_);
+    if (pcap_ != nullptr) {
+      writer_ = std::make_unique<record::PcapngWriter>(network.world(), *pcap_, name_);
+      events.add_listener(*writer_);
+    }
+    if (arguments_.timeline) {
+      timeline_ = std::make_unique<record::Timeline>(
+          network, std::cout, record::TimelineOptions{.width = columns(), .colour = colours()});
+      events.add_listener(*timeline_);
+    }
+  }
+
+  void finish(net::Network& network, const script::Outcome& outcome) {
+    core::EventStream& events = network.world().events();
+    if (outcome.verdict == script::Verdict::fail) {
+      why_ = explainer_->why_not_connected();
+      drops_ = record::drops_by_reason(events);
+    }
+    if (writer_ != nullptr) writer_->finish();
+    events.remove_listener(*explainer_);
+    if (writer_ != nullptr) events.remove_listener(*writer_);
+    if (timeline_ != nullptr) events.remove_listener(*timeline_);
+    explainer_.reset();
+    writer_.reset();
+    timeline_.reset();
+  }
+
+  [[nodiscard]] const std::string& why() const { return why_; }
+  [[nodiscard]] const std::string& drops() const { return drops_; }
+
+ private:
+  const RunArguments& arguments_;
+  std::ostream* pcap_;  // null: no capture
+  std::string name_;    // of the scenario
+  std::unique_ptr<record::Explainer> explainer_;
+  std::unique_ptr<record::PcapngWriter> writer_;
+  std::unique_ptr<record::Timeline> timeline_;
+  std::string why_;
+  std::string drops_;
+};
+
+int fail(std::string_view message) {
+  std::cerr << "natsim: " << message << '\n';
+  return exit_error;
+}
+
+int run(const RunArguments& arguments) {
+  const Selection& selection = arguments.selection;
+  const auto settings = settings_of(selection);
+  if (!settings) return fail(settings.error());
+  const auto chosen = choose(selection);
+  if (!chosen) return fail(chosen.error());
+  std::ofstream pcap;
+  if (!arguments.pcap.empty()) {
+    pcap.open(arguments.pcap, std::ios::binary | std::ios::trunc);
+    if (!pcap) return fail(fmt::format("--pcap {}: cannot be written", arguments.pcap));
+  }
+  const bool coloured = colours();
+  std::vector<script::Outcome> outcomes;
+  int worst = exit_passed;
+  int passed = 0;
+  for (const Chosen& scenario : chosen.value()) {
+    if (arguments.timeline)
+      std::cout << fmt::format("{}\n", paint(coloured, Paint::bold, scenario.info().name));
+    Listeners listeners(arguments, arguments.pcap.empty() ? nullptr : &pcap, scenario.info().name);
+    script::RunOptions options{
+        .seed = selection.seed, .settings = settings.value(), .limits = selection.limits};
+    options.at_start = [&](net::Network& network) { listeners.start(network); };
+    options.at_end = [&](net::Network& network, const script::Outcome& outcome) {
+      listeners.finish(network, outcome);
+    };
+    const auto start = std::chrono::steady_clock::now();
+    {
+      const Progress progress(scenario.info().name);
+      outcomes.push_back(script::run_scenario(scenario.file, scenario.index, options));
+    }
+    const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
+    const script::Outcome& outcome = outcomes.back();
+    const Run result{scenario,     selection.seed,  outcome,
+                     wall.count(), listeners.why(), listeners.drops()};
+    std::cout << (arguments.json ? json_of(result).dump() + "\n" : text_of(result, coloured))
+              << std::flush;
+    if (outcome.verdict == script::Verdict::error) worst = exit_error;
+    if (outcome.verdict == script::Verdict::fail) worst = std::max(worst, exit_failed);
+    if (outcome.verdict == script::Verdict::pass) ++passed;
+  }
+  if (!arguments.json && outcomes.size() > 1) {
+    std::cout << fmt::format("{} of {} scenarios passed\n", passed, outcomes.size());
+  }
+  if (const auto complaint = script::undeclared_setting(settings.value(), outcomes))
+    return fail(*complaint);
+  if (pcap.is_open() && !pcap.flush())
+    return fail(fmt::format("--pcap {}: could not be written to its end", arguments.pcap));
+  return worst;
+}
+
+}  // namespace
+
+Command add_run(CLI::App& app) {
+  auto arguments = std::make_shared<RunArguments>();
+  CLI::App* const command = app.add_subcommand("run", "Run scenarios and tell how they went");
+  arguments->selection.add_to(*command);
+  command->add_option("--pcap", arguments->pcap,
+                      "write what passed each host and NAT to this pcapng file");
+  command->add_flag("--json", arguments->json, "print one JSON object a line instead of text");
+  command->add_flag("--timeline", arguments->timeline, "print what happened, a line an event")
+      ->excludes("--json");
+  command->footer(
+      "Exit codes: 0 all passed, 1 an expectation failed, 2 usage or script error.\n\n"
+      "Examples:\n"
+      "  natsim run scenarios/symmetric_nat.lua\n"
+      "  natsim run scenarios/*.lua --json\n"
+      "  natsim run scenarios/symmetric_nat.lua --only 'without TURN' --timeline\n"
+      "  natsim run scenarios/lost_stun.lua --seed 7 --pcap lost.pcapng\n"
+      "  natsim run scenarios/keepalive_too_slow.lua --set interval=25s");
+  return [arguments] { return run(*arguments); };
+}
+
+}  // namespace natsim::cli

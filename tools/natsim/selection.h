@@ -1,0 +1,44 @@
+// Which scenarios a command works on, with which seed and settings.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "sim/script/runner.h"
+#include "stack/base/result.h"
+
+namespace natsim::cli {
+
+// Exit codes, the same for every command.
+inline constexpr int exit_passed = 0;
+inline constexpr int exit_failed = 1;  // an expectation failed
+inline constexpr int exit_error = 2;   // usage or script error
+
+// The options that `run` and `explain` share.
+struct Selection {
+  std::vector<std::string> files;
+  std::uint64_t seed = 1;
+  std::vector<std::string> set;  // "name=value"
+  std::string only;              // part of a scenario's name; empty: all
+  script::Limits limits;
+
+  void add_to(CLI::App& command);
+};
+
+// A scenario to run.
+struct Chosen {
+  script::ScenarioFile file;
+  std::size_t index;
+  [[nodiscard]] const script::ScenarioInfo& info() const { return file.scenarios[index]; }
+};
+
+// The settings of --set; an error names one that is not "name=value".
+Result<std::vector<script::Setting>> settings_of(const Selection& selection);
+// Reads the files and picks the scenarios. An error says what cannot be read, or that no scenario's
+// name holds the text of --only and which names there are.
+Result<std::vector<Chosen>> choose(const Selection& selection);
+
+}  // namespace natsim::cli
