@@ -157,7 +157,8 @@ void Host::deliver(PacketPtr packet, Interface* in) {
       packet->protocol == Protocol::udp ? find_socket(packet->destination) : nullptr;
   if (socket == nullptr) {
     trace_drop(world(), id(), *packet, DropReason::no_socket);
-    if (in != nullptr) send_icmp_error(IcmpError::port_unreachable, *packet, *in);
+    if (in != nullptr && packet->protocol == Protocol::udp)
+      send_icmp_error(IcmpError::port_unreachable, *packet, *in);
     return;
   }
   trace(world(), core::PacketStep::delivered, id(), *packet);

@@ -1,11 +1,10 @@
-#include "testbed.h"
-
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
 #include "sim/net/checksum.h"
 #include "sim/net/wire.h"
+#include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
 namespace {

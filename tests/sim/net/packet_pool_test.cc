@@ -1,5 +1,3 @@
-#include "testbed.h"
-
 #include <algorithm>
 #include <set>
 #include <vector>
@@ -7,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/net/packet.h"
+#include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
 namespace {

@@ -1,12 +1,11 @@
 #include "sim/net/rewrite.h"
 
-#include "testbed.h"
-
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
 #include "sim/net/checksum.h"
+#include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
 namespace {

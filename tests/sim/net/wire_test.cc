@@ -1,10 +1,10 @@
 #include "sim/net/wire.h"
 
-#include "testbed.h"
-
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
+
+#include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
 namespace {
