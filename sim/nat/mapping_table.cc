@@ -62,6 +62,7 @@ MappingIndex MappingTable::find_sender(ExternalKey external, const Endpoint& rem
 
 MappingIndex MappingTable::add(const Mapping& mapping) {
   const MappingIndex index = mappings_.take(mapping);
+  if (index == order_.size()) order_.emplace_back();
   by_key_.insert(index);
   if (mapping.dedicated) ++dedicated_;
   join_port(index);
@@ -142,17 +143,15 @@ void MappingTable::refresh(MappingIndex index, Time now) {
 }
 
 void MappingTable::append_newest(MappingIndex index) {
-  Mapping& mapping = mappings_[index];
-  mapping.older = newest_;
-  mapping.newer = no_index;
-  (newest_ == no_index ? oldest_ : mappings_[newest_].newer) = index;
+  order_[index] = {newest_, no_index};
+  (newest_ == no_index ? oldest_ : order_[newest_].newer) = index;
   newest_ = index;
 }
 
 void MappingTable::unlink(MappingIndex index) {
-  const Mapping& mapping = mappings_[index];
-  (mapping.older == no_index ? oldest_ : mappings_[mapping.older].newer) = mapping.newer;
-  (mapping.newer == no_index ? newest_ : mappings_[mapping.newer].older) = mapping.older;
+  const auto [older, newer] = order_[index];
+  (older == no_index ? oldest_ : order_[older].newer) = newer;
+  (newer == no_index ? newest_ : order_[newer].older) = older;
 }
 
 void MappingTable::join_port(MappingIndex index) {

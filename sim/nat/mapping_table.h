@@ -1,8 +1,10 @@
 // The mappings of a NAT and the ways to find them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include <absl/container/flat_hash_map.h>
 #include <absl/container/flat_hash_set.h>
@@ -20,25 +22,24 @@ namespace natsim::nat {
 // Names a live mapping; no_index names none. The numbers are used again.
 using MappingIndex = std::uint32_t;
 
-struct Mapping {
+// What every packet of a mapping looks at comes first, in one cache line.
+struct alignas(64) Mapping {
   Endpoint internal;
   Endpoint first_remote;  // whom the packet that made the mapping went to
-  std::uint64_t number;   // in order of creation, from 1; never used again
-  Time created;
-  Time refreshed;  // when its timer was last restarted
+  Time refreshed;         // when its timer was last restarted
+  ExternalKey external;
+  std::uint32_t further_remotes = no_index;  // its list in the table's RemoteSet
   std::uint64_t packets_out = 0;
   std::uint64_t packets_in = 0;
-  ExternalKey external;
-  MappingIndex older = no_index;  // neighbours in the list by `refreshed`
-  MappingIndex newer = no_index;
+  std::uint64_t number;  // in order of creation, from 1; never used again
+  Time created;
   MappingIndex next_on_port = no_index;      // neighbours in the ring of those that share the
   MappingIndex previous_on_port = no_index;  // external endpoint, in order of creation
-  std::uint32_t further_remotes = no_index;  // its list in the table's RemoteSet
   // It serves `first_remote` alone, because the internal endpoint's other mapping shares its port
   // with a mapping that has the same remote.
   bool dedicated = false;
 };
-static_assert(sizeof(Mapping) <= 128, "a mapping fits two cache lines");
+static_assert(sizeof(Mapping) == 128 && offsetof(Mapping, packets_out) == 64);
 
 // Contract:
 // 1. One table serves all kinds of NAT: the kind decides which part of the remote endpoint belongs
@@ -81,6 +82,7 @@ class MappingTable {
 
   void refresh(MappingIndex index, Time now);
   [[nodiscard]] MappingIndex oldest() const { return oldest_; }
+  [[nodiscard]] MappingIndex newer_than(MappingIndex index) const { return order_[index].newer; }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(by_key_.size()); }
 
   Mapping& operator[](MappingIndex index) { return mappings_[index]; }
@@ -136,7 +138,16 @@ class MappingTable {
   const bool shares_ports_;      // RemoteSet's scope is the external endpoint, not the mapping
   const bool filters_endpoint_;  // contacts_ is kept
 
+  // Neighbours in the list by `refreshed`.
+  struct Order {
+    MappingIndex older = no_index;
+    MappingIndex newer = no_index;
+  };
+
   DensePool<Mapping> mappings_;
+  // By index. Apart from the mappings, because a refresh touches those of the neighbours too and
+  // these are small enough to stay in the cache.
+  std::vector<Order> order_;
   absl::flat_hash_set<MappingIndex, Hash, Equal> by_key_;
   absl::flat_hash_map<std::uint32_t, MappingIndex> by_external_;  // the first made on each endpoint
   RemoteSet remotes_;  // what mappings hold beyond their first remote; with shared ports, all

@@ -101,10 +101,10 @@ Nat::Found Nat::make_mapping(const Endpoint& internal, const Endpoint& remote, b
   inside.external = external->address;
   const MappingIndex index = table_.add({.internal = internal,
                                          .first_remote = remote,
-                                         .number = ++mappings_made_,
-                                         .created = now,
                                          .refreshed = now,
                                          .external = *external,
+                                         .number = ++mappings_made_,
+                                         .created = now,
                                          .dedicated = dedicated});
   tell(MappingStep::created, index, remote, now);
   return {.mapping = index};

@@ -5,32 +5,34 @@
 namespace natsim::nat {
 namespace {
 
-constexpr std::uint32_t page_of(std::uint32_t port) { return port / (64 * 64); }
 constexpr std::uint32_t word_of(std::uint32_t port) { return port / 64 % 64; }
 constexpr std::uint64_t bit_of(std::uint32_t port) { return std::uint64_t{1} << port % 64; }
 
 }  // namespace
 
 bool PortSet::contains(std::uint16_t port) const {
-  const Page* const page = pages_[page_of(port)].get();
-  return page != nullptr && ((*page)[word_of(port)] & bit_of(port)) != 0;
+  const Page* const page = pages_[port / ports_per_page].get();
+  return page != nullptr && (page->words[word_of(port)] & bit_of(port)) != 0;
 }
 
 void PortSet::take(std::uint16_t port) {
-  std::unique_ptr<Page>& page = pages_[page_of(port)];
+  std::unique_ptr<Page>& page = pages_[port / ports_per_page];
   if (page == nullptr) page = std::make_unique<Page>();
-  (*page)[word_of(port)] |= bit_of(port);
+  page->words[word_of(port)] |= bit_of(port);
+  ++page->taken;
   ++taken_;
 }
 
 void PortSet::release(std::uint16_t port) {
-  (*pages_[page_of(port)])[word_of(port)] &= ~bit_of(port);
+  Page& page = *pages_[port / ports_per_page];
+  page.words[word_of(port)] &= ~bit_of(port);
+  --page.taken;
   --taken_;
 }
 
 std::uint64_t PortSet::unusable(std::uint32_t word, const PortRange& range) const {
   const Page* const page = pages_[word / words_per_page].get();
-  std::uint64_t bits = page == nullptr ? 0 : (*page)[word % words_per_page];
+  std::uint64_t bits = page == nullptr ? 0 : page->words[word % words_per_page];
   if (word == range.first / 64U) bits |= bit_of(range.first) - 1;
   if (word == range.last / 64U) bits |= ~(bit_of(range.last) | (bit_of(range.last) - 1));
   return bits;
@@ -54,15 +56,32 @@ std::optional<std::uint16_t> PortSet::next_free(std::uint16_t start, const PortR
 
 std::uint16_t PortSet::nth_free(std::uint32_t rank, const PortRange& range) const {
   std::uint32_t word = range.first / 64U;
-  std::uint64_t bits = unusable(word, range);
+  std::uint64_t bits;
   for (;;) {
+    if (const auto free = free_in_page(word, range); free && *free <= rank) {
+      rank -= *free;
+      word += words_per_page;
+      continue;
+    }
+    bits = unusable(word, range);
     const auto free = static_cast<std::uint32_t>(std::popcount(~bits));
     if (rank < free) break;
     rank -= free;
-    bits = unusable(++word, range);
+    ++word;
   }
-  for (; rank > 0; --rank) bits |= ~bits & -~bits;  // takes the lowest free bit away
+  for (; rank > 0; --rank) bits |= bits + 1;  // takes the lowest free bit away
   return static_cast<std::uint16_t>(word * 64 + static_cast<std::uint32_t>(std::countr_one(bits)));
+}
+
+std::optional<std::uint32_t> PortSet::free_in_page(std::uint32_t word,
+                                                   const PortRange& range) const {
+  const std::uint32_t first = word * 64;
+  if (word % words_per_page != 0 || first < range.first ||
+      first + ports_per_page - 1 > range.last) {
+    return std::nullopt;
+  }
+  const Page* const page = pages_[word / words_per_page].get();
+  return ports_per_page - (page == nullptr ? 0 : page->taken);
 }
 
 }  // namespace natsim::nat

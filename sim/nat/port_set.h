@@ -30,10 +30,18 @@ class PortSet {
 
  private:
   static constexpr std::uint32_t words_per_page = 64;
-  using Page = std::array<std::uint64_t, words_per_page>;
+  static constexpr std::uint32_t ports_per_page = 64 * words_per_page;
+  struct Page {
+    std::array<std::uint64_t, words_per_page> words{};
+    std::uint32_t taken = 0;  // bits that are set
+  };
 
   // The bits of the taken ports 64 * word to 64 * word + 63, and of those outside the range.
   [[nodiscard]] std::uint64_t unusable(std::uint32_t word, const PortRange& range) const;
+  // The free ports of the page that begins with `word`; nullopt if none does, or not all of it is
+  // in the range.
+  [[nodiscard]] std::optional<std::uint32_t> free_in_page(std::uint32_t word,
+                                                          const PortRange& range) const;
   [[nodiscard]] std::optional<std::uint16_t> first_free(std::uint32_t from, std::uint32_t to) const;
 
   std::array<std::unique_ptr<Page>, 16> pages_;

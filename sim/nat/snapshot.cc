@@ -33,7 +33,7 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
 
 std::vector<MappingSnapshot> Nat::mappings(Time now) const {
   std::vector<MappingSnapshot> all;
-  for (MappingIndex i = table_.oldest(); i != no_index; i = table_[i].newer) {
+  for (MappingIndex i = table_.oldest(); i != no_index; i = table_.newer_than(i)) {
     if (table_[i].refreshed + options_.udp_timeout > now) all.push_back(mapping(i));
   }
   std::sort(all.begin(), all.end(),
