@@ -18,7 +18,7 @@ struct Sentence {
 };
 
 constexpr std::array sentences = {
-    Sentence{"ice.candidate", "{type} candidate {address}[, sent from {base}]"},
+    Sentence{"ice.candidate", "{type} candidate {address}"},
     Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}"},
     Sentence{"ice.gathering", "gathering {state}"},
     Sentence{"ice.gathering_failed", "gathering failed at {server}[: {reason}]"},
@@ -27,12 +27,12 @@ constexpr std::array sentences = {
     Sentence{"ice.nominated", "pair {pair} nominated"},
     Sentence{"ice.selected",
              "selects pair {pair}: {local_type} {local} with {remote_type} {remote}"},
-    Sentence{"ice.state", "ICE {state}"},
+    Sentence{"ice.state", "ICE {state}[ ({reason})]"},
     Sentence{"ice.role", "role {role}"},
     Sentence{"ice.consent_lost", "consent lost on pair {pair}"},
     Sentence{"ice.ignored", "ignores a packet from {from}: {reason}"},
     Sentence{"signal.sent", "signals {what}[: {text}]"},
-    Sentence{"signal.received", "is told {what}[: {text}]"},
+    Sentence{"signal.received", "signalled {what}[: {text}]"},
     Sentence{"signal.lost", "signalling lost: {what}[: {text}]"},
     Sentence{"scenario.log", "{text}"},
     Sentence{"scenario.failed", "FAILED: {text}"},
@@ -108,8 +108,9 @@ std::string describe_mapping_event(const core::MappingEvent& event) {
   const std::string mapping =
       fmt::format("{} <-> {}", to_string(event.internal), to_string(event.external));
   const auto lifetime = [&] {
-    return event.expires.is_never() ? std::string()
-                                    : fmt::format(", for {}", to_string(event.expires - event.at));
+    return event.expires.is_never()
+               ? std::string()
+               : fmt::format(", expires when idle for {}", to_string(event.expires - event.at));
   };
   switch (event.step) {
     case core::MappingStep::created:

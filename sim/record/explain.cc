@@ -84,6 +84,27 @@ void append_pair(std::string& out, const PairDiagnosis& diagnosis) {
   out += '\n';
 }
 
+// Of pairs that failed alike the first is told, the others are named.
+void append_pairs(std::string& out, const std::vector<PairDiagnosis>& pairs) {
+  for (auto pair = pairs.begin(); pair != pairs.end(); ++pair) {
+    const auto is_like = [pair](const PairDiagnosis& other) {
+      return other.likeness == pair->likeness;
+    };
+    if (std::any_of(pairs.begin(), pair, is_like)) continue;
+    append_pair(out, *pair);
+    std::string others;
+    for (auto other = pair + 1; other != pairs.end(); ++other) {
+      if (!is_like(*other)) continue;
+      others += fmt::format("{}{} with {}", others.empty() ? "" : ", ", other->pair.pair,
+                            to_string(other->pair.remote));
+    }
+    if (others.empty()) continue;
+    append_wrapped(out, "  ",
+                   fmt::format("{}'s pairs that failed alike: {}.", pair->agent, others));
+    out += '\n';
+  }
+}
+
 void append_drops(std::string& out, const std::vector<Drops>& drops) {
   if (drops.empty()) {
     out += "No packet was dropped.\n";
@@ -113,7 +134,7 @@ std::string Explainer::text() const {
     out += '\n';
   }
   const std::vector<PairDiagnosis> pairs = histories_->pairs();
-  for (const PairDiagnosis& pair : pairs) append_pair(out, pair);
+  append_pairs(out, pairs);
   if (pairs.empty() && !histories_->ice.agents().empty()) out += "No candidate pair failed.\n\n";
   append_drops(out, histories_->drops.drops());
   return out;
@@ -172,10 +193,11 @@ std::string Explainer::why_not_connected() const {
   }
   if (decisive == pairs.end()) return "No candidate pair was ever formed.";
   std::string text = decisive->headline + ".";
-  if (!decisive->changes.empty()) {
-    text += fmt::format(" What would have let it through: {}.", decisive->changes.front());
-  }
-  return text;
+  const std::vector<std::string>& changes = decisive->changes;
+  if (changes.empty()) return text;
+  const bool or_relay = changes.size() > 1 && changes.back() == relay_change;
+  return text + fmt::format(" What would have let it through: {}{}.", changes.front(),
+                            or_relay ? "; or a TURN server" : "");
 }
 
 }  // namespace natsim::record

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,8 +28,9 @@ class Ladder {
   [[nodiscard]] std::string plain() const;
   // `glyph`, one column wide, in a lane.
   [[nodiscard]] std::string mark(std::size_t lane, std::string_view glyph) const;
+  enum class Shaft : std::uint8_t { solid, dashed };
   // From one lane to another one.
-  [[nodiscard]] std::string arrow(std::size_t from, std::size_t to) const;
+  [[nodiscard]] std::string arrow(std::size_t from, std::size_t to, Shaft shaft) const;
   // From a lane in the direction of another one, ending in a cross before the next lane.
   [[nodiscard]] std::string lost_arrow(std::size_t from, std::size_t towards) const;
 

@@ -34,6 +34,11 @@ int weight_of(DropReason reason, const Endpoint& destination) {
   }
 }
 
+bool is_filtered(const PacketTrail& trail) {
+  return trail.reason == DropReason::nat_filtered_address ||
+         trail.reason == DropReason::nat_filtered_port;
+}
+
 // Builds the diagnosis of one pair.
 class PairStory {
  public:
@@ -43,6 +48,9 @@ class PairStory {
     diagnosis_.agent = agent.name;
     diagnosis_.peer = peer_ == nullptr ? "the peer" : peer_->name;
     diagnosis_.pair = pair;
+    diagnosis_.likeness =
+        fmt::format("{} {} {} {} {} {}", agent.name, to_string(pair.local), pair.remote_type,
+                    to_string(pair.remote.address), pair.state, pair.reason);
   }
 
   PairDiagnosis tell() && {
@@ -93,9 +101,12 @@ class PairStory {
 
   void tell_group(const TrailGroup& group) {
     const PacketTrail& trail = *group.last;
+    diagnosis_.likeness +=
+        fmt::format("|{} {} {} {} {}", trail.sender, trail.is_response,
+                    static_cast<int>(trail.fate), trail.place, name(trail.reason));
     say(fmt::format("{} {}, from {} to {}.", sending(trail), times_of(group),
                     to_string(trail.source), to_string(trail.destination)));
-    for (const TranslationStep& step : trail.translations) tell_translation(step);
+    for (const TranslationStep& step : trail.translations) tell_translation(step, group);
     switch (trail.fate) {
       case Fate::in_flight:
         say(fmt::format("{} still on the way at the end.",
@@ -110,20 +121,22 @@ class PairStory {
     }
   }
 
-  void tell_translation(const TranslationStep& step) {
+  void tell_translation(const TranslationStep& step, const TrailGroup& group) {
+    const std::string_view it = group.count == 1 ? "it" : "them";
     const NatRecord* const nat = nats_.find(step.nat);
     if (nat == nullptr) return;
     if (step.old_source == step.source) {
-      say(fmt::format("{} let it in, for {} at {}.", nat->title(), to_string(step.destination),
-                      to_string(step.old_destination)));
+      say(fmt::format("{} let {} in to {}, which has {} there.", nat->title(), it,
+                      to_string(step.destination), to_string(step.old_destination)));
       return;
     }
     const std::string towards =
         nat->options.mapping == nat::Dependence::endpoint_independent
             ? std::string()
             : fmt::format(", its port for {}", to_string(step.old_destination));
-    say(fmt::format("{} sent it on from {}{}.", nat->title(), to_string(step.source), towards));
-    tell_signalled(*nat, step);
+    say(fmt::format("{} sent {} on from {}{}.", nat->title(), it, to_string(step.source), towards));
+    // Where nobody looks at the source, it does not matter that another one was signalled.
+    if (group.last->fate == Fate::delivered || is_filtered(*group.last)) tell_signalled(*nat, step);
   }
 
   // The port that the NAT gave for this destination may not be the one that was signalled.
@@ -167,13 +180,20 @@ class PairStory {
                           to_string(diagnosis_.pair.remote)));
     for (const TranslationStep& step : trail.translations) {
       const NatRecord* const nat = nats_.find(step.nat);
-      if (nat != nullptr && step.source != step.old_source &&
-          nat->options.mapping != nat::Dependence::endpoint_independent) {
-        propose({fmt::format(
-            "{} keeping {} on {} for every destination (endpoint-independent "
-            "mapping, EIM): the answer would have come from there",
-            nat->name, to_string(step.old_source), to_string(diagnosis_.pair.remote))});
+      if (nat == nullptr || step.source == step.old_source ||
+          nat->options.mapping == nat::Dependence::endpoint_independent) {
+        continue;
       }
+      say(
+          fmt::format("{} gives each destination another port, so whatever {} answers comes from "
+                      "an address that {} has not checked yet: the two chase one another.",
+                      nat->name, diagnosis_.peer, agent_.name));
+      const MappingRecord* const kept = nat->first_of(step.old_source, trail.ended);
+      if (kept == nullptr) continue;
+      propose(
+          {fmt::format("{} keeping {} on {} for every destination (endpoint-independent "
+                       "mapping, EIM): all answers would come from there",
+                       nat->name, to_string(kept->internal), to_string(kept->external))});
     }
   }
 
@@ -183,7 +203,8 @@ class PairStory {
     say(fmt::format("{} dropped {}: {}, {}.", nat == nullptr ? trail.place : nat->title(),
                     group.count == 1 ? "it" : fmt::format("all {}", group.count),
                     name(trail.reason), describe(trail.reason)));
-    if (!trail.note.empty()) say(fmt::format("There: {}.", trail.note));
+    if (!trail.note.empty()) say(fmt::format("Looked up there: {}.", trail.note));
+    if (nat != nullptr && is_filtered(trail)) tell_other_port(*nat, trail);
     const Endpoint& to = trail.last_destination;
     const bool unreachable = trail.reason == DropReason::no_route && to.address.is_private();
     if (unreachable) {
@@ -199,8 +220,32 @@ class PairStory {
                     to_string(to), trail.place, name(trail.reason),
                     mismatch_.empty() ? std::string(describe(trail.reason))
                                       : fmt::format("{}; {}", describe(trail.reason), mismatch_)));
-    propose(smallest_changes(filtered_packet(trail, nats_)));
+    FilteredPacket filtered = filtered_packet(trail, nats_);
+    if (trail.is_response && diagnosis_.pair.local_type != "relay") {
+      filtered.expected_source = diagnosis_.pair.remote;
+    }
+    propose(smallest_changes(filtered));
     propose(other_changes(trail, nats_));
+  }
+
+  // The host behind the filter may have sent to the source, but through another port.
+  void tell_other_port(const NatRecord& nat, const PacketTrail& trail) {
+    const MappingRecord* const refused_by = nat.with_external(trail.last_destination, trail.ended);
+    if (refused_by == nullptr) return;
+    for (const MappingRecord& other : nat.mappings) {
+      const std::vector<Endpoint> contacts = contacts_at(other, trail.ended);
+      if (other.internal != refused_by->internal || other.external == refused_by->external ||
+          std::find(contacts.begin(), contacts.end(), trail.last_source) == contacts.end()) {
+        continue;
+      }
+      say(
+          fmt::format("For {} the NAT had given {} another port, {}; the packets went to the "
+                      "signalled one, {}.",
+                      to_string(trail.last_source), to_string(other.internal), other.external.port,
+                      refused_by->external.port));
+      mismatch_ = fmt::format("for that peer {} had given port {}, while port {} was signalled",
+                              nat.name, other.external.port, refused_by->external.port);
+    }
   }
 
   // A relay carries what NATs stop; it does not help where the addresses make no sense.
@@ -208,9 +253,7 @@ class PairStory {
     const bool has_relay = agent_.has_candidate_type("relay") ||
                            (peer_ != nullptr && peer_->has_candidate_type("relay"));
     if (has_relay || diagnosis_.weight < 6) return;
-    propose(
-        {"a TURN server for either side: the relay's address stays the same for every peer and "
-         "takes packets from any port of a permitted address"});
+    propose({std::string(relay_change)});
   }
 
   const PacketTrails& trails_;

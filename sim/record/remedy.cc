@@ -51,6 +51,7 @@ class Counterfactual {
       return std::find(changes.begin(), changes.end(), change) != changes.end();
     };
     const Endpoint source = changed(Change::sender_eim) ? kept_->external : packet_.source;
+    if (packet_.expected_source.is_set() && source != packet_.expected_source) return false;
     const bool one_mapping = changed(Change::receiver_eim);
     const bool admitted =
         changed(Change::filter_eif) ||

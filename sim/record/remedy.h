@@ -18,6 +18,8 @@ struct FilteredPacket {
   Time at;
   core::DropReason reason = core::DropReason::none;  // nat_filtered_address or nat_filtered_port
   bool needs_answer = false;                         // a request: its answer must find back
+  // Of an answer that counts only if it comes from there; unset if that does not matter.
+  Endpoint expected_source;
   // The NAT that gave it its source and the mapping by which; null if none did.
   const NatRecord* sender_nat = nullptr;
   const MappingRecord* sender_mapping = nullptr;

@@ -30,10 +30,6 @@ std::string addresses(const PacketEvent& event) {
   return fmt::format("{} → {}", to_string(event.source), to_string(event.destination));
 }
 
-std::string with_note(std::string text, std::string_view note) {
-  return note.empty() ? text : fmt::format("{} ({})", text, note);
-}
-
 std::string describe_translation(const PacketEvent& event) {
   std::string text;
   if (event.old_source != event.source) {
@@ -43,7 +39,7 @@ std::string describe_translation(const PacketEvent& event) {
     text += fmt::format("{}to {} → {}", text.empty() ? "" : ", ", to_string(event.old_destination),
                         to_string(event.destination));
   }
-  return with_note(std::move(text), event.note);
+  return text;
 }
 
 // The first `columns` columns of a text in which each code point is one.
@@ -61,6 +57,12 @@ bool is_told_otherwise(const core::AgentEvent& event) {
   constexpr std::string_view kinds[] = {"ice.check", "ice.check_received", "ice.answered",
                                         "ice.ignored", "signal.sent"};
   if (std::find(std::begin(kinds), std::end(kinds), event.kind) != std::end(kinds)) return true;
+  if (event.kind == "ice.remote_candidate") {
+    // Unless it is peer-reflexive, it was signalled.
+    return std::none_of(event.fields.begin(), event.fields.end(), [](const core::Field& field) {
+      return field.name == "type" && to_string(field) == "prflx";
+    });
+  }
   if (event.kind != "ice.pair") return false;
   return std::none_of(event.fields.begin(), event.fields.end(), [](const core::Field& field) {
     return field.name == "state" &&
@@ -83,7 +85,8 @@ struct Timeline::Line {
   core::ObjectId node = 0;            // whose lane; 0 for none
   std::optional<core::ObjectId> to;   // an arrow to this node
   std::optional<std::size_t> toward;  // a lost arrow in the direction of this lane
-  std::string_view glyph;             // a mark, if it is no arrow
+  Ladder::Shaft shaft = Ladder::Shaft::solid;
+  std::string_view glyph;  // a mark, if it is no arrow
   std::string text;
   std::string_view colour;
 };
@@ -174,9 +177,9 @@ void Timeline::death(const PacketEvent& event) {
   Line line{.at = event.at,
             .node = node == nullptr ? event.where : node->id(),
             .glyph = "✗",
-            .text = with_note(fmt::format("dropped by {}: {}: {}", place_name(world, event.where),
-                                          name(event.reason), describe(event.reason)),
-                              event.note),
+            .text = fmt::format("dropped by {}, {}: {}", place_name(world, event.where),
+                                name(event.reason),
+                                event.note.empty() ? describe(event.reason) : event.note),
             .colour = red};
   if (const auto left = left_.find(event.packet); left != left_.end()) {
     line.node = left->second;
@@ -223,7 +226,10 @@ void Timeline::on_agent(const core::AgentEvent& event) {
             .glyph = "●",
             .text = describe_agent_event(event),
             .colour = colour_of(event)};
-  if (event.kind == "signal.received" && peer != nullptr) line.to = peer->id();
+  if (event.kind == "signal.received" && peer != nullptr) {
+    line.to = peer->id();
+    line.shaft = Ladder::Shaft::dashed;
+  }
   print(line);
 }
 
@@ -233,7 +239,7 @@ void Timeline::print(const Line& line) {
     const auto lane = lane_of(line.node);
     const auto to = line.to ? lane_of(*line.to) : std::nullopt;
     if (lane && to) {
-      picture = ladder_->arrow(*lane, *to);
+      picture = ladder_->arrow(*lane, *to, line.shaft);
     } else if (lane && line.toward) {
       picture = ladder_->lost_arrow(*lane, *line.toward);
     } else {
