@@ -1,0 +1,128 @@
+#include "sim/script/call_object.h"
+
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "sim/script/run.h"
+#include "sim/script/script_error.h"
+#include "sim/script/table_writer.h"
+
+namespace natsim::script {
+namespace {
+
+using agents::CallState;
+
+struct Choice {
+  std::string_view name;
+  CallState value;
+};
+constexpr std::array<Choice, 5> states = {{{"connecting", CallState::connecting},
+                                           {"connected", CallState::connected},
+                                           {"disconnected", CallState::disconnected},
+                                           {"failed", CallState::failed},
+                                           {"closed", CallState::closed}}};
+
+}  // namespace
+
+const Member CallObject::methods[] = {
+    {"wait", call_member<CallObject, &CallObject::wait>},
+    {"try_wait", call_member<CallObject, &CallObject::try_wait>},
+    {"pairs", call_member<CallObject, &CallObject::pairs>},
+    {"send", call_member<CallObject, &CallObject::send>},
+    {"close", call_member<CallObject, &CallObject::close>},
+};
+const Member CallObject::fields[] = {
+    {"state", call_member<CallObject, &CallObject::state>},
+    {"ice_time", call_member<CallObject, &CallObject::ice_time>},
+    {"selected_pair", call_member<CallObject, &CallObject::selected_pair>},
+    {"caller", call_member<CallObject, &CallObject::caller>},
+    {"callee", call_member<CallObject, &CallObject::callee>},
+};
+const Class CallObject::lua_class = {"call", "a call", methods, fields};
+
+CallObject::CallObject(std::unique_ptr<agents::Call> call)
+    : call_(std::move(call)), caller_(call_->caller(), *call_), callee_(call_->callee(), *call_) {}
+
+std::string CallObject::shown() const {
+  return fmt::format("call '{}' to '{}'", call_->caller().host().label(),
+                     call_->callee().host().label());
+}
+
+std::string CallObject::standing() const {
+  return fmt::format("{} ({}: {}, {}: {})", to_string(call_->state()),
+                     call_->caller().host().label(), to_string(call_->caller().machine().state()),
+                     call_->callee().host().label(), to_string(call_->callee().machine().state()));
+}
+
+void CallObject::check_start(lua_State* lua) const {
+  const std::string& error = call_->callee().start_error();
+  if (!error.empty()) raise(lua, "net:call: the callee could not start: {}", error);
+}
+
+int CallObject::begin_wait(lua_State* lua, const char* function, lua_KFunction then) {
+  const CallState wanted = Value(lua, 2, function).one_of(states);
+  const Duration timeout = Value(lua, 3, function).duration();
+  return Run::of(lua).wait().begin(
+      lua, timeout,
+      [this, wanted] { return call_->state() == wanted || !call_->callee().start_error().empty(); },
+      then);
+}
+
+int CallObject::wait(lua_State* lua) {
+  return begin_wait(lua, "call:wait", &CallObject::finish_wait);
+}
+
+int CallObject::finish_wait(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
+  const auto& self = static_cast<CallObject&>(*to_scripted(lua, 1));
+  self.check_start(lua);
+  Run& run = Run::of(lua);
+  ++run.outcome().expectations;
+  if (!run.wait().timed_out()) return 0;
+  Failure failure;
+  failure.expected = fmt::format("{} within {}", lua_tostring(lua, 2),
+                                 natsim::to_string(Value(lua, 3, "call:wait").duration()));
+  failure.actual = self.standing();
+  failure.message = fmt::format("expected the {} to be {}, it is {}", self.shown(),
+                                failure.expected, failure.actual);
+  run.fail(lua, std::move(failure));
+}
+
+int CallObject::try_wait(lua_State* lua) {
+  return begin_wait(lua, "call:try_wait", &CallObject::finish_try_wait);
+}
+
+int CallObject::finish_try_wait(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
+  static_cast<CallObject&>(*to_scripted(lua, 1)).check_start(lua);
+  lua_pushboolean(lua, !Run::of(lua).wait().timed_out());
+  return 1;
+}
+
+int CallObject::close(lua_State* /*lua*/) {
+  call_->close();
+  return 0;
+}
+
+int CallObject::state(lua_State* lua) {
+  push_string(lua, to_string(call_->state()));
+  return 1;
+}
+
+int CallObject::ice_time(lua_State* lua) {
+  if (call_->connected_at().is_never()) return 0;
+  push_duration(lua, call_->connected_at() - call_->started_at());
+  return 1;
+}
+
+int CallObject::caller(lua_State* lua) {
+  push(lua, caller_);
+  return 1;
+}
+
+int CallObject::callee(lua_State* lua) {
+  push(lua, callee_);
+  return 1;
+}
+
+}  // namespace natsim::script

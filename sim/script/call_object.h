@@ -1,0 +1,53 @@
+// A call as a script sees it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "sim/agents/call.h"
+#include "sim/script/object.h"
+#include "sim/script/peer_object.h"
+
+namespace natsim::script {
+
+// call:wait(state, timeout), call:try_wait(state, timeout), call:pairs(), call:send(bytes),
+// call:close(); call.state, call.ice_time, call.selected_pair, call.caller, call.callee. Without a
+// side, the caller's is meant.
+class CallObject : public Scripted {
+ public:
+  static const Class lua_class;
+
+  explicit CallObject(std::unique_ptr<agents::Call> call);
+
+  [[nodiscard]] const Class& script_class() const override { return lua_class; }
+  [[nodiscard]] std::string shown() const override;
+
+ private:
+  int wait(lua_State* lua);
+  int try_wait(lua_State* lua);
+  int pairs(lua_State* lua) { return caller_.pairs(lua); }
+  int send(lua_State* lua) { return caller_.send(lua); }
+  int close(lua_State* lua);
+  int state(lua_State* lua);
+  int ice_time(lua_State* lua);
+  int selected_pair(lua_State* lua) { return caller_.selected_pair(lua); }
+  int caller(lua_State* lua);
+  int callee(lua_State* lua);
+
+  int begin_wait(lua_State* lua, const char* function, lua_KFunction then);
+  static int finish_wait(lua_State* lua, int status, lua_KContext context);
+  static int finish_try_wait(lua_State* lua, int status, lua_KContext context);
+  // Raises if the callee could not start.
+  void check_start(lua_State* lua) const;
+  // How the call stands, with both sides' states: "failed (alice: failed, bob: checking)".
+  [[nodiscard]] std::string standing() const;
+
+  static const Member methods[];
+  static const Member fields[];
+
+  std::unique_ptr<agents::Call> call_;
+  PeerObject caller_;
+  PeerObject callee_;
+};
+
+}  // namespace natsim::script

@@ -1,0 +1,129 @@
+#include "sim/script/call_options.h"
+
+#include <array>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "sim/script/ice_servers.h"
+#include "sim/script/options.h"
+
+namespace natsim::script {
+namespace {
+
+using agents::IcePeerOptions;
+using agents::SignallingOptions;
+using agents::Trickle;
+
+template <typename T>
+struct Choice {
+  std::string_view name;
+  T value;
+};
+constexpr std::array<Choice<Trickle>, 3> trickles = {
+    {{"full", Trickle::full}, {"half", Trickle::half}, {"none", Trickle::none}}};
+constexpr std::array<Choice<ice::Nomination>, 2> nominations = {
+    {{"regular", ice::Nomination::regular}, {"aggressive", ice::Nomination::aggressive}}};
+constexpr std::array<Choice<ice::TransportPolicy>, 2> policies = {
+    {{"all", ice::TransportPolicy::all}, {"relay", ice::TransportPolicy::relay}}};
+
+constexpr std::array<Key<IcePeerOptions>, 22> peer_keys = {{
+    {"ice_servers", read_ice_servers},
+    {"trickle",
+     [](const Value& value, IcePeerOptions& peer) { peer.trickle = value.one_of(trickles); }},
+    {"port", [](const Value& value, IcePeerOptions& peer) { peer.port = value.port(); }},
+    {"policy",
+     [](const Value& value, IcePeerOptions& peer) { peer.ice.policy = value.one_of(policies); }},
+    {"hide_host_candidates",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.hide_host_candidates = value.boolean();
+     }},
+    {"tiebreaker",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.tiebreaker = value.number<std::uint64_t>(0, INT64_MAX);
+     }},
+    {"ta",
+     [](const Value& value, IcePeerOptions& peer) { peer.ice.ta = value.positive_duration(); }},
+    {"rto", [](const Value& value,
+               IcePeerOptions& peer) { peer.ice.timers.rto = value.positive_duration(); }},
+    {"rc", [](const Value& value,
+              IcePeerOptions& peer) { peer.ice.timers.rc = value.number<int>(1, 100); }},
+    {"rm", [](const Value& value,
+              IcePeerOptions& peer) { peer.ice.timers.rm = value.number<int>(1, 100); }},
+    {"nomination", [](const Value& value,
+                      IcePeerOptions& peer) { peer.ice.nomination = value.one_of(nominations); }},
+    {"direct_patience",
+     [](const Value& value, IcePeerOptions& peer) { peer.ice.direct_patience = value.duration(); }},
+    {"relay_patience",
+     [](const Value& value, IcePeerOptions& peer) { peer.ice.relay_patience = value.duration(); }},
+    {"consent",
+     [](const Value& value, IcePeerOptions& peer) { peer.ice.consent = value.boolean(); }},
+    {"consent_interval",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.consent_interval = value.positive_duration();
+     }},
+    {"consent_timeout",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.consent_timeout = value.positive_duration();
+     }},
+    {"disconnected_after",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.disconnected_after = value.positive_duration();
+     }},
+    {"keepalive", [](const Value& value,
+                     IcePeerOptions& peer) { peer.ice.keepalive = value.positive_duration(); }},
+    {"pac", [](const Value& value, IcePeerOptions& peer) { peer.ice.pac = value.duration(); }},
+    {"max_pairs",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.max_pairs = value.number<std::size_t>(1, 1'000'000);
+     }},
+    {"max_peer_reflexive",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.max_peer_reflexive = value.number<std::size_t>(0, 1'000'000);
+     }},
+    {"release_after",
+     [](const Value& value, IcePeerOptions& peer) { peer.ice.release_after = value.duration(); }},
+}};
+
+constexpr std::array<Key<SignallingOptions>, 3> signalling_keys = {{
+    {"one_way_delay", [](const Value& value,
+                         SignallingOptions& channel) { channel.one_way_delay = value.duration(); }},
+    {"loss",
+     [](const Value& value, SignallingOptions& channel) {
+       channel.loss = value.share();
+       if (channel.loss == 1) value.refuse("less than 100%, or nothing would ever arrive");
+     }},
+    {"resend_after",
+     [](const Value& value, SignallingOptions& channel) {
+       channel.resend_after = value.positive_duration();
+     }},
+}};
+
+}  // namespace
+
+agents::CallOptions read_call_options(const Value& table) {
+  agents::CallOptions options;
+  std::vector<std::string_view> names;
+  for (const auto& key : peer_keys) names.push_back(key.name);
+  names.insert(names.end(), {"signalling", "caller", "callee"});
+  check_keys(table, names, 0);
+  for (const auto& key : peer_keys) {
+    const StackMark mark(table.lua());
+    const Value value = table.field(key.name);
+    if (!value.present()) continue;
+    key.read(value, options.caller);
+    key.read(value, options.callee);
+  }
+  for (const auto& [name, peer] :
+       {std::pair{"caller", &options.caller}, {"callee", &options.callee}}) {
+    const StackMark mark(table.lua());
+    const Value value = table.field(name);
+    if (value.present()) read_options(value, peer_keys, *peer);
+  }
+  const StackMark mark(table.lua());
+  const Value signalling = table.field("signalling");
+  if (signalling.present()) read_options(signalling, signalling_keys, options.signalling);
+  return options;
+}
+
+}  // namespace natsim::script

@@ -1,0 +1,13 @@
+// The options of a call, as they stand in a script's table.
+#pragma once
+
+#include "sim/agents/call.h"
+#include "sim/script/value.h"
+
+namespace natsim::script {
+
+// Reads net:call's table: the options of an IcePeer for both sides, those in the tables `caller`
+// and `callee` for one, and `signalling`.
+agents::CallOptions read_call_options(const Value& table);
+
+}  // namespace natsim::script

@@ -1,0 +1,100 @@
+#include "sim/script/globals.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "sim/script/duration_value.h"
+#include "sim/script/reported_value.h"
+#include "sim/script/run.h"
+#include "sim/script/script_error.h"
+#include "sim/script/stable_library.h"
+#include "sim/script/value.h"
+
+namespace natsim::script {
+namespace {
+
+int scenario(lua_State* lua) {
+  Run& run = Run::of(lua);
+  if (run.playing()) raise(lua, "scenario: a scenario cannot be declared inside another");
+  const Value name(lua, 1, "scenario");
+  ScenarioInfo info{.name = name.text(), .line = 0};
+  if (info.name.empty()) name.refuse("a name");
+  if (!lua_isfunction(lua, 2)) {
+    raise(lua, "scenario: expected a function after the name, got {}", shown(lua, 2));
+  }
+  for (const ScenarioInfo& other : run.scenarios()) {
+    if (other.name == info.name) {
+      raise(lua, "scenario: '{}' is declared at line {} already", info.name, other.line);
+    }
+  }
+  if (const auto line = running_line(lua)) info.line = line->line;
+  run.declare(lua, 2, std::move(info));
+  return 0;
+}
+
+int nothing_more(lua_State* /*lua*/, int /*status*/, lua_KContext /*context*/) { return 0; }
+
+int sleep(lua_State* lua) {
+  const Duration duration = Value(lua, 1, "sleep").duration();
+  return Run::of(lua).wait().begin(lua, duration, {}, nothing_more);
+}
+
+int log(lua_State* lua) {
+  Run& run = Run::of(lua);
+  std::string text;
+  for (int i = 1, count = lua_gettop(lua); i <= count; ++i) {
+    push_text(lua, i);
+    std::size_t size = 0;
+    const char* const data = lua_tolstring(lua, -1, &size);
+    text.append(i == 1 ? "" : " ").append(data, size);
+    lua_pop(lua, 1);
+  }
+  run.sandbox().charge_memory(lua, text.size() + sizeof(LogLine));
+  run.tell("log", {{"text", text}});
+  run.outcome().logs.push_back({run.world().now(), std::move(text)});
+  return 0;
+}
+
+int metric(lua_State* lua) {
+  Run& run = Run::of(lua);
+  const std::string name = Value(lua, 1, "metric").text();
+  const auto value = to_reported(lua, 2);
+  if (!value) {
+    raise(lua,
+          "metric: expected a value for '{}' that is a number, a duration, a text or a "
+          "boolean, got {}",
+          name, shown(lua, 2));
+  }
+  if (const auto* const number = std::get_if<double>(&*value); number && !std::isfinite(*number)) {
+    raise(lua, "metric: the value of '{}' is not a finite number", name);
+  }
+  auto& metrics = run.outcome().metrics;
+  if (std::any_of(metrics.begin(), metrics.end(),
+                  [&](const Metric& other) { return other.name == name; })) {
+    raise(lua, "metric: '{}' has been reported already", name);
+  }
+  run.sandbox().charge_memory(lua, name.size() + sizeof(Metric));
+  run.tell("metric", {{"name", name}, {"value", to_string(*value)}});
+  metrics.push_back({name, *value});
+  return 0;
+}
+
+int fail(lua_State* lua) {
+  Failure failure;
+  failure.message = Value(lua, 1, "fail").text();
+  Run::of(lua).fail(lua, std::move(failure));
+}
+
+}  // namespace
+
+void install_globals(lua_State* lua) {
+  lua_register(lua, "scenario", scenario);
+  lua_register(lua, "sleep", sleep);
+  lua_register(lua, "log", log);
+  lua_register(lua, "print", log);
+  lua_register(lua, "metric", metric);
+  lua_register(lua, "fail", fail);
+}
+
+}  // namespace natsim::script

@@ -1,0 +1,208 @@
+#include "sim/script/home.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/nat/nat_box.h"
+#include "sim/net/host.h"
+#include "sim/script/host_object.h"
+#include "sim/script/nat_object.h"
+#include "sim/script/nat_settings.h"
+#include "sim/script/options.h"
+#include "sim/script/router_object.h"
+#include "sim/script/run.h"
+#include "sim/script/script_error.h"
+
+namespace natsim::script {
+namespace {
+
+// The network behind a box.
+struct Lan {
+  std::optional<Prefix> prefix;  // unset: from the address plan
+  LinkSettings link;             // of each host, up towards the box
+};
+
+struct Box {
+  bool nat_given = false;
+  std::optional<nat::NatOptions> nat;  // unset: "none"
+  std::optional<Attachment> wan;
+  Lan lan;
+  Families families = Families::ipv4;
+  int host_count = 1;
+  std::vector<std::string> host_names;  // if they are given
+  std::vector<IpAddress> ips;           // of the hosts, in their order
+};
+
+Lan read_lan(const Value& value) {
+  Lan lan;
+  read_link_settings(value, lan.link, {"prefix"});
+  if (const Value prefix = value.field("prefix"); prefix.present()) {
+    lan.prefix = prefix.prefix();
+    if (lan.prefix->length > (lan.prefix->network.is_v4() ? 29 : 120)) {
+      prefix.complain("the block is too small for a network of hosts");
+    }
+  }
+  return lan;
+}
+
+void read_hosts(const Value& value, Box& box) {
+  if (!value.is_table()) {
+    box.host_count = value.number<int>(1, 60'000);
+    return;
+  }
+  box.host_count = value.length();
+  if (box.host_count == 0) value.refuse("at least one host");
+  for (int i = 1; i <= box.host_count; ++i) {
+    const StackMark mark(value.lua());
+    box.host_names.push_back(value.element(i).text());
+  }
+}
+
+constexpr std::array<Key<Box>, 6> home_keys = {{
+    {"nat",
+     [](const Value& value, Box& box) {
+       box.nat_given = true;
+       box.nat = read_nat(value);
+     }},
+    {"wan", [](const Value& value, Box& box) { box.wan = read_attachment(value); }},
+    {"lan", [](const Value& value, Box& box) { box.lan = read_lan(value); }},
+    {"family", [](const Value& value, Box& box) { box.families = read_families(value); }},
+    {"hosts", read_hosts},
+    {"ip", [](const Value& value, Box& box) { box.ips = value.addresses(); }},
+}};
+// net:nat has no hosts of its own.
+constexpr std::array<Key<Box>, 4> nat_keys = {
+    {home_keys[0], home_keys[1], home_keys[2], home_keys[3]}};
+
+void require(const Value& table, bool given, const char* key) {
+  if (!given) table.complain(fmt::format("missing key '{}'", key));
+}
+
+// The blocks of the network behind a box: as written, or around the address that is written for
+// the first host, or the next ones of the plan.
+std::vector<Prefix> blocks_of(const Value& table, const Box& box, std::vector<Prefix> planned) {
+  if (box.lan.prefix) {
+    std::vector<Prefix> blocks{*box.lan.prefix};
+    for (const Prefix& block : planned) {
+      if (block.network.family() != box.lan.prefix->network.family()) blocks.push_back(block);
+    }
+    return blocks;
+  }
+  if (!box.ips.empty()) {
+    const IpAddress& first = box.ips.front();
+    return {Prefix::of(first, first.is_v4() ? 24 : 64)};
+  }
+  if (planned.empty()) table.complain("there are no more addresses for a network; give lan.prefix");
+  return planned;
+}
+
+NatObject& build_nat(lua_State* lua, const std::string& name, const Box& box,
+                     std::vector<Prefix> blocks, std::string_view function) {
+  Run& run = Run::of(lua);
+  auto& node = run.network().add<nat::NatBox>(name, *box.nat);
+  net::Interface& outside = node.outside_interface();
+  give_addresses(lua, outside, *box.wan, box.families, function);
+  LinkObject& wan = join(lua, outside, *box.wan);
+  auto& nat = run.make<NatObject>(lua, node, wan, std::move(blocks), box.families);
+  run.net().names().set(name, nat);
+  return nat;
+}
+
+// Without a NAT the hosts have addresses of the outside's pool, behind a router.
+RouterObject& build_router(lua_State* lua, const std::string& name, const Box& box,
+                           LinkObject*& wan) {
+  Run& run = Run::of(lua);
+  auto& node = run.network().add<net::Router>(name);
+  wan = &join(lua, node.add_interface(), *box.wan);
+  auto& router = run.make<RouterObject>(lua, node, box.wan->to->addresses());
+  run.net().names().set(name, router);
+  return router;
+}
+
+HostObject& build_host(lua_State* lua, const std::string& name, Place& box_place, const Box& box,
+                       std::optional<IpAddress> ip) {
+  Run& run = Run::of(lua);
+  auto& node = run.network().add<net::Host>(name);
+  auto& host = run.make<HostObject>(lua, node);
+  net::Interface& interface = node.add_interface();
+  Attachment attachment{.to = &box_place, .link = box.lan.link};
+  if (ip) attachment.addresses = {*ip};
+  give_addresses(lua, interface, attachment, box.families, "net:home");
+  host.add_link(join(lua, interface, attachment));
+  run.net().names().set(name, host);
+  return host;
+}
+
+}  // namespace
+
+int make_home(lua_State* lua) {
+  const Value name_value(lua, 2, "net:home");
+  const Value table(lua, 3, "net:home");
+  const std::string name = name_value.text();
+  Box box;
+  read_options(table, home_keys, box);
+  require(table, box.nat_given, "nat");
+  require(table, box.wan.has_value(), "wan");
+  if (box.ips.size() > static_cast<std::size_t>(box.host_count)) {
+    table.complain(
+        fmt::format("'ip' has {} addresses for {} hosts", box.ips.size(), box.host_count));
+  }
+
+  Run& run = Run::of(lua);
+  NodeNames& names = run.net().names();
+  const std::string box_name = name + (box.nat ? "-nat" : "-router");
+  names.take(name_value, box_name);
+  if (box.host_names.empty()) {
+    box.host_names.push_back(name);
+    for (int i = 2; i <= box.host_count; ++i)
+      box.host_names.push_back(fmt::format("{}-{}", name, i));
+  }
+  for (const std::string& host_name : box.host_names) names.take(name_value, host_name);
+
+  LinkObject* wan = nullptr;
+  NatObject* nat = nullptr;
+  Place* place = nullptr;
+  if (box.nat) {
+    nat = &build_nat(lua, box_name, box, blocks_of(table, box, run.net().plan().next_home()),
+                     "net:home");
+    wan = &nat->wan();
+    place = nat;
+  } else {
+    if (box.lan.prefix) table.complain("lan.prefix needs a NAT: without one the hosts are outside");
+    // Without a NAT an address of the wan is the host's.
+    if (box.ips.empty()) box.ips = box.wan->addresses;
+    place = &build_router(lua, box_name, box, wan);
+  }
+
+  luaL_checkstack(lua, box.host_count + 10, nullptr);
+  for (std::size_t i = 0; i < box.host_names.size(); ++i) {
+    const std::optional<IpAddress> ip =
+        i < box.ips.size() ? std::optional(box.ips[i]) : std::nullopt;
+    HostObject& host = build_host(lua, box.host_names[i], *place, box, ip);
+    host.set_home(nat, *wan);
+    push(lua, host);
+  }
+  return box.host_count;
+}
+
+int make_nat(lua_State* lua) {
+  const Value name_value(lua, 2, "net:nat");
+  const Value table(lua, 3, "net:nat");
+  const std::string name = name_value.text();
+  Box box;
+  read_options(table, nat_keys, box);
+  require(table, box.nat_given, "nat");
+  require(table, box.wan.has_value(), "wan");
+  if (!box.nat) table.complain("a NAT cannot be \"none\"; net:router makes a router");
+  Run& run = Run::of(lua);
+  run.net().names().take(name_value, name);
+  push(lua, build_nat(lua, name, box, blocks_of(table, box, run.net().plan().next_carrier()),
+                      "net:nat"));
+  return 1;
+}
+
+}  // namespace natsim::script

@@ -1,0 +1,86 @@
+#include "sim/script/host_object.h"
+
+#include <fmt/format.h>
+
+#include "sim/script/script_error.h"
+#include "sim/script/table_writer.h"
+
+namespace natsim::script {
+
+const Member HostObject::methods[] = {
+    {"stun_server", call_member<HostObject, &HostObject::stun_server>},
+    {"turn_server", call_member<HostObject, &HostObject::turn_server>},
+    {"echo", call_member<HostObject, &HostObject::echo>},
+    {"udp", call_member<HostObject, &HostObject::udp>},
+    {"udp_source", call_member<HostObject, &HostObject::udp_source>},
+    {"stun_request", call_member<HostObject, &HostObject::stun_request>},
+    {"probe", call_member<HostObject, &HostObject::probe>},
+};
+const Member HostObject::fields[] = {
+    {"name", call_member<HostObject, &HostObject::name>},
+    {"ip", call_member<HostObject, &HostObject::ip>},
+    {"ips", call_member<HostObject, &HostObject::ips>},
+    {"nat", call_member<HostObject, &HostObject::nat>},
+    {"link", call_member<HostObject, &HostObject::link>},
+    {"links", call_member<HostObject, &HostObject::links>},
+    {"wan", call_member<HostObject, &HostObject::wan>},
+};
+const Class HostObject::lua_class = {"host", "a host", methods, fields};
+
+std::string HostObject::shown() const { return fmt::format("host '{}'", host_.label()); }
+
+std::vector<IpAddress> HostObject::addresses() const {
+  std::vector<IpAddress> all;
+  for (const auto& interface : host_.interfaces()) {
+    all.insert(all.end(), interface->addresses().begin(), interface->addresses().end());
+  }
+  return all;
+}
+
+IpAddress HostObject::address() const { return addresses().front(); }
+
+void HostObject::require_address(lua_State* lua, std::string_view function) const {
+  if (addresses().empty()) raise(lua, "{}: {} has no link and no address yet", function, shown());
+}
+
+int HostObject::name(lua_State* lua) {
+  push_string(lua, host_.label());
+  return 1;
+}
+
+int HostObject::ip(lua_State* lua) {
+  require_address(lua, "host.ip");
+  push_string(lua, to_string(address()));
+  return 1;
+}
+
+int HostObject::ips(lua_State* lua) {
+  push_list(lua, addresses(),
+            [lua](const IpAddress& address) { push_string(lua, to_string(address)); });
+  return 1;
+}
+
+int HostObject::nat(lua_State* lua) {
+  if (nat_ == nullptr) return 0;
+  push(lua, *nat_);
+  return 1;
+}
+
+int HostObject::link(lua_State* lua) {
+  if (links_.empty()) return 0;
+  push(lua, *links_.front());
+  return 1;
+}
+
+int HostObject::links(lua_State* lua) {
+  push_list(lua, links_, [lua](LinkObject* const link) { push(lua, *link); });
+  return 1;
+}
+
+int HostObject::wan(lua_State* lua) {
+  if (wan_ == nullptr) return 0;
+  push(lua, *wan_);
+  return 1;
+}
+
+}  // namespace natsim::script

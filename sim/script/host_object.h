@@ -1,0 +1,76 @@
+// A host as a script sees it: where it is, and the programs that run on it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/net/host.h"
+#include "sim/script/link_object.h"
+#include "sim/script/nat_object.h"
+#include "sim/script/object.h"
+#include "sim/script/servers.h"
+
+namespace natsim::script {
+
+class HostObject : public Scripted {
+ public:
+  static const Class lua_class;
+
+  explicit HostObject(net::Host& host) : host_(host) {}
+
+  [[nodiscard]] const Class& script_class() const override { return lua_class; }
+  [[nodiscard]] std::string shown() const override;
+
+  [[nodiscard]] net::Host& host() const { return host_; }
+  // The first address of the first interface. Precondition: the host has one.
+  [[nodiscard]] IpAddress address() const;
+  [[nodiscard]] std::vector<IpAddress> addresses() const;
+
+  void add_link(LinkObject& link) { links_.push_back(&link); }
+  // The box in front of a home's host, and the link that leads from it to the outside.
+  void set_home(NatObject* nat, LinkObject& wan) {
+    nat_ = nat;
+    wan_ = &wan;
+  }
+  void set_nat(NatObject& nat) { nat_ = &nat; }
+
+  // Null if the host runs none. A TURN server serves STUN too.
+  [[nodiscard]] const StunServerObject* stun() const { return stun_; }
+  [[nodiscard]] const TurnServerObject* turn() const { return turn_; }
+
+ private:
+  // host_object.cc: where it is.
+  int name(lua_State* lua);
+  int ip(lua_State* lua);
+  int ips(lua_State* lua);
+  int nat(lua_State* lua);
+  int link(lua_State* lua);
+  int links(lua_State* lua);
+  int wan(lua_State* lua);
+
+  // host_programs.cc: what runs on it.
+  int stun_server(lua_State* lua);
+  int turn_server(lua_State* lua);
+  int echo(lua_State* lua);
+  int udp(lua_State* lua);
+  int udp_source(lua_State* lua);
+  int stun_request(lua_State* lua);
+  int probe(lua_State* lua);
+
+  // Raises if the host has no address yet, which every program needs.
+  void require_address(lua_State* lua, std::string_view function) const;
+  // The endpoint that a STUN or TURN server of this host is asked at.
+  [[nodiscard]] Endpoint server_endpoint(const Value& server, std::string_view function) const;
+
+  static const Member methods[];
+  static const Member fields[];
+
+  net::Host& host_;
+  std::vector<LinkObject*> links_;
+  NatObject* nat_ = nullptr;   // null without a NAT
+  LinkObject* wan_ = nullptr;  // null unless the host is of a home
+  StunServerObject* stun_ = nullptr;
+  TurnServerObject* turn_ = nullptr;
+};
+
+}  // namespace natsim::script

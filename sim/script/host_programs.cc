@@ -1,0 +1,121 @@
+// The programs that a script can run on a host.
+#include <array>
+
+#include "sim/script/host_object.h"
+#include "sim/script/nat_probing.h"
+#include "sim/script/options.h"
+#include "sim/script/run.h"
+#include "sim/script/script_error.h"
+#include "sim/script/socket_object.h"
+#include "sim/script/source_object.h"
+#include "sim/script/stun_requesting.h"
+
+namespace natsim::script {
+namespace {
+
+// The program that was started, or the reason why it could not be as an error.
+template <typename Program>
+std::unique_ptr<Program> started(lua_State* lua, std::string_view function,
+                                 Result<std::unique_ptr<Program>> result) {
+  if (!result) raise(lua, "{}: {}", function, result.error());
+  return std::move(result.value());
+}
+
+// Where a socket is to be bound.
+struct Local {
+  IpAddress ip;
+  std::uint16_t port = 0;
+};
+constexpr std::array<Key<Local>, 2> local_keys = {{
+    {"ip", [](const Value& value, Local& local) { local.ip = value.address(); }},
+    {"port", [](const Value& value, Local& local) { local.port = value.port(); }},
+}};
+
+Endpoint read_local(const Value& value, const IpAddress& default_address) {
+  Local local{default_address};
+  if (value.present()) read_options(value, local_keys, local);
+  return {local.ip, local.port};
+}
+
+}  // namespace
+
+int HostObject::stun_server(lua_State* lua) {
+  require_address(lua, "host:stun_server");
+  if (stun_ != nullptr) raise(lua, "host:stun_server: {} runs a STUN server already", shown());
+  const auto options = read_stun_server(Value(lua, 2, "host:stun_server"), addresses());
+  std::unique_ptr<agents::StunServer> agent;
+  if (turn_ == nullptr || turn_->endpoint() != options.primary) {
+    agent = started(lua, "host:stun_server", agents::StunServer::start(host_, options));
+  }
+  stun_ = &Run::of(lua).make<StunServerObject>(lua, std::move(agent), options);
+  push(lua, *stun_);
+  return 1;
+}
+
+int HostObject::turn_server(lua_State* lua) {
+  require_address(lua, "host:turn_server");
+  if (turn_ != nullptr) raise(lua, "host:turn_server: {} runs a TURN server already", shown());
+  const auto options = read_turn_server(Value(lua, 2, "host:turn_server"), addresses());
+  if (stun_ != nullptr && stun_->endpoint() == options.listening.front()) {
+    if (stun_->discovers_behaviour()) {
+      raise(lua,
+            "host:turn_server: {} serves STUN with behaviour discovery; give the TURN server "
+            "another port or ip",
+            to_string(stun_->endpoint()));
+    }
+    stun_->give_way();
+  }
+  auto agent = started(lua, "host:turn_server", agents::TurnServer::start(host_, options));
+  turn_ = &Run::of(lua).make<TurnServerObject>(lua, std::move(agent), options.users);
+  push(lua, *turn_);
+  return 1;
+}
+
+int HostObject::echo(lua_State* lua) {
+  constexpr std::uint16_t echo_port = 7;  // RFC 862
+  require_address(lua, "host:echo");
+  Endpoint local = read_local(Value(lua, 2, "host:echo"), address());
+  if (local.port == 0) local.port = echo_port;
+  auto agent = started(lua, "host:echo", agents::UdpEcho::start(host_, local));
+  push(lua, Run::of(lua).make<EchoObject>(lua, std::move(agent)));
+  return 1;
+}
+
+int HostObject::udp(lua_State* lua) {
+  require_address(lua, "host:udp");
+  auto& socket = Run::of(lua).make<SocketObject>(lua, host_);
+  const std::string reason = socket.open(read_local(Value(lua, 2, "host:udp"), address()));
+  if (!reason.empty()) raise(lua, "host:udp: {}", reason);
+  push(lua, socket);
+  return 1;
+}
+
+int HostObject::udp_source(lua_State* lua) {
+  require_address(lua, "host:udp_source");
+  const auto options = read_udp_source(Value(lua, 2, "host:udp_source"), host_);
+  auto agent = started(lua, "host:udp_source", agents::UdpSource::start(host_, options));
+  push(lua, Run::of(lua).make<SourceObject>(lua, std::move(agent)));
+  return 1;
+}
+
+Endpoint HostObject::server_endpoint(const Value& server, std::string_view function) const {
+  const auto* const other = dynamic_cast<HostObject*>(to_scripted(server.lua(), server.index()));
+  if (other == nullptr) return read_endpoint(server);
+  if (other->stun() != nullptr) return other->stun()->endpoint();
+  if (other->turn() != nullptr) return other->turn()->endpoint();
+  raise(server.lua(), "{}: {} runs no STUN server", function, other->shown());
+}
+
+int HostObject::stun_request(lua_State* lua) {
+  require_address(lua, "host:stun_request");
+  const Endpoint server = server_endpoint(Value(lua, 2, "host:stun_request"), "host:stun_request");
+  return request_binding(lua, host_, server, Value(lua, 3, "host:stun_request"));
+}
+
+int HostObject::probe(lua_State* lua) {
+  require_address(lua, "host:probe");
+  const Endpoint server = server_endpoint(Value(lua, 2, "host:probe"), "host:probe");
+  return probe_nat(lua, host_, server, Value(lua, 3, "host:probe"));
+}
+
+}  // namespace natsim::script

@@ -1,0 +1,47 @@
+// A NAT as a script sees it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/nat/nat_box.h"
+#include "sim/script/place.h"
+
+namespace natsim::script {
+
+// nat:mappings(), nat:natstat(), nat:flush(); nat.name, nat.kind, nat.external_address,
+// nat.external_addresses, nat.wan. As a place it is the network inside.
+class NatObject : public Place {
+ public:
+  static const Class lua_class;
+
+  // `wan` is the link of its outside interface. The inside has the addresses of `blocks`, of which
+  // the box takes the first of each family that `families` asks for.
+  NatObject(nat::NatBox& box, LinkObject& wan, std::vector<Prefix> blocks, Families families);
+
+  [[nodiscard]] const Class& script_class() const override { return lua_class; }
+  [[nodiscard]] std::string shown() const override;
+  net::Interface& open_interface() override;
+  [[nodiscard]] AddressPool& addresses() override { return pool_; }
+  [[nodiscard]] LinkObject& wan() const { return wan_; }
+
+ private:
+  int mappings(lua_State* lua);
+  int natstat(lua_State* lua);
+  int flush(lua_State* lua);
+  int name(lua_State* lua);
+  int kind(lua_State* lua);
+  int external_address(lua_State* lua);
+  int external_addresses(lua_State* lua);
+  int push_wan(lua_State* lua);
+
+  static const Member methods[];
+  static const Member fields[];
+
+  nat::NatBox& box_;
+  LinkObject& wan_;
+  AddressPool pool_;
+  std::vector<IpAddress> inside_addresses_;  // of each inside interface
+};
+
+}  // namespace natsim::script

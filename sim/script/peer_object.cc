@@ -1,0 +1,149 @@
+#include "sim/script/peer_object.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "sim/net/wire.h"
+#include "sim/script/run.h"
+#include "sim/script/table_writer.h"
+
+namespace natsim::script {
+namespace {
+
+using ice::CandidateType;
+
+// What a path is called: by the end that is farther from direct, in the order of ICE's type
+// preferences (RFC 8445 §5.1.2.2).
+CandidateType path_type(const ice::PairSnapshot& pair) {
+  const CandidateType local = pair.local.type;
+  const CandidateType remote = pair.remote.type;
+  return ice::type_preference(local) < ice::type_preference(remote) ? local : remote;
+}
+
+void push_pair(lua_State* lua, const ice::PairSnapshot& pair) {
+  TableWriter table(lua);
+  table.set("id", pair.id);
+  table.set("type", to_string(path_type(pair)));
+  table.set("local_type", to_string(pair.local.type));
+  table.set("local_address", pair.local.address);
+  table.set("remote_type", to_string(pair.remote.type));
+  table.set("remote_address", pair.remote.address);
+  table.set("base", pair.local.base);
+  table.set("state", to_string(pair.state));
+  table.set("valid", pair.valid);
+  table.set("nominated", pair.nominated);
+  table.set("selected", pair.selected);
+  table.set("transmissions", pair.transmissions);
+  table.set("first_check", pair.first_check);
+  table.set("succeeded_at", pair.succeeded_at);
+}
+
+int push_candidates(lua_State* lua, const std::vector<ice::Candidate>& candidates) {
+  push_list(lua, candidates, [lua](const ice::Candidate& candidate) {
+    TableWriter table(lua);
+    table.set("type", to_string(candidate.type));
+    table.set("address", candidate.address);
+    table.set("base", candidate.base);
+    table.set("related", candidate.related);
+    table.set("server", candidate.server);
+    table.set("priority", candidate.priority);
+    table.set("foundation", candidate.foundation);
+  });
+  return 1;
+}
+
+}  // namespace
+
+const Member PeerObject::methods[] = {
+    {"pairs", call_member<PeerObject, &PeerObject::pairs>},
+    {"send", call_member<PeerObject, &PeerObject::send>},
+    {"close", call_member<PeerObject, &PeerObject::close>},
+};
+const Member PeerObject::fields[] = {
+    {"state", call_member<PeerObject, &PeerObject::state>},
+    {"role", call_member<PeerObject, &PeerObject::role>},
+    {"ice_time", call_member<PeerObject, &PeerObject::ice_time>},
+    {"gathering_time", call_member<PeerObject, &PeerObject::gathering_time>},
+    {"selected_pair", call_member<PeerObject, &PeerObject::selected_pair>},
+    {"candidates", call_member<PeerObject, &PeerObject::candidates>},
+    {"remote_candidates", call_member<PeerObject, &PeerObject::remote_candidates>},
+    {"bytes_received", call_member<PeerObject, &PeerObject::bytes_received>},
+    {"datagrams_received", call_member<PeerObject, &PeerObject::datagrams_received>},
+};
+const Class PeerObject::lua_class = {"peer", "a peer", methods, fields};
+
+std::string PeerObject::shown() const { return fmt::format("peer '{}'", peer_.host().label()); }
+
+int PeerObject::pairs(lua_State* lua) {
+  push_list(lua, peer_.machine().pairs(),
+            [lua](const ice::PairSnapshot& pair) { push_pair(lua, pair); });
+  return 1;
+}
+
+int PeerObject::send(lua_State* lua) {
+  constexpr std::uint64_t instructions_per_datagram = 100;  // so that endless sending ends
+  const Value data(lua, 2, "peer:send");
+  const std::string bytes = data.text();
+  if (bytes.size() > net::max_udp_payload) data.complain("a datagram has at most 65487 bytes");
+  Run::of(lua).sandbox().charge_instructions(lua, instructions_per_datagram + bytes.size());
+  const ice::SendResult result = peer_.send(as_bytes(bytes));
+  lua_pushboolean(lua, result == ice::SendResult::sent);
+  if (result == ice::SendResult::sent) return 1;
+  push_string(lua, to_string(result));
+  return 2;
+}
+
+int PeerObject::close(lua_State* /*lua*/) {
+  peer_.close();
+  return 0;
+}
+
+int PeerObject::state(lua_State* lua) {
+  push_string(lua, to_string(peer_.machine().state()));
+  return 1;
+}
+
+int PeerObject::role(lua_State* lua) {
+  push_string(lua, to_string(peer_.machine().role()));
+  return 1;
+}
+
+int PeerObject::push_since_start(lua_State* lua, Time instant) const {
+  if (instant.is_never()) return 0;
+  push_duration(lua, instant - call_.started_at());
+  return 1;
+}
+
+int PeerObject::ice_time(lua_State* lua) { return push_since_start(lua, peer_.selected_at()); }
+
+int PeerObject::gathering_time(lua_State* lua) {
+  return push_since_start(lua, peer_.machine().milestones().gathering_ended);
+}
+
+int PeerObject::selected_pair(lua_State* lua) {
+  const auto pair = peer_.machine().selected_pair();
+  if (!pair) return 0;
+  push_pair(lua, *pair);
+  return 1;
+}
+
+int PeerObject::candidates(lua_State* lua) {
+  return push_candidates(lua, peer_.machine().local_candidates());
+}
+
+int PeerObject::remote_candidates(lua_State* lua) {
+  return push_candidates(lua, peer_.machine().remote_candidates());
+}
+
+int PeerObject::bytes_received(lua_State* lua) {
+  lua_pushinteger(lua, static_cast<lua_Integer>(peer_.bytes_received()));
+  return 1;
+}
+
+int PeerObject::datagrams_received(lua_State* lua) {
+  lua_pushinteger(lua, static_cast<lua_Integer>(peer_.datagrams_received()));
+  return 1;
+}
+
+}  // namespace natsim::script

@@ -1,0 +1,104 @@
+// One run of a script: its world, its room and what has come out so far.
+#pragma once
+
+#include <initializer_list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sim/core/world.h"
+#include "sim/net/network.h"
+#include "sim/net/node.h"
+#include "sim/script/net_object.h"
+#include "sim/script/object.h"
+#include "sim/script/runner.h"
+#include "sim/script/sandbox.h"
+#include "sim/script/scenario.h"
+#include "sim/script/wait.h"
+
+namespace natsim::script {
+
+// Owns everything that a run is made of. Bindings find it with `Run::of`.
+class Run {
+ public:
+  // `options` and `file` must outlive the run.
+  Run(const ScenarioFile& file, const RunOptions& options);
+  Run(const Run&) = delete;  // Lua refers to it
+  Run& operator=(const Run&) = delete;
+  ~Run();
+
+  // The run whose script `lua` is.
+  static Run& of(lua_State* lua);
+
+  // Runs the file's chunk, which declares its scenarios; false if it failed, with outcome().error.
+  bool load();
+  // Runs a declared scenario to its end. Precondition: load() was true.
+  void play(std::size_t index);
+
+  [[nodiscard]] core::World& world() { return world_; }
+  [[nodiscard]] net::Network& network() { return network_; }
+  [[nodiscard]] Sandbox& sandbox() { return sandbox_; }
+  [[nodiscard]] Wait& wait() { return wait_; }
+  [[nodiscard]] const RunOptions& options() const { return options_; }
+  [[nodiscard]] Outcome& outcome() { return outcome_; }
+  [[nodiscard]] const std::vector<ScenarioInfo>& scenarios() const { return scenarios_; }
+
+  // Takes the function at `index` of the running binding's stack as the next scenario.
+  void declare(lua_State* lua, int index, ScenarioInfo info);
+  // True while a scenario plays.
+  [[nodiscard]] bool playing() const { return playing_; }
+
+  // Makes a scripted object, which lives as long as the run, and counts its memory.
+  template <typename T, typename... Arguments>
+  T& make(lua_State* lua, Arguments&&... arguments) {
+    sandbox_.charge_memory(lua, sizeof(T) + object_overhead);
+    auto object = std::make_unique<T>(std::forward<Arguments>(arguments)...);
+    T& reference = *object;
+    objects_.push_back(std::move(object));
+    return reference;
+  }
+
+  [[nodiscard]] NetObject& net() { return net_; }
+  // Numbers the rules of drop{}, from 1, so that each has chance of its own.
+  std::uint64_t count_drop_rule() { return ++drop_rules_; }
+
+  // Tells the event stream of something that the script did, as "scenario.<what>".
+  void tell(std::string_view what, std::initializer_list<core::Field> fields);
+
+  // Records that an expectation did not hold at the running line, and ends the scenario.
+  [[noreturn]] void fail(lua_State* lua, Failure failure);
+  // An expectation has been made, or what it expects has been decided. One that is never decided
+  // is an error, for it checks nothing.
+  void open_expectation(lua_State* lua);
+  void close_expectation();
+
+ private:
+  // Bytes that an object is reckoned to take in the simulator beside itself.
+  static constexpr std::uint64_t object_overhead = 2'000;
+
+  // Runs what is on top of the coroutine `lua` to its end, with `arguments` arguments. The verdict
+  // goes into the outcome.
+  void execute(lua_State* lua, int arguments);
+  [[nodiscard]] std::string trimmed_line(const Location& at) const;
+  void count_packets();
+
+  const ScenarioFile& file_;
+  const RunOptions& options_;
+  Outcome outcome_;
+  core::World world_;
+  core::Named scenario_;  // speaks in the event stream for the script
+  net::Network network_;
+  Wait wait_;
+  NetObject net_;
+  std::vector<std::unique_ptr<Scripted>> objects_;  // after the network, which they use
+  Sandbox sandbox_;                                 // after the objects, which it shows
+  std::vector<ScenarioInfo> scenarios_;
+  std::vector<int> functions_;  // of the scenarios, as references of the Lua registry
+  bool playing_ = false;
+  std::uint64_t drop_rules_ = 0;
+  std::optional<Location> open_expectation_;
+};
+
+}  // namespace natsim::script

@@ -1,0 +1,14 @@
+// host:stun_request(): one Binding transaction, and the wait for its end.
+#pragma once
+
+#include "sim/net/host.h"
+#include "sim/script/value.h"
+
+namespace natsim::script {
+
+// Starts a transaction with `server` with the options in `options` (port, rto, rc, or nil), and
+// waits for its end. To be returned by a binding, whose result is a table: `mapped`, `local`,
+// `round_trip` of one that went well, otherwise `failure` with the reason and `local`.
+int request_binding(lua_State* lua, net::Host& host, const Endpoint& server, const Value& options);
+
+}  // namespace natsim::script
