@@ -113,7 +113,7 @@ SendResult Agent::send(ByteView data, Time now) {
 }
 
 void Agent::revoke_consent(Time now) {
-  checker_.revoke_consent(now);
+  checker_.revoke_consent();
   advance(now);
 }
 
@@ -197,6 +197,8 @@ void Agent::advance(Time now) {
   for (;;) {
     drain(now);
     release_if_due(now);
+    // Reflexive candidates are kept alive until ICE has ended (RFC 8445 §5.1.1.4).
+    if (state() == AgentState::failed) gatherer_.stop();
     end_gathering_if_done(now);
     if (now < next_start_) return;
     if (!inquiries_.empty()) {

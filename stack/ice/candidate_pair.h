@@ -91,6 +91,7 @@ struct CandidatePair {
 
   std::uint32_t transmissions = 0;     // of checks, retransmissions included
   std::uint32_t triggered_checks = 0;  // queued by the peer's checks, against endless chases
+  Time formed_at{};
   Time first_check = Time::never();
   Time succeeded_at = Time::never();  // first
   Time answered_at = Time::never();   // last success response

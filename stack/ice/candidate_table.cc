@@ -16,14 +16,15 @@ CandidateId append(std::vector<Candidate>& all, Candidate candidate) {
 
 std::optional<CandidateId> LocalCandidates::add(Candidate candidate,
                                                 std::uint16_t local_preference) {
-  for (const Candidate& other : all_) {
-    if (other.address == candidate.address && other.base == candidate.base && !is_hidden(other)) {
-      return std::nullopt;
-    }
-  }
+  const auto known = std::find_if(all_.begin(), all_.end(), [&](const Candidate& other) {
+    return other.address == candidate.address && other.base == candidate.base && !is_hidden(other);
+  });
+  if (known != all_.end() && known->type != CandidateType::peer_reflexive) return std::nullopt;
   candidate.priority = candidate_priority(candidate.type, local_preference, candidate.component);
   candidate.foundation = foundation_of(candidate);
-  return append(all_, std::move(candidate));
+  if (known == all_.end()) return append(all_, std::move(candidate));
+  *known = std::move(candidate);
+  return static_cast<CandidateId>(known - all_.begin());
 }
 
 CandidateId LocalCandidates::add_peer_reflexive(const Endpoint& address, const Endpoint& base,
@@ -52,15 +53,14 @@ std::optional<CandidateId> LocalCandidates::find(const Endpoint& address) const 
   return std::nullopt;
 }
 
-std::string LocalCandidates::foundation_of(const Candidate& candidate) const {
+std::string LocalCandidates::foundation_of(const Candidate& candidate) {
   for (const Candidate& other : all_) {
     if (other.type == candidate.type && other.base.address == candidate.base.address &&
         other.server.address == candidate.server.address) {
       return other.foundation;
     }
   }
-  // The number of candidates grows with each, so it has not been a foundation before.
-  return std::to_string(all_.size() + 1);
+  return std::to_string(++foundations_);
 }
 
 RemoteCandidates::Signalled RemoteCandidates::add_signalled(const Candidate& candidate) {
@@ -84,7 +84,7 @@ std::optional<CandidateId> RemoteCandidates::add_peer_reflexive(const Endpoint& 
   candidate.priority = priority;
   candidate.address = address;
   // Different from any other (RFC 8445 §7.3.1.3): '~' is no ice-char, so none that is signalled.
-  candidate.foundation = "~" + std::to_string(++foundations_);
+  candidate.foundation = std::to_string(++foundations_) + "~";
   seen_at_.emplace_back(seen_at);
   return append(all_, std::move(candidate));
 }

@@ -17,9 +17,11 @@ class LocalCandidates {
   // address of one is not redundant, and the address means the reflexive one.
   explicit LocalCandidates(bool hosts_hidden) : hosts_hidden_(hosts_hidden) {}
 
-  // Adds a gathered candidate and gives it priority and foundation. nullopt when one with the same
-  // address and base is there (RFC 8445 §5.1.3); since host candidates are known before the
-  // reflexive ones of their base, the one that stays never has the lower priority.
+  // Adds a gathered candidate and gives it priority and foundation. If it is known as
+  // peer-reflexive, as when a check was answered before the STUN server, it takes that one's place.
+  // nullopt when a gathered one with the same address and base is there (RFC 8445 §5.1.3); since
+  // host candidates are known before the reflexive ones of their base, the one that stays never has
+  // the lower priority.
   std::optional<CandidateId> add(Candidate candidate, std::uint16_t local_preference);
   // What a response to a check with PRIORITY `priority` from `base` showed (RFC 8445 §7.2.5.3.1).
   CandidateId add_peer_reflexive(const Endpoint& address, const Endpoint& base,
@@ -35,14 +37,15 @@ class LocalCandidates {
 
  private:
   // Equal for equal type, base address and server address (RFC 8445 §5.1.1.3).
-  [[nodiscard]] std::string foundation_of(const Candidate& candidate) const;
+  std::string foundation_of(const Candidate& candidate);
 
   [[nodiscard]] bool is_hidden(const Candidate& candidate) const {
     return hosts_hidden_ && candidate.type == CandidateType::host;
   }
 
-  bool hosts_hidden_;
-  std::vector<Candidate> all_;  // by id
+  bool hosts_hidden_;              // Options::hide_host_candidates
+  std::uint32_t foundations_ = 0;  // different ones so far
+  std::vector<Candidate> all_;     // by id
 };
 
 // True for the candidates that pairs are formed with: a reflexive one is replaced by its base in a

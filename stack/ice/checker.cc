@@ -27,12 +27,13 @@ std::optional<CandidateId> Checker::add_local(const Candidate& candidate,
                                               std::uint16_t local_preference, Time now) {
   const auto id = local_.add(candidate, local_preference);
   if (!id) return std::nullopt;
+  rank_all();  // it may have been known as peer-reflexive
   if (forms_pairs(candidate.type) && selected_ == no_pair) {
     for (std::size_t i = 0; i < remote_.all().size(); ++i) {
       const auto remote = static_cast<CandidateId>(i);
       // A peer-reflexive candidate is paired only with the address that it was seen at
       // (RFC 8445 §7.3.1.4).
-      if (remote_.is_signalled(remote)) form_pair(*id, remote);
+      if (remote_.is_signalled(remote)) form_pair(*id, remote, now);
     }
   }
   settle(now);
@@ -90,7 +91,7 @@ RemoteCandidateResult Checker::add_remote(const Candidate& candidate, Time now) 
   if (selected_ == no_pair) {
     for (std::size_t i = 0; i < local_.all().size(); ++i) {
       const auto local = static_cast<CandidateId>(i);
-      if (forms_pairs(local_[local].type)) form_pair(local, signalled.id);
+      if (forms_pairs(local_[local].type)) form_pair(local, signalled.id, now);
     }
   }
   settle(now);
@@ -169,12 +170,13 @@ PairSnapshot Checker::snapshot(const CandidatePair& pair) const {
   return snapshot;
 }
 
-CandidatePair* Checker::form_pair(CandidateId local, CandidateId remote) {
+CandidatePair* Checker::form_pair(CandidateId local, CandidateId remote, Time now) {
   if (!can_pair(local_[local], remote_[remote])) return nullptr;
   if (CandidatePair* known = list_.find(local, remote)) return known;
   const CheckList::Addition addition =
       list_.add(local, local_[local], remote, remote_[remote], role_);
   CandidatePair& pair = *list_.find(addition.pair);
+  pair.formed_at = now;
   events_.push(PairAdded{pair.id, local_[local].type, remote_[remote].type, local_[local].base,
                          remote_[remote].address, pair.priority, pair.state});
   if (const CandidatePair* frozen = list_.find(addition.frozen)) {

@@ -71,7 +71,7 @@ class Checker {
   [[nodiscard]] const CandidatePair* pair_in_use() const { return list_.find(in_use_); }
   // Data was sent on it: no keepalive is needed soon.
   void note_data_sent(Time now) { last_sent_ = now; }
-  void revoke_consent(Time now);
+  void revoke_consent();
   void close();
 
   [[nodiscard]] bool has_check() const {
@@ -96,7 +96,7 @@ class Checker {
 
  private:
   // checker.cc: candidates, pairs, and what is sent.
-  CandidatePair* form_pair(CandidateId local, CandidateId remote);
+  CandidatePair* form_pair(CandidateId local, CandidateId remote, Time now);
   void set_state(CandidatePair& pair, PairState state, PairReason reason, int code = 0);
   void rank_all();
   void start(CandidatePair& pair, CheckKind kind, Time now);
@@ -111,7 +111,8 @@ class Checker {
   void handle_request(CandidateId sender, const Endpoint& remote, const stun::MessageView& request,
                       Time now);
   CandidatePair* pair_of_request(CandidateId sender, const Endpoint& remote,
-                                 const stun::MessageView& request, const PeerCheck& check);
+                                 const stun::MessageView& request, const PeerCheck& check,
+                                 Time now);
   void trigger(CandidatePair& pair, const PeerCheck& check, const stun::MessageView& request,
                Time now);
   void handle_response(CandidateId sender, const Endpoint& remote,
@@ -127,6 +128,9 @@ class Checker {
   void nominate_if_due(Time now);
   void nominate(CandidatePair& pair, Time now);
   void conclude_list();
+  [[nodiscard]] bool nominates_aggressively() const;
+  // Whether the pair might take over. Precondition: one is selected.
+  [[nodiscard]] bool outranks_selected(const CandidatePair& pair) const;
   void choose_pair_in_use(Time now);
   void lose_pair(CandidatePair& pair, PairState state, PairReason reason);
   void stop(StateReason reason);

@@ -33,9 +33,9 @@ void Checker::lose_relay(CandidateId relay, PairReason reason, Time now) {
   settle(now);
 }
 
-void Checker::revoke_consent(Time now) {
+void Checker::revoke_consent() {
   if (in_use_ == no_pair) return;
-  events_.push(ConsentLost{in_use_, true, consent_.is_on() ? consent_.granted() : now});
+  events_.push(ConsentLost{in_use_, true, pair_in_use()->answered_at});
   stop(StateReason::consent_revoked);
 }
 
@@ -68,8 +68,7 @@ void Checker::settle(Time now) {
 
 void Checker::nominate_if_due(Time now) {
   nomination_due_ = Time::never();
-  if (role_ != Role::controlling || options_.nomination != Nomination::regular ||
-      selected_ != no_pair) {
+  if (role_ != Role::controlling || nominates_aggressively() || selected_ != no_pair) {
     return;
   }
   const auto pairs = list_.pairs();
@@ -104,20 +103,25 @@ void Checker::nominate(CandidatePair& pair, Time now) {
   conclude_list();
 }
 
+bool Checker::nominates_aggressively() const {
+  return role_ == Role::controlling && options_.nomination == Nomination::aggressive;
+}
+
+bool Checker::outranks_selected(const CandidatePair& pair) const {
+  return pair.priority > list_.find(selected_)->valid_priority;
+}
+
 void Checker::conclude_list() {
-  const std::uint64_t selected_priority = list_.find(selected_)->valid_priority;
-  const bool aggressive =
-      role_ == Role::controlling && options_.nomination == Nomination::aggressive;
   for (CandidatePair& pair : list_.pairs()) {
-    const bool may_be_selected_yet =
-        pair.priority > selected_priority && (aggressive || pair.nominate_on_success);
     const bool in_progress = pair.state == PairState::in_progress;
     const bool untried = pair.state == PairState::waiting || pair.state == PairState::frozen;
-    if ((in_progress || (untried && pair.nominate_on_success)) && may_be_selected_yet) continue;
+    if (!in_progress && !untried) continue;
+    // A better one that is, or will be, nominated as well goes on and may take over.
+    const bool will_be_nominated =
+        pair.nominate_on_success || (in_progress && nominates_aggressively());
+    if (will_be_nominated && outranks_selected(pair)) continue;
     if (in_progress) client_.cancel(pair.id);
-    if (in_progress || untried) {
-      set_state(pair, PairState::removed, PairReason::other_nominated);
-    }
+    set_state(pair, PairState::removed, PairReason::other_nominated);
   }
 }
 
@@ -129,9 +133,7 @@ void Checker::choose_pair_in_use(Time now) {
   in_use_ = best;
   last_sent_ = now;
   consent_.end();
-  if (const CandidatePair* pair = pair_in_use(); pair != nullptr && options_.consent) {
-    consent_.begin(pair->answered_at, now);
-  }
+  if (in_use_ != no_pair && options_.consent) consent_.begin(now);
 }
 
 void Checker::lose_pair(CandidatePair& pair, PairState state, PairReason reason) {
@@ -159,7 +161,7 @@ void Checker::run_consent(Time now) {
   if (!consent_.is_on()) return;
   CandidatePair& pair = *list_.find(in_use_);
   if (now >= consent_.expires()) {
-    events_.push(ConsentLost{pair.id, false, consent_.granted()});
+    events_.push(ConsentLost{pair.id, false, pair.answered_at});
     lose_pair(pair, PairState::failed, PairReason::consent_expired);
     stop(StateReason::consent_expired);
     return;

@@ -41,7 +41,7 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
   }
   if (verdict == RoleVerdict::we_switch) switch_role(false);
 
-  CandidatePair* pair = pair_of_request(sender, remote, request, *check);
+  CandidatePair* pair = pair_of_request(sender, remote, request, *check, now);
   if (pair == nullptr) return;
   pair->authenticated = true;
   events_.push(CheckReceived{pair->id, request.transaction_id(), local_[sender].base, remote,
@@ -51,7 +51,8 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
 }
 
 CandidatePair* Checker::pair_of_request(CandidateId sender, const Endpoint& remote,
-                                        const stun::MessageView& request, const PeerCheck& check) {
+                                        const stun::MessageView& request, const PeerCheck& check,
+                                        Time now) {
   auto id = remote_.find(remote);
   if (!id) {
     if (!check.priority) {
@@ -68,7 +69,7 @@ CandidatePair* Checker::pair_of_request(CandidateId sender, const Endpoint& remo
     }
     events_.push(RemotePeerReflexive{*id, remote, local_[sender].base, *check.priority});
   }
-  return form_pair(sender, *id);
+  return form_pair(sender, *id, now);
 }
 
 void Checker::trigger(CandidatePair& pair, const PeerCheck& check, const stun::MessageView& request,
@@ -82,7 +83,9 @@ void Checker::trigger(CandidatePair& pair, const PeerCheck& check, const stun::M
     if (peer_nominates) nominate(pair, now);
     return;
   }
-  if ((selected_ != no_pair || pair.state == PairState::removed) && !peer_nominates) {
+  const bool concluded =
+      selected_ != no_pair && !(nominates_aggressively() && outranks_selected(pair));
+  if ((concluded || pair.state == PairState::removed) && !peer_nominates) {
     // Nothing is to be checked any more, or there is no room for the pair. A pair that this request
     // has formed goes as the others have gone.
     if (pair.state != PairState::failed) {

@@ -11,15 +11,16 @@ namespace natsim::ice {
 // The timers of the pair in use. Whoever owns it sends the requests and matches the responses.
 //
 // Contract:
-// 1. `begin` when a pair comes into use; `granted` is when it was last answered.
+// 1. `begin` when a pair comes into use: then its answer, or the peer's nomination, has shown that
+//    the peer is there. Consent lasts from that instant.
 // 2. A request is due at `next_request()`; `sent` draws the next time from it.
 // 3. Only a valid response to a request on this pair may call `renew`: no other traffic does.
 class Consent {
  public:
   Consent(const Options& options, Random random) : options_(options), random_(random) {}
 
-  void begin(Time granted, Time now) {
-    granted_ = granted;
+  void begin(Time now) {
+    granted_ = now;
     next_request_ = now + draw_interval();
   }
   void end() { granted_ = next_request_ = Time::never(); }
@@ -27,7 +28,6 @@ class Consent {
   void renew(Time now) { granted_ = now; }
 
   [[nodiscard]] bool is_on() const { return !granted_.is_never(); }
-  [[nodiscard]] Time granted() const { return granted_; }
   [[nodiscard]] Time next_request() const { return next_request_; }
   // Time::never() unless it is on.
   [[nodiscard]] Time expires() const { return after(options_.consent_timeout); }
@@ -45,7 +45,7 @@ class Consent {
 
   const Options& options_;        // of the agent, which owns this
   Random random_;                 // intervals
-  Time granted_ = Time::never();  // the last response; never while off
+  Time granted_ = Time::never();  // last; never while off
   Time next_request_ = Time::never();
 };
 

@@ -183,7 +183,7 @@ struct SelectedPairChanged {
 struct ConsentLost {
   PairId pair = no_pair;
   bool revoked = false;  // by the host; else expired
-  Time last_response;    // the last one that renewed it
+  Time last_response;    // the last success response on the pair
 };
 
 enum class IgnoreReason : std::uint8_t {

@@ -21,18 +21,19 @@ NominationDecision decide_nomination(const CheckList& list, const LocalCandidate
   }
   if (best == nullptr) return {};
 
-  const bool better_may_come =
-      !context.all_candidates_known ||
-      std::any_of(list.pairs().begin(), list.pairs().end(), [&](const CandidatePair& pair) {
-        return is_open(pair.state) && pair.priority > best->valid_priority;
-      });
-  if (!better_may_come) return {.nominate = best->id};
+  bool better_is_open = false;
+  Time since = context.first_valid;
+  for (const CandidatePair& pair : list.pairs()) {
+    if (!is_open(pair.state) || pair.priority <= best->valid_priority) continue;
+    better_is_open = true;
+    since = std::max(since, pair.formed_at);
+  }
+  if (!better_is_open && context.all_candidates_known) return {.nominate = best->id};
 
   const bool may_be_relayed = local[best->local].type == CandidateType::relayed ||
                               remote[best->remote].type == CandidateType::relayed ||
                               (!remote.is_signalled(best->remote) && !context.remote_ended);
-  const Time deadline =
-      context.first_valid + (may_be_relayed ? options.relay_patience : options.direct_patience);
+  const Time deadline = since + (may_be_relayed ? options.relay_patience : options.direct_patience);
   if (now >= deadline) return {.nominate = best->id};
   return {.reconsider = deadline};
 }

@@ -25,10 +25,12 @@ struct NominationDecision {
 //
 // 1. At once when nothing can be better: no pair of a higher priority is Frozen, Waiting or
 //    In-Progress, and no more candidates will come.
-// 2. Otherwise when the pair's patience, counted from the first valid pair, has run out. The count
-//    never begins anew. A direct pair waits for Options::direct_patience. By default that is zero,
-//    since checks go out in the order of priority: a better pair has had its head start, and most
-//    that are still open, like the host candidates of another network, never will be answered.
+// 2. Otherwise when the pair's patience has run out, counted from the first valid pair, or from
+// when
+//    the youngest of the better pairs that are still open was formed. It never begins anew for
+//    pairs that are there. A direct pair waits for Options::direct_patience. By default that is
+//    zero, since checks go out in the order of priority: a better pair has had its head start, and
+//    most that are still open, like the host candidates of another network, never will be answered.
 // 3. A pair that goes through a relay waits for Options::relay_patience, so that a direct path
 //    which takes a retransmission or two is not lost, and all relayed pairs can be compared. A
 //    remote candidate that the peer has not signalled yet may be its relay and waits as long.

@@ -67,6 +67,21 @@ TEST(IceCandidate, Ice03_RedundantCandidatesAreDropped) {
   EXPECT_TRUE(local.add(candidate(srflx, "192.0.2.1:1", "192.0.2.1:2", "203.0.113.1:1"), 65'535));
 }
 
+TEST(IceCandidate, P11_AGatheredCandidateTakesThePeerReflexiveOnesPlace) {
+  LocalCandidates local(false);
+  ASSERT_EQ(local.add(candidate(host, "10.0.0.1:1", "10.0.0.1:1"), 65'535), 0);
+  // A check was answered before the STUN server.
+  const CandidateId seen =
+      local.add_peer_reflexive(endpoint("192.0.2.1:9"), endpoint("10.0.0.1:1"), 1000);
+  EXPECT_EQ(local.add(candidate(srflx, "192.0.2.1:9", "10.0.0.1:1", "203.0.113.1:3478"), 65'535),
+            seen);
+  EXPECT_EQ(local[seen].type, srflx);
+  EXPECT_EQ(local[seen].priority, candidate_priority(srflx, 65'535, 1));
+  const CandidateId relay =
+      local.add(candidate(relayed, "203.0.113.1:50000", "203.0.113.1:50000"), 65'535).value();
+  EXPECT_NE(local[relay].foundation, local[seen].foundation);
+}
+
 TEST(IceCandidate, Ice04_AddressesThatMakeNoHostCandidate) {
   EXPECT_EQ(refusal_of(endpoint("127.0.0.1:5000")), AddressRefusal::loopback);
   EXPECT_EQ(refusal_of(endpoint("[::1]:5000")), AddressRefusal::loopback);
