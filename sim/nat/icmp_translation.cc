@@ -44,7 +44,7 @@ Verdict Nat::outbound_error(net::Packet& packet) const {
   if (hairpin && options_.hairpin == Hairpin::off) return {.reason = DropReason::nat_hairpin_off};
   const MappingIndex reporter = table_.find_inside(view->quoted_destination, view->quoted_source);
   if (reporter == no_index) return {.reason = DropReason::nat_icmp_mismatch};
-  const Endpoint external = pool_.endpoint(table_[reporter].external);
+  const Endpoint external = pool_.endpoint(table_.external(reporter));
   MappingIndex receiver = no_index;
   if (hairpin) {
     receiver = table_.find_sender(*pool_.find(view->quoted_source), external);
@@ -56,7 +56,7 @@ Verdict Nat::outbound_error(net::Packet& packet) const {
   net::rewrite_source(packet, external);
   if (!hairpin) return {.action = Action::forward, .sender = reporter};
   // RFC 5508 REQ-7: back inside, to the sender of the quoted packet.
-  const Endpoint& internal = table_[receiver].internal;
+  const Endpoint internal = table_.internal(receiver);
   net::rewrite_quoted_source(packet, *view, internal);
   net::rewrite_destination(packet, internal);
   return {.action = Action::hairpin, .sender = reporter, .receiver = receiver};
@@ -70,7 +70,7 @@ Verdict Nat::inbound_error(net::Packet& packet) const {
   const MappingIndex receiver =
       external ? table_.find_sender(*external, view->quoted_destination) : no_index;
   if (receiver == no_index) return {.reason = DropReason::nat_icmp_mismatch};
-  const Endpoint& internal = table_[receiver].internal;
+  const Endpoint internal = table_.internal(receiver);
   net::rewrite_quoted_source(packet, *view, internal);
   net::rewrite_destination(packet, internal);
   return {.action = Action::forward, .receiver = receiver};

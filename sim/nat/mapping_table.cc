@@ -17,7 +17,14 @@ MappingTable::MappingTable(const NatOptions& options)
 
 MappingTable::Key MappingTable::key_of(MappingIndex index) const {
   const Mapping& mapping = mappings_[index];
-  return {mapping.internal, seen_by(mapping.dedicated ? finest_ : mapping_, mapping.first_remote)};
+  return {mapping.internal(),
+          seen_by(mapping.dedicated ? finest_ : mapping_, mapping.first_remote())};
+}
+
+MappingOrigin MappingTable::origin(MappingIndex index) const {
+  const Mapping& mapping = mappings_[index];
+  return {mapping.internal(),    mapping.first_remote(), mapping.external,
+          births_[index].number, births_[index].created, mapping.dedicated};
 }
 
 MappingIndex MappingTable::find_key(const Key& key) const {
@@ -37,14 +44,14 @@ MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& re
   const auto found = by_external_.find(external.packed());
   if (found == by_external_.end()) return no_index;
   const MappingIndex first = found->second;
-  if (mappings_[first].next_on_port == first) return first;
+  if (!shares_ports_ || births_[first].next_on_port == first) return first;
   const MappingIndex holder = remotes_.find(external.packed(), seen_by(finest_, remote));
   if (holder != no_index) return holder;
   // The filter may be coarser than what the mappings were told apart by.
   MappingIndex index = first;
   do {
     if (admits(index, remote)) return index;
-    index = mappings_[index].next_on_port;
+    index = births_[index].next_on_port;
   } while (index != first);
   return first;
 }
@@ -53,22 +60,32 @@ MappingIndex MappingTable::find_sender(ExternalKey external, const Endpoint& rem
   const auto found = by_external_.find(external.packed());
   if (found == by_external_.end()) return no_index;
   const MappingIndex first = found->second;
-  if (mappings_[first].next_on_port != first) {
+  if (shares_ports_ && births_[first].next_on_port != first) {
     return remotes_.find(external.packed(), seen_by(finest_, remote));
   }
   const Dependence dependence = mappings_[first].dedicated ? finest_ : mapping_;
   return key_of(first).remote == seen_by(dependence, remote) ? first : no_index;
 }
 
-MappingIndex MappingTable::add(const Mapping& mapping) {
-  const MappingIndex index = mappings_.take(mapping);
-  if (index == order_.size()) order_.emplace_back();
+MappingIndex MappingTable::add(const MappingOrigin& origin) {
+  const MappingIndex index = mappings_.take({.internal_address = origin.internal.address,
+                                             .remote_address = origin.first_remote.address,
+                                             .internal_port = origin.internal.port,
+                                             .remote_port = origin.first_remote.port,
+                                             .external = origin.external,
+                                             .dedicated = origin.dedicated});
+  if (index == ages_.size()) {
+    ages_.emplace_back();
+    births_.emplace_back();
+  }
+  births_[index] = {origin.number, origin.created, index, index};
+  ages_[index].refreshed = origin.created;
   by_key_.insert(index);
-  if (mapping.dedicated) ++dedicated_;
+  if (origin.dedicated) ++dedicated_;
   join_port(index);
   append_newest(index);
-  if (shares_ports_) add_remote(index, mapping.first_remote);
-  if (filters_endpoint_) count_contact(mapping.internal, mapping.first_remote, 1);
+  if (shares_ports_) add_remote(index, origin.first_remote);
+  if (filters_endpoint_) count_contact(origin.internal, origin.first_remote, 1);
   return index;
 }
 
@@ -76,7 +93,7 @@ bool MappingTable::remove(MappingIndex index) {
   const Mapping& mapping = mappings_[index];
   if (filters_endpoint_) {
     each_remote(index,
-                [&](const Endpoint& remote) { count_contact(mapping.internal, remote, -1); });
+                [&](const Endpoint& remote) { count_contact(mapping.internal(), remote, -1); });
   }
   remotes_.remove_list(mapping.further_remotes);
   by_key_.erase(index);
@@ -91,18 +108,18 @@ bool MappingTable::admits(MappingIndex index, const Endpoint& remote) const {
   if (filtering_ == Dependence::endpoint_independent) return true;
   const Mapping& mapping = mappings_[index];
   const Endpoint seen = seen_by(filtering_, remote);
-  if (seen_by(filtering_, mapping.first_remote) == seen) return true;
+  if (seen_by(filtering_, mapping.first_remote()) == seen) return true;
   if (mapping_ < filtering_ && mapping.further_remotes != no_index &&
       remotes_.find(scope_of(index), seen) == index) {
     return true;
   }
-  return filters_endpoint_ && contacts_.contains(std::pair(mapping.internal, seen));
+  return filters_endpoint_ && contacts_.contains(std::pair(mapping.internal(), seen));
 }
 
 bool MappingTable::holds(MappingIndex index, const Endpoint& remote) const {
   const Mapping& mapping = mappings_[index];
   const Endpoint seen = seen_by(finest_, remote);
-  if (seen_by(finest_, mapping.first_remote) == seen) return true;
+  if (seen_by(finest_, mapping.first_remote()) == seen) return true;
   return mapping.further_remotes != no_index && remotes_.find(scope_of(index), seen) == index;
 }
 
@@ -110,7 +127,7 @@ MappingTable::Hold MappingTable::hold(MappingIndex index, const Endpoint& remote
   if (holds(index, remote)) return Hold::held;
   if (shares_ports_ && !can_share(mappings_[index].external, remote)) return Hold::clash;
   add_remote(index, remote);
-  if (filters_endpoint_) count_contact(mappings_[index].internal, remote, 1);
+  if (filters_endpoint_) count_contact(mappings_[index].internal(), remote, 1);
   return Hold::opened;
 }
 
@@ -136,45 +153,47 @@ void MappingTable::count_contact(const Endpoint& internal, const Endpoint& remot
 }
 
 void MappingTable::refresh(MappingIndex index, Time now) {
-  mappings_[index].refreshed = now;
+  ages_[index].refreshed = now;
   if (index == newest_) return;
   unlink(index);
   append_newest(index);
 }
 
 void MappingTable::append_newest(MappingIndex index) {
-  order_[index] = {newest_, no_index};
-  (newest_ == no_index ? oldest_ : order_[newest_].newer) = index;
+  ages_[index].older = newest_;
+  ages_[index].newer = no_index;
+  (newest_ == no_index ? oldest_ : ages_[newest_].newer) = index;
   newest_ = index;
 }
 
 void MappingTable::unlink(MappingIndex index) {
-  const auto [older, newer] = order_[index];
-  (older == no_index ? oldest_ : order_[older].newer) = newer;
-  (newer == no_index ? newest_ : order_[newer].older) = older;
+  const MappingIndex older = ages_[index].older;
+  const MappingIndex newer = ages_[index].newer;
+  (older == no_index ? oldest_ : ages_[older].newer) = newer;
+  (newer == no_index ? newest_ : ages_[newer].older) = older;
 }
 
 void MappingTable::join_port(MappingIndex index) {
-  Mapping& mapping = mappings_[index];
-  const MappingIndex first =
-      by_external_.try_emplace(mapping.external.packed(), index).first->second;
-  const MappingIndex last = first == index ? index : mappings_[first].previous_on_port;
-  mapping.next_on_port = first;
-  mapping.previous_on_port = last;
-  mappings_[last].next_on_port = index;
-  mappings_[first].previous_on_port = index;
+  const auto [found, alone] = by_external_.try_emplace(mappings_[index].external.packed(), index);
+  if (alone) return;
+  const MappingIndex first = found->second;
+  const MappingIndex last = births_[first].previous_on_port;
+  births_[index].next_on_port = first;
+  births_[index].previous_on_port = last;
+  births_[last].next_on_port = index;
+  births_[first].previous_on_port = index;
 }
 
 bool MappingTable::leave_port(MappingIndex index) {
-  const Mapping& mapping = mappings_[index];
-  const auto found = by_external_.find(mapping.external.packed());
-  if (mapping.next_on_port == index) {
+  const Birth& birth = births_[index];
+  const auto found = by_external_.find(mappings_[index].external.packed());
+  if (birth.next_on_port == index) {
     by_external_.erase(found);
     return true;
   }
-  if (found->second == index) found->second = mapping.next_on_port;
-  mappings_[mapping.previous_on_port].next_on_port = mapping.next_on_port;
-  mappings_[mapping.next_on_port].previous_on_port = mapping.previous_on_port;
+  if (found->second == index) found->second = birth.next_on_port;
+  births_[birth.previous_on_port].next_on_port = birth.next_on_port;
+  births_[birth.next_on_port].previous_on_port = birth.previous_on_port;
   return false;
 }
 

@@ -22,24 +22,17 @@ namespace natsim::nat {
 // Names a live mapping; no_index names none. The numbers are used again.
 using MappingIndex = std::uint32_t;
 
-// What every packet of a mapping looks at comes first, in one cache line.
-struct alignas(64) Mapping {
+// What makes a mapping.
+struct MappingOrigin {
   Endpoint internal;
   Endpoint first_remote;  // whom the packet that made the mapping went to
-  Time refreshed;         // when its timer was last restarted
   ExternalKey external;
-  std::uint32_t further_remotes = no_index;  // its list in the table's RemoteSet
-  std::uint64_t packets_out = 0;
-  std::uint64_t packets_in = 0;
   std::uint64_t number;  // in order of creation, from 1; never used again
   Time created;
-  MappingIndex next_on_port = no_index;      // neighbours in the ring of those that share the
-  MappingIndex previous_on_port = no_index;  // external endpoint, in order of creation
   // It serves `first_remote` alone, because the internal endpoint's other mapping shares its port
   // with a mapping that has the same remote.
   bool dedicated = false;
 };
-static_assert(sizeof(Mapping) == 128 && offsetof(Mapping, packets_out) == 64);
 
 // Contract:
 // 1. One table serves all kinds of NAT: the kind decides which part of the remote endpoint belongs
@@ -63,8 +56,9 @@ class MappingTable {
   // The mapping by which a packet from `external` to `remote` has left, for errors about it.
   [[nodiscard]] MappingIndex find_sender(ExternalKey external, const Endpoint& remote) const;
 
-  // Adds a mapping that holds its first remote. Precondition: its key is not in the table.
-  MappingIndex add(const Mapping& mapping);
+  // Adds a mapping that holds its first remote and was refreshed when it was created. Precondition:
+  // its key is not in the table.
+  MappingIndex add(const MappingOrigin& origin);
   // Removes it; true if no other uses its external endpoint.
   bool remove(MappingIndex index);
 
@@ -80,21 +74,31 @@ class MappingTable {
   // Whether a mapping could share the external endpoint and hold `remote`.
   [[nodiscard]] bool can_share(ExternalKey external, const Endpoint& remote) const;
 
+  void count_out(MappingIndex index) { ++mappings_[index].packets_out; }
+  void count_in(MappingIndex index) { ++mappings_[index].packets_in; }
   void refresh(MappingIndex index, Time now);
   [[nodiscard]] MappingIndex oldest() const { return oldest_; }
-  [[nodiscard]] MappingIndex newer_than(MappingIndex index) const { return order_[index].newer; }
+  [[nodiscard]] MappingIndex newer_than(MappingIndex index) const { return ages_[index].newer; }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(by_key_.size()); }
 
-  Mapping& operator[](MappingIndex index) { return mappings_[index]; }
-  const Mapping& operator[](MappingIndex index) const { return mappings_[index]; }
-
+  [[nodiscard]] Endpoint internal(MappingIndex index) const { return mappings_[index].internal(); }
+  [[nodiscard]] ExternalKey external(MappingIndex index) const { return mappings_[index].external; }
+  [[nodiscard]] std::uint64_t packets_out(MappingIndex index) const {
+    return mappings_[index].packets_out;
+  }
+  [[nodiscard]] std::uint64_t packets_in(MappingIndex index) const {
+    return mappings_[index].packets_in;
+  }
+  // When its timer was last restarted.
+  [[nodiscard]] Time refreshed(MappingIndex index) const { return ages_[index].refreshed; }
+  [[nodiscard]] MappingOrigin origin(MappingIndex index) const;
   // What the mapping is for: the part of its first remote that belongs to its key.
   [[nodiscard]] Endpoint key_remote(MappingIndex index) const { return key_of(index).remote; }
   // Calls `visit(remote)` for each remote that the mapping holds, the latest first.
   template <typename Visit>
   void each_remote(MappingIndex index, Visit&& visit) const {
     const Mapping& mapping = mappings_[index];
-    const Endpoint first = seen_by(finest_, mapping.first_remote);
+    const Endpoint first = seen_by(finest_, mapping.first_remote());
     for (std::uint32_t e = mapping.further_remotes; e != no_index; e = remotes_[e].next) {
       if (remotes_[e].remote != first) visit(remotes_[e].remote);
     }
@@ -138,16 +142,40 @@ class MappingTable {
   const bool shares_ports_;      // RemoteSet's scope is the external endpoint, not the mapping
   const bool filters_endpoint_;  // contacts_ is kept
 
-  // Neighbours in the list by `refreshed`.
-  struct Order {
+  // A mapping is in three parts: what each of its packets looks at, in one cache line; its place
+  // among the others by age, so small that moving it, which touches the neighbours' too, stays in
+  // the cache; and what is read when it begins or ends.
+  struct alignas(64) Mapping {
+    IpAddress internal_address;
+    IpAddress remote_address;
+    std::uint64_t packets_out = 0;
+    std::uint64_t packets_in = 0;
+    std::uint16_t internal_port;
+    std::uint16_t remote_port;
+    ExternalKey external;
+    std::uint32_t further_remotes = no_index;  // its list in remotes_
+    bool dedicated;
+
+    [[nodiscard]] Endpoint internal() const { return {internal_address, internal_port}; }
+    [[nodiscard]] Endpoint first_remote() const { return {remote_address, remote_port}; }
+  };
+  static_assert(sizeof(Mapping) == 64);
+  struct Age {
+    Time refreshed;
     MappingIndex older = no_index;
     MappingIndex newer = no_index;
   };
+  struct Birth {
+    std::uint64_t number;
+    Time created;
+    // Neighbours in the ring of those that share the external endpoint, in order of creation.
+    MappingIndex next_on_port;
+    MappingIndex previous_on_port;
+  };
 
   DensePool<Mapping> mappings_;
-  // By index. Apart from the mappings, because a refresh touches those of the neighbours too and
-  // these are small enough to stay in the cache.
-  std::vector<Order> order_;
+  std::vector<Age> ages_;      // by index, as are
+  std::vector<Birth> births_;  // these
   absl::flat_hash_set<MappingIndex, Hash, Equal> by_key_;
   absl::flat_hash_map<std::uint32_t, MappingIndex> by_external_;  // the first made on each endpoint
   RemoteSet remotes_;  // what mappings hold beyond their first remote; with shared ports, all

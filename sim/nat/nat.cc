@@ -26,7 +26,7 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
   const Found sender = sender_mapping(packet.source, packet.destination, now);
   if (sender.mapping == no_index) return {.reason = sender.reason};
   count_outbound(sender.mapping, now);
-  const Endpoint external = pool_.endpoint(table_[sender.mapping].external);
+  const Endpoint external = pool_.endpoint(table_.external(sender.mapping));
   if (!hairpin) {
     net::rewrite_source(packet, external);
     return {.action = Action::forward, .sender = sender.mapping};
@@ -38,7 +38,7 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
   }
   count_inbound(receiver.mapping, now);
   if (options_.hairpin == Hairpin::external_source) net::rewrite_source(packet, external);
-  net::rewrite_destination(packet, table_[receiver.mapping].internal);
+  net::rewrite_destination(packet, table_.internal(receiver.mapping));
   return {.action = Action::hairpin, .sender = sender.mapping, .receiver = receiver.mapping};
 }
 
@@ -53,7 +53,7 @@ Verdict Nat::inbound(net::Packet& packet, Time now) {
     return {.reason = receiver.reason, .receiver = receiver.mapping};
   }
   count_inbound(receiver.mapping, now);
-  net::rewrite_destination(packet, table_[receiver.mapping].internal);
+  net::rewrite_destination(packet, table_.internal(receiver.mapping));
   return {.action = Action::forward, .receiver = receiver.mapping};
 }
 
@@ -101,7 +101,6 @@ Nat::Found Nat::make_mapping(const Endpoint& internal, const Endpoint& remote, b
   inside.external = external->address;
   const MappingIndex index = table_.add({.internal = internal,
                                          .first_remote = remote,
-                                         .refreshed = now,
                                          .external = *external,
                                          .number = ++mappings_made_,
                                          .created = now,
@@ -152,24 +151,24 @@ Nat::Found Nat::receiver_mapping(const Endpoint& external, const Endpoint& remot
 }
 
 void Nat::count_outbound(MappingIndex index, Time now) {
-  ++table_[index].packets_out;
+  table_.count_out(index);
   if (options_.refresh != Refresh::inbound) table_.refresh(index, now);
 }
 
 void Nat::count_inbound(MappingIndex index, Time now) {
-  ++table_[index].packets_in;
+  table_.count_in(index);
   if (options_.refresh != Refresh::outbound) table_.refresh(index, now);
 }
 
 Time Nat::next_expiry() const {
   const MappingIndex oldest = table_.oldest();
-  return oldest == no_index ? Time::never() : table_[oldest].refreshed + options_.udp_timeout;
+  return oldest == no_index ? Time::never() : table_.refreshed(oldest) + options_.udp_timeout;
 }
 
 void Nat::expire(Time now) {
   while (next_expiry() <= now) {
     const MappingIndex index = table_.oldest();
-    expiries_.add({table_[index].external, table_[index].internal, next_expiry()});
+    expiries_.add({table_.external(index), table_.internal(index), next_expiry()});
     remove(index, MappingStep::expired, now);
   }
 }
@@ -181,15 +180,15 @@ void Nat::flush(Time now) {
 }
 
 void Nat::remove(MappingIndex index, MappingStep step, Time now) {
-  tell(step, index, table_[index].first_remote, now);
-  const ExternalKey external = table_[index].external;
-  const auto host = hosts_.find(table_[index].internal.address);
+  tell(step, index, table_.origin(index).first_remote, now);
+  const ExternalKey external = table_.external(index);
+  const auto host = hosts_.find(table_.internal(index).address);
   if (--host->second.mappings == 0) hosts_.erase(host);
   if (table_.remove(index)) pool_.release(external);
 }
 
 void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Time now) {
-  const Mapping& mapping = table_[index];
+  const MappingOrigin mapping = table_.origin(index);
   sink_.on_mapping({.at = now,
                     .step = step,
                     .reason = DropReason::none,
@@ -199,7 +198,7 @@ void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Tim
                     .internal = mapping.internal,
                     .external = pool_.endpoint(mapping.external),
                     .remote = remote,
-                    .expires = mapping.refreshed + options_.udp_timeout});
+                    .expires = table_.refreshed(index) + options_.udp_timeout});
 }
 
 }  // namespace natsim::nat

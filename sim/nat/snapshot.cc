@@ -9,16 +9,17 @@
 namespace natsim::nat {
 
 MappingSnapshot Nat::mapping(MappingIndex index) const {
-  const Mapping& mapping = table_[index];
+  const MappingOrigin mapping = table_.origin(index);
+  const Time refreshed = table_.refreshed(index);
   MappingSnapshot snapshot{.number = mapping.number,
                            .internal = mapping.internal,
                            .external = pool_.endpoint(mapping.external),
                            .remote = std::nullopt,
                            .created = mapping.created,
-                           .refreshed = mapping.refreshed,
-                           .expires = mapping.refreshed + options_.udp_timeout,
-                           .packets_out = mapping.packets_out,
-                           .packets_in = mapping.packets_in,
+                           .refreshed = refreshed,
+                           .expires = refreshed + options_.udp_timeout,
+                           .packets_out = table_.packets_out(index),
+                           .packets_in = table_.packets_in(index),
                            .filter = {}};
   const Endpoint key = table_.key_remote(index);
   if (key.is_set()) snapshot.remote = key;
@@ -34,7 +35,7 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
 std::vector<MappingSnapshot> Nat::mappings(Time now) const {
   std::vector<MappingSnapshot> all;
   for (MappingIndex i = table_.oldest(); i != no_index; i = table_.newer_than(i)) {
-    if (table_[i].refreshed + options_.udp_timeout > now) all.push_back(mapping(i));
+    if (table_.refreshed(i) + options_.udp_timeout > now) all.push_back(mapping(i));
   }
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
