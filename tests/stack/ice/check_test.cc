@@ -255,7 +255,7 @@ TEST(IceCheck, Ice29_AnUnknownSourceIsARemotePeerReflexiveCandidate) {
   request.priority = 12'345;
   p.check_from(other_address, request);
   ASSERT_EQ(p.agent.remote_candidates().size(), 1U);
-  const Candidate& candidate = p.agent.remote_candidates()[0];
+  const Candidate candidate = p.agent.remote_candidates()[0];
   EXPECT_EQ(candidate.type, CandidateType::peer_reflexive);
   EXPECT_EQ(candidate.priority, 12'345U);
   EXPECT_EQ(candidate.address, other_address);

@@ -73,7 +73,8 @@ TEST(IceRole, Ice24_A487SwitchesTheRoleAndChecksAgain) {
     // A new tiebreaker, lest equal ones fight for ever.
     EXPECT_NE(p.agent.tiebreaker(), 1000U);
     ASSERT_EQ(p.requests().size(), 2U);
-    const auto again = view(p.last_request());
+    const Transmit request = p.last_request();
+    const auto again = view(request);
     EXPECT_EQ(own == Role::controlling ? again.ice_controlled() : again.ice_controlling(),
               p.agent.tiebreaker());
     EXPECT_EQ(p.pair(1).state, PairState::in_progress);
