@@ -49,12 +49,11 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   lua_State* const lua = value.lua();
   lua_pushnil(lua);
   while (lua_next(lua, value.index()) != 0) {
-    const StackMark mark(lua);
     if (lua_type(lua, -2) != LUA_TSTRING || lua_type(lua, -1) != LUA_TSTRING) {
       value.refuse("names and passwords, such as { alice = \"secret\" }");
     }
     users.push_back({lua_tostring(lua, -2), lua_tostring(lua, -1)});
-    lua_settop(lua, -2);
+    lua_pop(lua, 1);
   }
   std::sort(users.begin(), users.end(),
             [](const auto& a, const auto& b) { return a.name < b.name; });
