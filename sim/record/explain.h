@@ -30,10 +30,10 @@ class Explainer : public core::EventListener {
   [[nodiscard]] std::string text() const;
   // The same as data:
   //   {"pairs": [{"agent", "pair", "local", "local_type", "remote", "remote_type", "remote_agent",
-  //               "state", "reason", "story": [sentence…], "changes": [sentence…]}…],
-  //    "agents": [{"agent", "notes": [sentence…]}…],
+  //               "state", "reason", "story": [sentence…], "changes": [clause…]}…],
+  //    "agents": [{"agent", "state", "selected", "notes": [sentence…]}…],
   //    "drops": [{"place", "reason", "count", "first", "last", "example", "note"}…]}
-  // Times are seconds; addresses are texts.
+  // Times are seconds; addresses are texts; "changes" each would have let the packet through.
   [[nodiscard]] nlohmann::ordered_json to_json() const;
   // One or two sentences on why no pair was selected; empty if one was or there is no ICE agent.
   [[nodiscard]] std::string why_not_connected() const;

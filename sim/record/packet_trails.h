@@ -45,6 +45,12 @@ struct PacketTrail {
   std::string note;                                  // of the drop
   Endpoint last_source;                              // as it was at its end
   Endpoint last_destination;
+
+  // A NAT's filter refused it.
+  [[nodiscard]] bool is_filtered() const {
+    return reason == core::DropReason::nat_filtered_address ||
+           reason == core::DropReason::nat_filtered_port;
+  }
 };
 
 // Follows every STUN request and response, also inside TURN framing, so that a check that goes

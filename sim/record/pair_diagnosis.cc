@@ -34,10 +34,10 @@ int weight_of(DropReason reason, const Endpoint& destination) {
   }
 }
 
-bool is_filtered(const PacketTrail& trail) {
-  return trail.reason == DropReason::nat_filtered_address ||
-         trail.reason == DropReason::nat_filtered_port;
-}
+// An answer from where the check did not go: that of a NAT that gave it another port.
+constexpr int weight_of_other_source = 6;
+// Obstacles of at least this weight are NATs', which a relay gets round.
+constexpr int least_weight_for_a_relay = 6;
 
 // Builds the diagnosis of one pair.
 class PairStory {
@@ -136,7 +136,8 @@ class PairStory {
             : fmt::format(", its port for {}", to_string(step.old_destination));
     say(fmt::format("{} sent {} on from {}{}.", nat->title(), it, to_string(step.source), towards));
     // Where nobody looks at the source, it does not matter that another one was signalled.
-    if (group.last->fate == Fate::delivered || is_filtered(*group.last)) tell_signalled(*nat, step);
+    if (group.last->fate == Fate::delivered || group.last->is_filtered())
+      tell_signalled(*nat, step);
   }
 
   // The port that the NAT gave for this destination may not be the one that was signalled.
@@ -145,10 +146,12 @@ class PairStory {
       if (agent == nullptr) continue;
       for (const CandidateRecord& candidate : agent->candidates) {
         const MappingRecord* const mapping =
-            candidate.type == "srflx" && candidate.base == step.old_source
-                ? nat.with_external(candidate.address, Time::never())
-                : nullptr;
-        if (mapping == nullptr || candidate.address == step.source) continue;
+            candidate.type == "srflx" ? nat.with_external(candidate.address, Time::never())
+                                      : nullptr;
+        if (mapping == nullptr || mapping->internal != step.old_source ||
+            candidate.address == step.source) {
+          continue;
+        }
         say(fmt::format(
             "But {} had signalled {}, port {}, which {} had given it for {}; for {} it "
             "gave port {}.",
@@ -174,10 +177,11 @@ class PairStory {
         fmt::format("But the answer came from {} and not from {}, where the check had gone: ICE "
                     "takes no such answer (RFC 8445 section 7.2.5.2.1).",
                     to_string(trail.last_source), to_string(diagnosis_.pair.remote)));
-    decide(6, fmt::format("{}'s answers to {}'s checks left from {}, not from {} where the checks "
-                          "went, so ICE could not take them",
-                          diagnosis_.peer, agent_.name, to_string(trail.last_source),
-                          to_string(diagnosis_.pair.remote)));
+    decide(weight_of_other_source,
+           fmt::format("{}'s answers to {}'s checks left from {}, not from {} where the checks "
+                       "went, so ICE could not take them",
+                       diagnosis_.peer, agent_.name, to_string(trail.last_source),
+                       to_string(diagnosis_.pair.remote)));
     for (const TranslationStep& step : trail.translations) {
       const NatRecord* const nat = nats_.find(step.nat);
       if (nat == nullptr || step.source == step.old_source ||
@@ -204,7 +208,7 @@ class PairStory {
                     group.count == 1 ? "it" : fmt::format("all {}", group.count),
                     name(trail.reason), describe(trail.reason)));
     if (!trail.note.empty()) say(fmt::format("Looked up there: {}.", trail.note));
-    if (nat != nullptr && is_filtered(trail)) tell_other_port(*nat, trail);
+    if (nat != nullptr && trail.is_filtered()) tell_other_port(*nat, trail);
     const Endpoint& to = trail.last_destination;
     const bool unreachable = trail.reason == DropReason::no_route && to.address.is_private();
     if (unreachable) {
@@ -252,7 +256,7 @@ class PairStory {
   void add_relay() {
     const bool has_relay = agent_.has_candidate_type("relay") ||
                            (peer_ != nullptr && peer_->has_candidate_type("relay"));
-    if (has_relay || diagnosis_.weight < 6) return;
+    if (has_relay || diagnosis_.weight < least_weight_for_a_relay) return;
     propose({std::string(relay_change)});
   }
 

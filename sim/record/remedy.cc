@@ -132,10 +132,7 @@ FilteredPacket filtered_packet(const PacketTrail& trail, const NatHistory& nats)
                         .at = trail.ended,
                         .reason = trail.reason,
                         .needs_answer = !trail.is_response};
-  if (trail.reason != DropReason::nat_filtered_address &&
-      trail.reason != DropReason::nat_filtered_port) {
-    return packet;
-  }
+  if (!trail.is_filtered()) return packet;
   packet.nat = nats.find(trail.where);
   if (packet.nat == nullptr) return packet;
   packet.mapping = packet.nat->with_external(trail.last_destination, trail.ended);
@@ -146,6 +143,18 @@ FilteredPacket filtered_packet(const PacketTrail& trail, const NatHistory& nats)
     if (packet.sender_nat != nullptr) {
       packet.sender_mapping = packet.sender_nat->with_external(step.source, trail.ended);
     }
+  }
+  // The filter judges a hairpinned packet by the external endpoint of its sender, which stands in
+  // the same table; the packet itself was not rewritten.
+  const Dependence mapping = packet.nat->options.mapping;
+  for (const MappingRecord& own : packet.nat->mappings) {
+    if (own.internal != trail.last_source || !own.lives_at(trail.ended) ||
+        nat::seen_by(mapping, own.first_remote) != nat::seen_by(mapping, trail.last_destination)) {
+      continue;
+    }
+    packet.sender_nat = packet.nat;
+    packet.sender_mapping = &own;
+    packet.source = own.external;
   }
   return packet;
 }

@@ -26,18 +26,23 @@ constexpr std::string_view plain = "";
 
 constexpr int time_columns = 12;
 
+// The address alone where the protocol has no ports.
+std::string text_of(const Endpoint& endpoint) {
+  return endpoint.port == 0 ? to_string(endpoint.address) : to_string(endpoint);
+}
+
 std::string addresses(const PacketEvent& event) {
-  return fmt::format("{} → {}", to_string(event.source), to_string(event.destination));
+  return fmt::format("{} → {}", text_of(event.source), text_of(event.destination));
 }
 
 std::string describe_translation(const PacketEvent& event) {
   std::string text;
   if (event.old_source != event.source) {
-    text = fmt::format("from {} → {}", to_string(event.old_source), to_string(event.source));
+    text = fmt::format("from {} → {}", text_of(event.old_source), text_of(event.source));
   }
   if (event.old_destination != event.destination) {
-    text += fmt::format("{}to {} → {}", text.empty() ? "" : ", ", to_string(event.old_destination),
-                        to_string(event.destination));
+    text += fmt::format("{}to {} → {}", text.empty() ? "" : ", ", text_of(event.old_destination),
+                        text_of(event.destination));
   }
   return text;
 }

@@ -77,7 +77,8 @@ TEST_F(Tshark, FindsNoMalformedFrameAndNoBadChecksum) {
                     "udp.checksum.status == 0 || icmp.checksum.status == 0'"),
               IsEmpty());
   // The checksums were looked at.
-  EXPECT_EQ(lines("-Y 'udp.checksum.status == 1 && !icmp'").size(), lines("-Y 'udp && !icmp'").size());
+  EXPECT_EQ(lines("-Y 'udp.checksum.status == 1 && !icmp'").size(),
+            lines("-Y 'udp && !icmp'").size());
 }
 
 TEST_F(Tshark, DecodesStunAttributesTurnAndIcmp) {
