@@ -46,7 +46,7 @@ int finish(lua_State* lua, int /*status*/, lua_KContext context) {
   auto& holder = *reinterpret_cast<QueryHolder*>(context);
   const StunQuery& query = holder.query();
   TableWriter table(lua);
-  table.set("local", query.local());
+  table.set("from", query.local());
   if (const auto* const mapped = std::get_if<stun::MappedAddress>(&*query.result())) {
     table.set("mapped", mapped->mapped);
     table.set("server", mapped->server);

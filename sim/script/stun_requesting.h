@@ -7,8 +7,8 @@
 namespace natsim::script {
 
 // Starts a transaction with `server` with the options in `options` (port, rto, rc, or nil), and
-// waits for its end. To be returned by a binding, whose result is a table: `mapped`, `local`,
-// `round_trip` of one that went well, otherwise `failure` with the reason and `local`.
+// waits for its end. To be returned by a binding, whose result is a table: `from` (the socket's own
+// endpoint) with `mapped`, `server` and `round_trip`, or with `failure`, the reason.
 int request_binding(lua_State* lua, net::Host& host, const Endpoint& server, const Value& options);
 
 }  // namespace natsim::script

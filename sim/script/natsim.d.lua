@@ -1,0 +1,565 @@
+---@meta natsim
+-- The scenario API of natsim for the Lua language server (LuaCATS annotations).
+--
+-- In an editor, add this folder to `Lua.workspace.library`; nothing has to be required in a
+-- scenario. Every function and key is listed with its unit and its default.
+
+-- Quantities ------------------------------------------------------------------------------------
+
+---A written duration: a decimal number and ns, us, ms, s, min, h or d ("20ms", "1.5s").
+---@alias Duration.Text string
+---A written rate in bits per second: bit, kbit, Mbit, Gbit or Tbit ("1.5Mbit"), or "unlimited".
+---@alias Rate string
+---A written size: B, kB, MB, GB (powers of 1000), KiB, MiB, GiB (powers of 1024) ("1500B").
+---@alias Size string
+---A written percentage from 0% to 100% ("0.5%").
+---@alias Share string
+
+---A span of virtual time, exact to the nanosecond. It adds to, subtracts from and compares with
+---durations and their texts, is multiplied and divided by numbers, and divided by another duration
+---gives a number. As text it is "85ms".
+---@class Duration
+---@field seconds number
+---@field milliseconds number
+---@field nanoseconds integer
+---@operator add(Duration|Duration.Text): Duration
+---@operator sub(Duration|Duration.Text): Duration
+---@operator mul(number): Duration
+---@operator div(number): Duration
+---@operator unm: Duration
+
+---@alias AnyDuration Duration|Duration.Text
+
+---Reads a written duration.
+---@param text AnyDuration
+---@return Duration
+function duration(text) end
+
+-- A file's scenarios ----------------------------------------------------------------------------
+
+---Declares a scenario. It is run in a world of its own, as a coroutine; when the function returns
+---the run is over, and what is still under way is dropped.
+---@param name string unique in the file
+---@param body fun(net: Net)
+function scenario(name, body) end
+
+---Declares a parameter, which `--set name=value` changes. The default's type is the parameter's: a
+---boolean, a whole number, a number, a quantity (with the default's kind of unit) or a text.
+---@generic T: boolean|number|string|Duration
+---@param name string
+---@param default T
+---@return T
+function param(name, default) end
+
+---Lets virtual time pass.
+---@param duration AnyDuration
+function sleep(duration) end
+
+---Writes a line into the run's log.
+---@param ... any
+function log(...) end
+
+---The same as `log`.
+---@param ... any
+function print(...) end
+
+---Reports a result of the run. Each name can be reported once.
+---@param name string
+---@param value boolean|number|string|Duration
+function metric(name, value) end
+
+---Ends the scenario as a failed expectation does.
+---@param message string
+function fail(message) end
+
+---Loads `<name>.lua` of the scenario's folder once and gives what it returns. A dot in the name
+---leads into a subfolder.
+---@param name string
+---@return any
+function require(name) end
+
+---What is expected of a value. An assertion that does not hold ends the scenario, and the run has
+---failed. Where the value is a duration, texts such as "2s" are read as durations.
+---@class Expectation
+---@field never Expectation the same assertions, denied
+local Expectation = {}
+---The same boolean, number, text or duration, or a list of the same.
+---@param expected any
+function Expectation.equals(expected) end
+---@param most number|AnyDuration
+function Expectation.at_most(most) end
+---@param least number|AnyDuration
+function Expectation.at_least(least) end
+---Both ends included.
+---@param low number|AnyDuration
+---@param high number|AnyDuration
+function Expectation.between(low, high) end
+---A text with a match of the Lua pattern.
+---@param pattern string
+function Expectation.matches(pattern) end
+---A text with this text in it, or a list with an element that equals this.
+---@param part any
+function Expectation.contains(part) end
+
+---@param value any
+---@return Expectation
+function expect(value) end
+
+-- The network -----------------------------------------------------------------------------------
+
+---How one direction of a link treats packets. A packet passes mtu, queue, serialisation at the
+---rate, one-way delay with jitter, and loss, in this order.
+---@class LinkDirection
+---@field one_way_delay? AnyDuration propagation after serialisation; default "0s"
+---@field jitter? AnyDuration each delay is drawn evenly from one_way_delay ± jitter; default "0s"
+---@field reorder? boolean whether a packet may overtake another; default false
+---@field rate? Rate of IP datagrams; default "unlimited", which has no queue
+---@field loss? Share the probability that a packet is lost, each on its own; default "0%"
+---@field queue_packets? integer packets that may wait or be in serialisation; default 1000
+---@field queue_bytes? Size the same in bytes; default "0B": only queue_packets limits
+---@field mtu? Size the largest IP datagram, "576B" to "65535B"; default "1500B"
+
+---@class LinkOptions: LinkDirection
+---@field up? LinkDirection replaces options away from the node that the link is written for
+---@field down? LinkDirection replaces options towards it
+
+---A link as written for one end: the neighbour first, then the link's options.
+---@class Attachment: LinkOptions
+---@field [1] Router|Nat|string the neighbour or its name
+---@field ip? string|string[] addresses of this end; default: the next free one (see `Net`)
+
+---What a NAT does, in the words of RFC 4787. Without a preset the defaults are those below.
+---@class NatOptions
+---@field preset? NatPreset|string the options to begin with
+---@field mapping? "EIM"|"ADM"|"APDM"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" default "EIM"
+---@field filtering? "EIF"|"ADF"|"APDF"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" default "ADF"
+---@field filter_scope? "per_mapping"|"per_endpoint" whose sent packets open a mapping's filter; default "per_mapping"
+---@field port_allocation? "preserve"|"preserve_overload"|"sequential"|"random" default "preserve"
+---@field port_range? [integer, integer] first and last external port; default { 1024, 65535 }
+---@field udp_timeout? AnyDuration until an idle mapping is gone; default "300s", of the four classic presets "60s"
+---@field refresh? "outbound"|"inbound"|"both" which packets restart the timer; default "both"
+---@field hairpin? "off"|"external_source"|"internal_source" default "external_source"
+---@field pooling? "paired"|"arbitrary" which external address a mapping gets; default "paired"
+---@field max_mappings? integer at once; default 0: as many as there are ports
+---@field max_mappings_per_host? integer at once for one inside host; default 0: as many as there are ports
+
+---The four classic kinds. The nine kinds by mapping and filtering are names as well, from
+---"EIM/EIF" to "APDM/APDF".
+---@alias NatPreset "full-cone"|"restricted"|"port-restricted"|"symmetric"
+
+---@class RouterOptions
+---@field link? Attachment
+---@field links? Attachment[]
+
+---@class HostOptions
+---@field link? Attachment
+---@field links? Attachment[] one interface for each
+---@field ip? string|string[] addresses of the first link
+---@field family? "ipv4"|"ipv6"|"dual" of addresses that are not given; default "ipv4"
+
+---The network behind a box, and the link of each of its hosts; up leads towards the box.
+---@class LanOptions: LinkOptions
+---@field prefix? string the addresses inside, such as "192.168.1.0/24"; default: the next of the plan
+
+---@class HomeOptions
+---@field nat NatPreset|"none"|string|NatOptions a preset, options, or "none": a router
+---@field wan Attachment the link to the outside; its `ip` are the NAT's external addresses
+---@field lan? LanOptions
+---@field hosts? integer|string[] how many hosts, or their names; default 1, with the home's name
+---@field ip? string|string[] addresses of the hosts in their order; without lan.prefix the first one says the /24
+---@field family? "ipv4"|"ipv6"|"dual" default "ipv4"
+
+---@class CarrierOptions
+---@field nat NatPreset|string|NatOptions
+---@field wan Attachment
+---@field lan? LanOptions
+---@field family? "ipv4"|"ipv6"|"dual" default "ipv4"
+
+---What a scenario builds its world with. Nodes that are given no address get one: in the public
+---Internet 192.0.2.1, .2 …, then 198.51.100.x, 203.0.113.x, 198.18.x.x, and 2001:db8::x; behind the
+---k-th home 192.168.k.x and fd00:0:0:k::x, the box being the first; behind the k-th `net:nat`
+---100.(63+k).x.x and fd64:0:0:k::x.
+---@class Net
+local Net = {}
+---@param name string
+---@param options? RouterOptions
+---@return Router
+function Net:router(name, options) end
+---@param name string
+---@param options? HostOptions
+---@return Host
+function Net:host(name, options) end
+---A box with hosts behind it: "<name>-nat", or "<name>-router" where `nat` is "none".
+---@param name string
+---@param options HomeOptions
+---@return Host ... the hosts, in their order
+function Net:home(name, options) end
+---A NAT with nothing behind it yet, such as a carrier's, for homes to be put behind.
+---@param name string
+---@param options CarrierOptions
+---@return Nat
+function Net:nat(name, options) end
+---Joins two nodes. Up leads from `a` to `b`. A host at `a` gets an interface with an address.
+---@param a Host|Router|Nat|string
+---@param b Router|Nat|string
+---@param options? LinkOptions|{ ip?: string|string[], family?: "ipv4"|"ipv6"|"dual" }
+---@return Link
+function Net:link(a, b, options) end
+---Starts a call from one host to another.
+---@param caller Host|string
+---@param callee Host|string
+---@param options? CallOptions
+---@return Call
+function Net:call(caller, callee, options) end
+---The virtual time since the world began.
+---@return Duration
+function Net:now() end
+
+---@class Router
+---@field name string
+
+---@class LinkCounters
+---@field sent integer packets offered
+---@field delivered integer
+---@field lost integer by chance
+---@field overflowed integer found the queue full
+
+---@class Link
+---@field is_up boolean
+local Link = {}
+---Changes options of both directions, or of one in `up` or `down`. They apply to packets sent from
+---now on.
+---@param options LinkOptions
+function Link:set(options) end
+---Takes the link down, or up again. Packets in flight arrive.
+---@param up boolean
+function Link:up(up) end
+---@return { up: LinkCounters, down: LinkCounters }
+function Link:counters() end
+
+---A row of a NAT's table.
+---@class Mapping
+---@field number integer in the order of creation, from 1
+---@field internal string endpoint
+---@field external string endpoint
+---@field remote? string what the mapping is for, if it depends on the remote: an endpoint or an address
+---@field created Duration since the world began
+---@field refreshed Duration since the world began
+---@field expires Duration since the world began, unless it is refreshed before
+---@field packets_out integer
+---@field packets_in integer
+---@field filter string[] whom the filter admits: endpoints or addresses; empty if it admits anyone
+
+---@class Nat
+---@field name string
+---@field kind string mapping and filtering, such as "EIM/APDF"
+---@field external_address string the first of them
+---@field external_addresses string[]
+---@field wan Link
+local Nat = {}
+---The mappings that live now, in the order of their creation.
+---@return Mapping[]
+function Nat:mappings() end
+---The same as a text table.
+---@return string
+function Nat:natstat() end
+---Forgets all mappings, as a reboot does.
+function Nat:flush() end
+
+-- Hosts and their programs ----------------------------------------------------------------------
+
+---Where datagrams can be sent to: "203.0.113.10:7", `{ host, 7 }`, or a server or socket.
+---@alias EndpointLike string|{ [1]: Host|string, [2]: integer }|Reachable
+
+---@class Reachable
+---@field endpoint string
+
+---@class StunServerOptions
+---@field ip? string one of the host's addresses; default the first
+---@field port? integer default 3478
+---@field software? string SOFTWARE in answers; default none
+
+---@class TurnServerOptions
+---@field users table<string, string> passwords by user name
+---@field ip? string one of the host's addresses; default the first
+---@field port? integer default 3478
+---@field relay_ip? string the host's address that relays are on; default all of them
+---@field relay_ports? [integer, integer] default { 49152, 65535 }
+---@field realm? string default "natsim"
+---@field software? string SOFTWARE in answers; default none
+---@field nonce_lifetime? AnyDuration default "600s"
+---@field default_lifetime? AnyDuration of allocations whose client asks for none; default "600s"
+---@field min_lifetime? AnyDuration default "600s"
+---@field max_lifetime? AnyDuration default "3600s"
+---@field user_quota? integer allocations of one user; default: no quota
+---@field max_permissions? integer of one allocation; default 1024
+
+---@class LocalOptions
+---@field ip? string one of the host's addresses; default the first
+---@field port? integer default an ephemeral port; of an echo server 7
+
+---@class SourceOptions
+---@field to EndpointLike
+---@field port? integer local port; default an ephemeral port
+---@field interval? AnyDuration between datagrams; default "20ms"
+---@field size? Size payload, "16B" to "65487B"; default "160B"
+---@field count? integer datagrams to send; default: no end
+
+---@class StunRequestOptions
+---@field port? integer local port; default an ephemeral port
+---@field rto? AnyDuration first retransmission timeout; default "500ms"
+---@field rc? integer transmissions; default 7
+
+---@class StunResult
+---@field mapped? string how the server sees the socket
+---@field server? string who answered
+---@field round_trip? Duration from the first transmission
+---@field failure? string why there is no answer
+---@field from string the socket's own endpoint
+
+---@class ProbeOptions
+---@field mapping? boolean default true
+---@field filtering? boolean default true
+---@field hairpin? boolean default true
+---@field lifetime? boolean default false: it takes several times `longest_lifetime`
+---@field longest_lifetime? AnyDuration default "600s"
+---@field lifetime_resolution? AnyDuration default "5s"
+
+---@class ProbeReport
+---@field udp_blocked boolean
+---@field mapping string
+---@field filtering string
+---@field hairpin string
+---@field payload_rewritten boolean
+---@field mapped? string the first mapped address
+---@field alive_after? Duration an unused binding was alive after this
+---@field expired_after? Duration and expired after this
+
+---@class Host
+---@field name string
+---@field ip string the first address
+---@field ips string[]
+---@field nat? Nat the NAT in front of it
+---@field link? Link its first link
+---@field links Link[]
+---@field wan? Link of a home's host: the link from its box to the outside
+local Host = {}
+---Answers Binding requests; with a second address of the family also RFC 5780's discovery.
+---@param options? StunServerOptions
+---@return StunServer
+function Host:stun_server(options) end
+---Relays, and answers Binding requests too.
+---@param options TurnServerOptions
+---@return TurnServer
+function Host:turn_server(options) end
+---Sends every datagram back.
+---@param options? LocalOptions
+---@return Echo
+function Host:echo(options) end
+---Opens a UDP socket.
+---@param options? LocalOptions
+---@return Socket
+function Host:udp(options) end
+---Sends datagrams at a constant rate.
+---@param options SourceOptions
+---@return Source
+function Host:udp_source(options) end
+---Asks a STUN server for a socket's mapped address, and waits for the end of the transaction.
+---@param server Host|EndpointLike
+---@param options? StunRequestOptions
+---@return StunResult
+function Host:stun_request(server, options) end
+---Finds out how the NAT in front of the host behaves (RFC 5780), and waits for the result. The
+---server's host needs two addresses.
+---@param server Host|EndpointLike
+---@param options? ProbeOptions
+---@return ProbeReport
+function Host:probe(server, options) end
+
+---@class StunServer: Reachable
+---@field answered? integer Binding requests; nil while the host's TURN server answers in its place
+
+---@class Allocation
+---@field client string endpoint
+---@field relay string endpoint
+---@field user string
+---@field expires Duration since the world began
+
+---@class TurnServer: Reachable
+local TurnServer = {}
+---The live allocations, oldest first.
+---@return Allocation[]
+function TurnServer:allocations() end
+
+---@class Echo: Reachable
+---@field echoed integer
+
+---@class Socket: Reachable
+---@field port integer
+---@field waiting integer datagrams that have come and not been received
+local Socket = {}
+---@param to EndpointLike
+---@param data string
+function Socket:send(to, data) end
+---Waits for the next datagram; nothing if none comes in time.
+---@param timeout AnyDuration
+---@return string? data
+---@return string? from endpoint
+function Socket:receive(timeout) end
+function Socket:close() end
+
+---@class Source
+---@field sent integer
+---@field answered integer echoes that came back
+---@field received integer all datagrams that came
+---@field refused integer ICMP errors
+---@field last_round_trip? Duration
+---@field last_received? Duration since the world began
+local Source = {}
+---Sends no more; still counts what comes.
+function Source:stop() end
+
+---Which packets to lose. All that is given must hold. Of the packets that match, counted from 1,
+---those from `from` to `to` are lost, of these every `every`-th, and of these each with
+---`probability`.
+---@class DropOptions
+---@field host Host|string where packets are looked at
+---@field direction? "in"|"out" as seen from the host; default both
+---@field protocol? "any"|"udp"|"icmp"|"stun"|"turn"|"data" default "any"; "turn" is STUN of TURN's own methods and ChannelData, "data" is UDP that is neither STUN nor ChannelData
+---@field method? "binding"|"allocate"|"refresh"|"send"|"data"|"create_permission"|"channel_bind" STUN method; default any
+---@field class? "any"|"request"|"indication"|"success"|"error"|"response" STUN class; default "any"
+---@field n? integer only this one of the matching packets
+---@field from? integer default 1
+---@field to? integer default: no end
+---@field every? integer default 1
+---@field probability? Share default "100%"
+
+---@class Drop
+---@field count integer packets lost so far
+---@field matched integer packets that matched so far
+local Drop = {}
+---Takes the rule away.
+function Drop:stop() end
+
+---@param options DropOptions
+---@return Drop
+function drop(options) end
+
+-- Calls -----------------------------------------------------------------------------------------
+
+---@class TurnServerUse
+---@field [1] Host|string the host of the TURN server, or an endpoint
+---@field user string
+---@field password? string default: what the host's server knows for the user
+
+---@class IceServers
+---@field stun? Host|EndpointLike|(Host|EndpointLike)[]
+---@field turn? TurnServerUse|TurnServerUse[]
+
+---@class PeerOptions
+---@field ice_servers? IceServers default none
+---@field trickle? "full"|"half"|"none" when candidates are told (RFC 8838); default "full"
+---@field port? integer of the host candidates; default ephemeral ports
+---@field policy? "all"|"relay" which candidates are used; default "all"
+---@field hide_host_candidates? boolean default false
+---@field tiebreaker? integer default drawn
+---@field ta? AnyDuration between the starts of transactions; default "50ms"
+---@field rto? AnyDuration least retransmission timeout; default "500ms"
+---@field rc? integer transmissions of a request; default 7
+---@field rm? integer the last wait, in initial timeouts; default 16
+---@field nomination? "regular"|"aggressive" default "regular"
+---@field direct_patience? AnyDuration how long better pairs may keep a direct pair waiting; default "0s"
+---@field relay_patience? AnyDuration how long they may keep a relayed one waiting; default "1s"
+---@field consent? boolean RFC 7675; default true
+---@field consent_interval? AnyDuration each is drawn from ±20 % around it; default "5s"
+---@field consent_timeout? AnyDuration default "30s"
+---@field disconnected_after? AnyDuration without an answer; default "12s"
+---@field keepalive? AnyDuration default "15s"
+---@field pac? AnyDuration the check list does not fail before (RFC 8863); default "39.5s"
+---@field max_pairs? integer default 100
+---@field max_peer_reflexive? integer remote ones that the peer has not signalled; default 16
+---@field release_after? AnyDuration unused allocations are deleted; default "3s"
+
+---@class SignallingOptions
+---@field one_way_delay? AnyDuration default "50ms"
+---@field loss? Share that a message is lost on one try; default "0%"
+---@field resend_after? AnyDuration after a lost try; default "1s"
+
+---@class CallOptions: PeerOptions
+---@field caller? PeerOptions replaces options of the caller
+---@field callee? PeerOptions replaces options of the callee
+---@field signalling? SignallingOptions
+
+---@alias CandidateType "host"|"srflx"|"prflx"|"relay"
+
+---@class Candidate
+---@field type CandidateType
+---@field address string endpoint
+---@field base? string endpoint
+---@field related? string endpoint
+---@field server? string endpoint
+---@field priority integer
+---@field foundation string
+
+---@class CandidatePair
+---@field id integer
+---@field type CandidateType of the end that is farther from direct: host, prflx, srflx, relay
+---@field local_type CandidateType
+---@field local_address string endpoint, as the peer sees it once the pair is valid
+---@field remote_type CandidateType
+---@field remote_address string endpoint
+---@field base string endpoint that checks leave from
+---@field state "frozen"|"waiting"|"in-progress"|"succeeded"|"failed"|"removed"
+---@field valid boolean
+---@field nominated boolean
+---@field selected boolean
+---@field transmissions integer of checks, retransmissions included
+---@field first_check? Duration since the world began
+---@field succeeded_at? Duration since the world began
+
+---@alias CallState "connecting"|"connected"|"disconnected"|"failed"|"closed"
+
+---A call. Without a side, the caller's is meant.
+---@class Call
+---@field state CallState
+---@field ice_time? Duration from the start until both sides had selected a pair
+---@field selected_pair? CandidatePair
+---@field caller Peer
+---@field callee Peer
+local Call = {}
+---Waits until the call is in the state; if it is not within the timeout the scenario has failed.
+---@param state CallState
+---@param timeout AnyDuration
+function Call:wait(state, timeout) end
+---Waits likewise, and tells whether the state was reached.
+---@param state CallState
+---@param timeout AnyDuration
+---@return boolean
+function Call:try_wait(state, timeout) end
+---The check list, the pairs with higher priority first.
+---@return CandidatePair[]
+function Call:pairs() end
+---@param data string
+---@return boolean sent
+---@return string? reason why not
+function Call:send(data) end
+function Call:close() end
+
+---@class Peer
+---@field state "new"|"checking"|"connected"|"completed"|"disconnected"|"failed"|"closed"
+---@field role "controlling"|"controlled"
+---@field ice_time? Duration from the call's start until this side had selected a pair
+---@field gathering_time? Duration from the call's start until all servers had answered or failed
+---@field selected_pair? CandidatePair
+---@field candidates Candidate[]
+---@field remote_candidates Candidate[]
+---@field bytes_received integer of data
+---@field datagrams_received integer of data
+local Peer = {}
+---@return CandidatePair[]
+function Peer:pairs() end
+---@param data string
+---@return boolean sent
+---@return string? reason why not
+function Peer:send(data) end
+function Peer:close() end
