@@ -46,8 +46,10 @@ MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& re
   const MappingIndex first = found->second;
   if (!shares_ports_ || births_[first].next_on_port == first) return first;
   const MappingIndex holder = remotes_.find(external.packed(), seen_by(finest_, remote));
+  // No other can admit the remote, unless the filter is coarser than what is held, or looks beyond
+  // the mapping.
   if (holder != no_index) return holder;
-  // The filter may be coarser than what the mappings were told apart by.
+  if (filtering_ == finest_ && !filters_endpoint_) return first;
   MappingIndex index = first;
   do {
     if (admits(index, remote)) return index;

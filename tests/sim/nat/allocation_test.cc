@@ -61,6 +61,14 @@ TEST(Sequential, CountsUpwardsWhateverTheInternalPort) {
   EXPECT_EQ(t.out(carol, server, second(60)).reason(), DropReason::nat_ports_exhausted);
 }
 
+TEST(Sequential, DoesNotGoBackToAPortThatWasJustFreed) {
+  NatUnderTest t({.port_allocation = PortAllocation::sequential,
+                  .port_range = {2000, 2003},
+                  .udp_timeout = seconds(60)});
+  EXPECT_EQ(t.map(alice, server, second(0)).port, 2000);
+  EXPECT_EQ(t.map(alice, server, second(60)).port, 2001);
+}
+
 TEST(Random, GivesEachPortOnceAndAllOfThem) {
   NatUnderTest t({.mapping = address_and_port_dependent,
                   .port_allocation = PortAllocation::random,
