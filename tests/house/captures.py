@@ -1,0 +1,74 @@
+"""Wireshark reads what natsim writes: python3 captures.py NATSIM runs tshark on every capture.
+
+Each frame has to decode to its end, with right checksums, and each STUN message with attributes
+that Wireshark knows and a right fingerprint.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+CHECKSUM_OPTIONS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
+# In Wireshark's terms; a checksum's status is 0 when it is bad.
+FAULTS = (
+    "_ws.malformed",
+    "_ws.expert.severity == error",
+    "ip.checksum.status == 0",
+    "udp.checksum.status == 0",
+    "icmp.checksum.status == 0",
+    "icmpv6.checksum.status == 0",
+    "stun.att.crc32.status == 0",
+    "stun.att.unknown",
+    "stun.unknown_attribute",
+)
+
+
+def tshark(capture: Path, display_filter: str) -> list[str]:
+    """The summary lines of the frames that a display filter lets through."""
+    done = subprocess.run(
+        ["tshark", "-n", *CHECKSUM_OPTIONS, "-r", capture, "-Y", display_filter],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.splitlines()
+
+
+def check(program: Path, scenario: Path, folder: Path) -> list[str]:
+    """What is wrong with a scenario file's capture, or nothing."""
+    capture = folder / "run.pcapng"
+    subprocess.run(
+        [program, "run", scenario, "--json", "--pcap", capture],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    complaints = []
+    if not tshark(capture, "frame"):
+        complaints.append(f"{scenario.name}: the capture holds no frame")
+    if tshark(capture, " || ".join(f"({fault})" for fault in FAULTS)):
+        for fault in FAULTS:
+            for frame in tshark(capture, fault)[:3]:
+                complaints.append(f"{scenario.name}: {fault}: {frame.strip()}")
+    return complaints
+
+
+def main(arguments: list[str]) -> int:
+    scenarios = sorted(SCENARIOS.rglob("*.lua"))
+    if len(arguments) != 1 or not scenarios:
+        print("usage: captures.py NATSIM; there have to be scenarios", file=sys.stderr)
+        return 2
+    program = Path(arguments[0]).resolve()
+    with tempfile.TemporaryDirectory() as folder:
+        complaints = [
+            each for scenario in scenarios for each in check(program, scenario, Path(folder))
+        ]
+    for complaint in complaints:
+        print(complaint)
+    print(f"{len(scenarios)} captures, {len(complaints)} complaints by tshark")
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
