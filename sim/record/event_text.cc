@@ -34,6 +34,13 @@ constexpr std::array sentences = {
     Sentence{"signal.sent", "signals {what}[: {text}]"},
     Sentence{"signal.received", "signalled {what}[: {text}]"},
     Sentence{"signal.lost", "signalling lost: {what}[: {text}]"},
+    Sentence{"turn.allocated", "allocates {relay} for {client}[, user {user}]"},
+    Sentence{"turn.refreshed", "keeps {relay} for {lifetime} more"},
+    Sentence{"turn.ended", "allocation {relay} {why}"},
+    Sentence{"turn.permission", "lets {peer} through at {relay}"},
+    Sentence{"turn.permission_expired", "no longer lets {peer} through at {relay}"},
+    Sentence{"turn.channel", "channel {number} leads from {relay} to {peer}"},
+    Sentence{"turn.refused", "refuses {client} {method}: {code} {reason}"},
     Sentence{"scenario.log", "{text}"},
     Sentence{"scenario.failed", "FAILED: {text}"},
 };
@@ -89,6 +96,9 @@ std::string to_string(const core::Field& field) {
           return fmt::format("{}", value);
         } else if constexpr (std::is_same_v<Value, std::string_view>) {
           return std::string(value);
+        } else if constexpr (std::is_same_v<Value, Endpoint>) {
+          // An address alone, such as a permission's, has port 0.
+          return value.port == 0 ? natsim::to_string(value.address) : natsim::to_string(value);
         } else {
           return natsim::to_string(value);
         }

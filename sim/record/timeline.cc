@@ -24,7 +24,8 @@ constexpr std::string_view yellow = "33";
 constexpr std::string_view cyan = "36";
 constexpr std::string_view plain = "";
 
-constexpr int time_columns = 12;
+constexpr std::size_t time_columns = 12;
+constexpr std::size_t min_text_columns = 40;  // narrower texts do not read, however narrow it is
 
 // The address alone where the protocol has no ports.
 std::string text_of(const Endpoint& endpoint) {
@@ -47,14 +48,26 @@ std::string describe_translation(const PacketEvent& event) {
   return text;
 }
 
-// The first `columns` columns of a text in which each code point is one.
-std::string_view cut(std::string_view text, int columns) {
-  int seen = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool continues = (static_cast<unsigned char>(text[i]) & 0xc0) == 0x80;
-    if (!continues && seen++ == columns) return text.substr(0, i);
+// Columns on a terminal: each code point is one.
+std::size_t columns_of(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xc0) != 0x80;
+  }));
+}
+
+// Lines of at most `room` columns, broken at blanks; a longer word stays whole.
+std::vector<std::string> wrap(std::string_view text, std::size_t room) {
+  std::vector<std::string> lines(1);
+  for (bool first = true; !text.empty() || first; first = false) {
+    const std::size_t blank = text.find(' ');
+    const std::string_view word = text.substr(0, blank);
+    text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+    const bool fits = columns_of(lines.back()) + 1 + columns_of(word) <= room;
+    if (!first && !fits) lines.emplace_back();
+    lines.back() += !first && fits ? " " : "";
+    lines.back() += word;
   }
-  return text;
+  return lines;
 }
 
 // Events that the packets' lines tell already, or that nobody reads line by line.
@@ -238,30 +251,34 @@ void Timeline::on_agent(const core::AgentEvent& event) {
   print(line);
 }
 
+std::string Timeline::picture_of(const Line& line) const {
+  const core::World& world = network_.world();
+  if (ladder_ == nullptr) {
+    if (line.node == 0) return {};
+    return line.to
+               ? fmt::format("{} → {}:", place_name(world, line.node), place_name(world, *line.to))
+               : place_name(world, line.node) + ":";
+  }
+  const auto lane = lane_of(line.node);
+  if (!lane) return ladder_->plain();
+  if (const auto to = line.to ? lane_of(*line.to) : std::nullopt) {
+    return ladder_->arrow(*lane, *to, line.shaft);
+  }
+  return line.toward ? ladder_->lost_arrow(*lane, *line.toward) : ladder_->mark(*lane, line.glyph);
+}
+
 void Timeline::print(const Line& line) {
-  std::string picture;
-  if (ladder_ != nullptr) {
-    const auto lane = lane_of(line.node);
-    const auto to = line.to ? lane_of(*line.to) : std::nullopt;
-    if (lane && to) {
-      picture = ladder_->arrow(*lane, *to, line.shaft);
-    } else if (lane && line.toward) {
-      picture = ladder_->lost_arrow(*lane, *line.toward);
-    } else {
-      picture = lane ? ladder_->mark(*lane, line.glyph) : ladder_->plain();
-    }
-  } else if (line.node != 0) {
-    picture = place_name(network_.world(), line.node);
-    if (line.to) picture += " → " + place_name(network_.world(), *line.to);
-    picture += ":";
+  std::string lead = fmt::format("{:>{}} {} ", to_string(line.at), time_columns, picture_of(line));
+  const std::size_t taken = columns_of(lead);
+  const auto width = static_cast<std::size_t>(options_.width);
+  const std::size_t room =
+      width == 0 ? std::string::npos : std::max(min_text_columns, width - std::min(width, taken));
+  for (const std::string& text : wrap(line.text, room)) {
+    const bool coloured = options_.colour && !line.colour.empty();
+    out_ << (coloured ? fmt::format("\x1b[{}m{}{}\x1b[0m", line.colour, lead, text) : lead + text)
+         << '\n';
+    lead = fmt::format("{:{}} {} ", "", time_columns, ladder_ == nullptr ? "" : ladder_->plain());
   }
-  std::string text =
-      fmt::format("{:>{}} {} {}", to_string(line.at), time_columns, picture, line.text);
-  if (options_.width > 0) text = cut(text, options_.width);
-  if (options_.colour && !line.colour.empty()) {
-    text = fmt::format("\x1b[{}m{}\x1b[0m", line.colour, text);
-  }
-  out_ << text << '\n';
 }
 
 }  // namespace natsim::record

@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -16,7 +17,8 @@
 namespace natsim::record {
 
 struct TimelineOptions {
-  // Columns of the terminal. Lines are cut to it, where a text would be longer; 0 never cuts.
+  // Columns of the terminal, to which texts are wrapped, though never to fewer than 40 columns
+  // beside the ladder; 0 never wraps.
   int width = 0;
   bool colour = false;  // ANSI colours, for a terminal
 };
@@ -51,6 +53,7 @@ class Timeline : public core::EventListener {
   void arrival(const core::PacketEvent& event, const net::Node& node);
   void death(const core::PacketEvent& event);
   void print(const Line& line);
+  [[nodiscard]] std::string picture_of(const Line& line) const;
   [[nodiscard]] std::optional<std::size_t> lane_of(core::ObjectId node) const;
   // The lane in whose direction a packet from `from` to `destination` goes.
   [[nodiscard]] std::size_t direction(core::ObjectId from, const IpAddress& destination) const;

@@ -170,15 +170,35 @@ TEST_F(TimelineOfHomes, ACallTellsItsStory) {
   EXPECT_THAT(lines, Contains(HasSubstr("ICE connected")));
 }
 
-TEST_F(TimelineOfHomes, ColoursAndWidthAreTheTerminals) {
-  begin({.width = 60, .colour = true});
+TEST_F(TimelineOfHomes, ColoursAreForTerminals) {
+  begin({.colour = true});
   send({TwoHomes::stun_address.address, 9});
   const std::vector<std::string> lines = lines_of(out.str());
   EXPECT_THAT(lines[3], StartsWith("\x1b[36m"));
   EXPECT_THAT(lines[3], EndsWith("\x1b[0m"));
   EXPECT_THAT(lines[5], StartsWith("\x1b[31m"));
-  // 12 of time, a blank, and the ladder up to column 60.
-  EXPECT_EQ(lines[4], "   0.021000s       │           ├──────────▶│           │    ");
+  EXPECT_THAT(lines[1], Not(HasSubstr("\x1b")));
+}
+
+TEST_F(TimelineOfHomes, LongTextsAreWrappedBesideTheLadder) {
+  begin({.width = 130});
+  send({TwoHomes::stun_address.address, 9});
+  const std::vector<std::string> lines = lines_of(out.str());
+  // 12 of time, a blank, 60 of ladder, a blank: 56 columns are left.
+  EXPECT_EQ(lines[2],
+            "   0.001000s       │           +           │           │           │      "
+            "mapping 1 made: 192.168.1.5:5000 <-> 198.51.100.7:5000,");
+  EXPECT_EQ(lines[3],
+            "                   │           │           │           │           │      "
+            "towards 203.0.113.10:9, expires when idle for 60s");
+}
+
+TEST_F(TimelineOfHomes, NarrowTerminalsGetReadableTextsAllTheSame) {
+  begin({.width = 60});
+  send({TwoHomes::stun_address.address, 9});
+  EXPECT_EQ(lines_of(out.str())[2],
+            "                   │           │           │           │           │      "
+            "203.0.113.10:9");
 }
 
 TEST_F(TimelineOfHomes, ManyNodesAreToldInWords) {
@@ -193,10 +213,25 @@ TEST_F(TimelineOfHomes, ManyNodesAreToldInWords) {
 
 TEST_F(TimelineOfHomes, AnEventOfNoKnownKindIsListed) {
   begin();
-  homes.world.events().emit(Time{}, homes.alice->id(), "turn.allocated",
-                            {{"relay", TwoHomes::turn_address}, {"lifetime", seconds(600)}});
+  homes.world.events().emit(Time{}, homes.alice->id(), "probe.done",
+                            {{"server", TwoHomes::turn_address}, {"took", seconds(600)}});
   EXPECT_THAT(lines_of(out.str()).back(),
-              EndsWith("turn.allocated: relay 203.0.113.10:3479, lifetime 600s"));
+              EndsWith("probe.done: server 203.0.113.10:3479, took 600s"));
+}
+
+TEST_F(TimelineOfHomes, ASentenceLeavesOutItsPartWithoutAField) {
+  begin();
+  homes.world.events().emit(
+      Time{}, homes.server->id(), "turn.permission",
+      {{"relay", TwoHomes::turn_address}, {"peer", Endpoint{IpAddress::v4(192, 0, 2, 1), 0}}});
+  EXPECT_THAT(lines_of(out.str()).back(), EndsWith("lets 192.0.2.1 through at 203.0.113.10:3479"));
+  homes.world.events().emit(Time{}, homes.alice->id(), "ice.state",
+                            {{"state", std::string_view("failed")}});
+  EXPECT_THAT(lines_of(out.str()).back(), EndsWith("ICE failed"));
+  homes.world.events().emit(
+      Time{}, homes.alice->id(), "ice.state",
+      {{"state", std::string_view("failed")}, {"reason", std::string_view("all pairs failed")}});
+  EXPECT_THAT(lines_of(out.str()).back(), EndsWith("ICE failed (all pairs failed)"));
 }
 
 TEST_F(TimelineOfHomes, ListeningChangesNothing) {
