@@ -46,6 +46,11 @@ std::vector<AgentDiagnosis> diagnose_agents(const IceHistory& ice, const PacketT
   for (const IceAgentRecord& agent : ice.agents()) {
     AgentDiagnosis diagnosis{
         .agent = agent.name, .state = agent.state, .selected = agent.selected_pair != 0};
+    const bool only_hosts = !agent.has_candidate_type("srflx") &&
+                            !agent.has_candidate_type("prflx") &&
+                            !agent.has_candidate_type("relay");
+    diagnosis.lacks_candidates = agent.candidates.empty() || agent.remote_candidates.empty() ||
+                                 (!agent.server_failures.empty() && only_hosts);
     std::vector<std::string>& notes = diagnosis.notes;
     for (const auto& failure : agent.server_failures) tell_server(agent, failure, trails, notes);
     if (agent.candidates.empty()) {

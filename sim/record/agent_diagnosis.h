@@ -11,8 +11,11 @@ namespace natsim::record {
 
 struct AgentDiagnosis {
   std::string agent;
-  std::string state;               // of ICE, as it was last told; may be empty
-  bool selected = false;           // it selected a pair at some time
+  std::string state;      // of ICE, as it was last told; may be empty
+  bool selected = false;  // it selected a pair at some time
+  // Without candidates to try, whatever became of those that there were: its own or its peer's are
+  // missing, or a server's, so that only its host's own addresses are left.
+  bool lacks_candidates = false;
   std::vector<std::string> notes;  // sentences; empty if nothing hindered it
 };
 

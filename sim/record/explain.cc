@@ -185,14 +185,17 @@ std::string Explainer::why_not_connected() const {
   const auto decisive = std::max_element(
       pairs.begin(), pairs.end(),
       [](const PairDiagnosis& a, const PairDiagnosis& b) { return a.weight < b.weight; });
-  // What hindered an agent before there were pairs tells more than a pair that never had a chance.
-  if (decisive == pairs.end() || decisive->weight <= 1) {
-    for (const AgentDiagnosis& agent : agents) {
-      if (!agent.selected && !agent.notes.empty()) return agent.notes.front();
-    }
+  // What an agent lacked before there were pairs tells more than what became of its pairs.
+  std::string text;
+  const auto lacking = std::find_if(agents.begin(), agents.end(), [](const AgentDiagnosis& a) {
+    return !a.selected && a.lacks_candidates;
+  });
+  if (lacking != agents.end()) text = lacking->notes.front();
+  if (decisive == pairs.end()) {
+    return text.empty() ? "No candidate pair was ever formed." : text;
   }
-  if (decisive == pairs.end()) return "No candidate pair was ever formed.";
-  std::string text = decisive->headline + ".";
+  text += fmt::format("{}{}.", text.empty() ? "" : " ", decisive->headline);
+  if (lacking != agents.end()) return text;
   const std::vector<std::string>& changes = decisive->changes;
   if (changes.empty()) return text;
   const bool or_relay = changes.size() > 1 && changes.back() == relay_change;

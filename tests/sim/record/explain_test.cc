@@ -23,6 +23,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::SizeIs;
+using testing::StartsWith;
 
 struct Explained {
   Explained(const nat::NatOptions& alices, const nat::NatOptions& bobs)
@@ -207,6 +208,22 @@ TEST(Explain, AStunServerThatCannotBeReached) {
   EXPECT_THAT(text, HasSubstr("alice got no candidate from the server 203.0.113.99:3478"));
   EXPECT_THAT(text, HasSubstr("alice sent requests to 203.0.113.99:3478 7 times"));
   EXPECT_THAT(text, HasSubstr("no_route"));
+  EXPECT_THAT(run.explainer.why_not_connected(),
+              StartsWith("alice got no candidate from the server 203.0.113.99:3478: "));
+}
+
+TEST(Explain, SignallingThatIsTooSlowToBringACandidate) {
+  Explained run("full-cone", "full-cone");
+  run.homes.call_options.signalling.one_way_delay = seconds(60);
+  run.call(Time{} + seconds(30));
+  EXPECT_EQ(run.explainer.why_not_connected(), "alice never learnt a candidate of its peer.");
+}
+
+TEST(Explain, SignalsThatWereLost) {
+  Explained run("full-cone", "full-cone");
+  run.homes.call_options.signalling.loss = 0.5;
+  run.call();
+  EXPECT_THAT(run.explainer.text(), HasSubstr("Signalling alice->bob: "));
 }
 
 TEST(Explain, AMappingThatExpiredBetweenTwoConsentChecks) {
