@@ -31,7 +31,8 @@ void DropLedger::on_packet(const core::PacketEvent& event) {
       std::uint64_t{event.where} << 32 | static_cast<std::uint64_t>(event.reason);
   const auto [entry, is_new] = index_.try_emplace(key, drops_.size());
   if (is_new) {
-    drops_.push_back({.place = place_name(world_, event.where),
+    drops_.push_back({.where = event.where,
+                      .place = place_name(world_, event.where),
                       .reason = event.reason,
                       .first = event.at,
                       .source = event.source,

@@ -19,7 +19,8 @@ std::string drops_by_reason(const core::EventStream& events);
 
 // Packets that died at one place for one reason.
 struct Drops {
-  std::string place;  // a node, "the link from alice to alice.nat" …
+  core::ObjectId where = 0;
+  std::string place;  // its name: a node, "the link from alice to alice.nat" …
   core::DropReason reason = core::DropReason::none;
   std::uint64_t count = 0;
   Time first;

@@ -13,6 +13,7 @@
 #include "sim/record/nat_history.h"
 #include "sim/record/packet_trails.h"
 #include "sim/record/pair_diagnosis.h"
+#include "sim/record/remedy.h"
 
 namespace natsim::record {
 
@@ -105,7 +106,19 @@ void append_pairs(std::string& out, const std::vector<PairDiagnosis>& pairs) {
   }
 }
 
-void append_drops(std::string& out, const std::vector<Drops>& drops) {
+// What would have let the first of them through, where a NAT dropped them.
+std::vector<std::string> changes_for(const Drops& drops, const NatHistory& nats) {
+  if (nats.find(drops.where) == nullptr) return {};
+  return other_changes({.ended = drops.first,
+                        .where = drops.where,
+                        .place = drops.place,
+                        .reason = drops.reason,
+                        .last_source = drops.source,
+                        .last_destination = drops.destination},
+                       nats);
+}
+
+void append_drops(std::string& out, const std::vector<Drops>& drops, const NatHistory& nats) {
   if (drops.empty()) {
     out += "No packet was dropped.\n";
     return;
@@ -120,6 +133,9 @@ void append_drops(std::string& out, const std::vector<Drops>& drops) {
         fmt::format("{}: {}, {}; {}{} {} -> {}{}", d.place, name(d.reason), describe(d.reason),
                     when, d.count == 1 ? ":" : ", first", to_string(d.source),
                     to_string(d.destination), d.note.empty() ? "" : fmt::format(" ({})", d.note)));
+    for (const std::string& change : changes_for(d, nats)) {
+      append_wrapped(out, "    - ", "What would have let it through: " + change);
+    }
   }
 }
 
@@ -136,7 +152,7 @@ std::string Explainer::text() const {
   const std::vector<PairDiagnosis> pairs = histories_->pairs();
   append_pairs(out, pairs);
   if (pairs.empty() && !histories_->ice.agents().empty()) out += "No candidate pair failed.\n\n";
-  append_drops(out, histories_->drops.drops());
+  append_drops(out, histories_->drops.drops(), histories_->nats);
   return out;
 }
 
@@ -170,7 +186,8 @@ nlohmann::ordered_json Explainer::to_json() const {
          {"first", d.first.to_seconds()},
          {"last", d.last.to_seconds()},
          {"example", fmt::format("{} -> {}", to_string(d.source), to_string(d.destination))},
-         {"note", d.note}});
+         {"note", d.note},
+         {"changes", changes_for(d, histories_->nats)}});
   }
   return {{"pairs", pairs}, {"agents", agents}, {"drops", drops}};
 }

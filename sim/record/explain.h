@@ -32,7 +32,8 @@ class Explainer : public core::EventListener {
   //   {"pairs": [{"agent", "pair", "local", "local_type", "remote", "remote_type", "remote_agent",
   //               "state", "reason", "story": [sentence…], "changes": [clause…]}…],
   //    "agents": [{"agent", "state", "selected", "notes": [sentence…]}…],
-  //    "drops": [{"place", "reason", "count", "first", "last", "example", "note"}…]}
+  //    "drops": [{"place", "reason", "count", "first", "last", "example", "note",
+  //               "changes": [clause…]}…]}
   // Times are seconds; addresses are texts; "changes" each would have let the packet through.
   [[nodiscard]] nlohmann::ordered_json to_json() const;
   // One or two sentences on why no pair was selected; empty if one was or there is no ICE agent.

@@ -284,6 +284,31 @@ TEST(Explain, WithoutIceTheDroppedPackets) {
   EXPECT_EQ(run.explainer.why_not_connected(), "");
 }
 
+TEST(Explain, WithoutIceAMappingThatExpired) {
+  nat::NatOptions options = *nat::find_preset("full-cone");
+  options.udp_timeout = seconds(30);
+  Explained run(options, options);
+  struct Nobody : net::DatagramReceiver {
+    void receive(net::UdpSocket&, const net::Packet&) override {}
+  } nobody;
+  const auto alice =
+      std::move(run.homes.alice->open_udp({IpAddress::any_v4(), 5000}, nobody).value());
+  const auto server =
+      std::move(run.homes.server->open_udp({IpAddress::any_v4(), 7000}, nobody).value());
+  alice->send({TwoHomes::stun_address.address, 7000}, as_bytes("hello"));
+  run.homes.run_until(Time{} + seconds(40));
+  server->send({IpAddress::v4(198, 51, 100, 7), 5000}, as_bytes("too late"));
+  run.homes.run_until(Time{} + seconds(41));
+  const Json json = run.explainer.to_json();
+  ASSERT_THAT(json["drops"], SizeIs(1));
+  EXPECT_EQ(json["drops"][0]["reason"], "nat_mapping_expired");
+  // Alice's datagram takes 1 ms to her NAT.
+  EXPECT_THAT(json["drops"][0]["changes"],
+              ElementsAre("a keepalive from 192.168.1.5:5000 at least every 30s, the idle timeout "
+                          "of alice.nat: mapping 1 was last used at 0.001000s and ended at "
+                          "30.001000s"));
+}
+
 TEST(Explain, NothingHappened) {
   const Explained run("port-restricted", "port-restricted");
   EXPECT_EQ(run.explainer.text(), "No packet was dropped.\n");
