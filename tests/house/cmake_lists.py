@@ -8,7 +8,7 @@ from source_tree import SourceFile, SourceTree
 COMMAND = re.compile(r"^[ \t]*(\w+)[ \t]*\(([^()]*)\)", re.MULTILINE)
 # Below these each folder is one library; elsewhere are programs.
 LIBRARY_ROOTS = ("sim/", "stack/")
-KEYWORDS = ("SOURCES", "LINK", "PRIVATE_LINK")
+KEYWORDS = ("SOURCES", "ALONE", "LINK", "PRIVATE_LINK")
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,6 @@ class Library:
 
     name: str
     folder: str
-    sources: tuple[str, ...]
     public_links: tuple[str, ...]
     private_links: tuple[str, ...]
 
@@ -43,7 +42,8 @@ def parse_library(arguments: list[str]) -> Library:
             current = parts[argument]
         elif current is not None:
             current.append(argument)
-    return Library(arguments[0], arguments[1], *(tuple(parts[keyword]) for keyword in KEYWORDS))
+    links = (tuple(parts[keyword]) for keyword in ("LINK", "PRIVATE_LINK"))
+    return Library(arguments[0], arguments[1], *links)
 
 
 class LinkLines:

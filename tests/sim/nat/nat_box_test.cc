@@ -1,8 +1,6 @@
 // A NAT among hosts, links and routers.
 #include "sim/nat/nat_box.h"
 
-#include "../net/testbed.h"
-
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/nat/presets.h"
+#include "tests/sim/net/testbed.h"
 
 namespace natsim::nat {
 namespace {
