@@ -18,12 +18,19 @@ target_compile_options(natsim_options INTERFACE
   # The same text whatever folder the tree was cloned to.
   -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 
-# natsim_library(NAME FOLDER SOURCES a.cc… [LINK targets…] [PRIVATE_LINK targets…])
+# Compiling a folder's sources together reads their headers once and is several times as fast. Off,
+# each source has to stand alone: so a forgotten include is found.
+option(NATSIM_UNITY "Compile the sources of each folder together" ON)
+
+# natsim_library(NAME FOLDER SOURCES a.cc… [ALONE b.cc…] [LINK targets…] [PRIVATE_LINK targets…])
+# ALONE sources have names of their own that others of the folder use as well.
 # Defines the library natsim::NAME for FOLDER, whose headers are included as "FOLDER/header.h".
 function(natsim_library name folder)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK;PRIVATE_LINK" ${ARGN})
-  add_library(natsim_${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINK;PRIVATE_LINK" ${ARGN})
+  add_library(natsim_${name} STATIC ${ARG_SOURCES} ${ARG_ALONE})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_library(natsim::${name} ALIAS natsim_${name})
+  set_target_properties(natsim_${name} PROPERTIES UNITY_BUILD ${NATSIM_UNITY} UNITY_BUILD_BATCH_SIZE 16)
   set(root ${PROJECT_BINARY_DIR}/include_roots/${name})
   get_filename_component(parent ${root}/${folder} DIRECTORY)
   file(MAKE_DIRECTORY ${parent})

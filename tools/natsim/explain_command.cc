@@ -19,17 +19,12 @@ struct ExplainArguments {
   bool json = false;
 };
 
-int fail(std::string_view message) {
-  std::cerr << "natsim: " << message << '\n';
-  return exit_error;
-}
-
 int explain(const ExplainArguments& arguments) {
   const Selection& selection = arguments.selection;
   const auto settings = settings_of(selection);
-  if (!settings) return fail(settings.error());
+  if (!settings) return usage_error(settings.error());
   const auto chosen = choose(selection);
-  if (!chosen) return fail(chosen.error());
+  if (!chosen) return usage_error(chosen.error());
   std::vector<script::Outcome> outcomes;
   int worst = exit_passed;
   for (const Chosen& scenario : chosen.value()) {
@@ -63,7 +58,7 @@ int explain(const ExplainArguments& arguments) {
     std::cout << '\n' << std::flush;
   }
   if (const auto complaint = script::undeclared_setting(settings.value(), outcomes))
-    return fail(*complaint);
+    return usage_error(*complaint);
   return worst;
 }
 

@@ -28,7 +28,7 @@ std::vector<std::string> names_of(const Table& table) {
   return names;
 }
 
-nlohmann::ordered_json to_json(const matrix::Cell& cell) {
+nlohmann::ordered_json cell_to_json(const matrix::Cell& cell) {
   const auto type = [](const std::optional<ice::CandidateType>& t) {
     return t ? nlohmann::ordered_json(to_string(*t)) : nlohmann::ordered_json(nullptr);
   };
@@ -93,7 +93,7 @@ void print_table(const std::vector<std::vector<matrix::Cell>>& rows,
   std::cout << fmt::format("\n{} direct, {} by relay, {} not at all\n", direct, relay, none);
 }
 
-int run(MatrixArguments& arguments) {
+int show(MatrixArguments& arguments) {
   arguments.options.allocation =
       nat::value_in(nat::port_allocation_names, arguments.allocation).value();
   arguments.options.filter_scope =
@@ -110,7 +110,7 @@ int run(MatrixArguments& arguments) {
   }
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const auto& row : rows) {
-    for (const matrix::Cell& cell : row) list.push_back(to_json(cell));
+    for (const matrix::Cell& cell : row) list.push_back(cell_to_json(cell));
   }
   std::cout << list.dump(1) << '\n';
   return exit_passed;
@@ -140,7 +140,7 @@ Command add_matrix(CLI::App& app) {
       "  natsim matrix --turn\n"
       "  natsim matrix --no-turn --json\n"
       "  natsim matrix --allocation preserve_overload --filter-scope per_endpoint");
-  return [arguments] { return run(*arguments); };
+  return [arguments] { return show(*arguments); };
 }
 
 }  // namespace natsim::cli

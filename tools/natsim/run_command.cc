@@ -119,21 +119,16 @@ class Listeners {
   std::string drops_;
 };
 
-int fail(std::string_view message) {
-  std::cerr << "natsim: " << message << '\n';
-  return exit_error;
-}
-
-int run(const RunArguments& arguments) {
+int run_all(const RunArguments& arguments) {
   const Selection& selection = arguments.selection;
   const auto settings = settings_of(selection);
-  if (!settings) return fail(settings.error());
+  if (!settings) return usage_error(settings.error());
   const auto chosen = choose(selection);
-  if (!chosen) return fail(chosen.error());
+  if (!chosen) return usage_error(chosen.error());
   std::ofstream pcap;
   if (!arguments.pcap.empty()) {
     pcap.open(arguments.pcap, std::ios::binary | std::ios::trunc);
-    if (!pcap) return fail(fmt::format("--pcap {}: cannot be written", arguments.pcap));
+    if (!pcap) return usage_error(fmt::format("--pcap {}: cannot be written", arguments.pcap));
   }
   const bool coloured = colours();
   std::vector<script::Outcome> outcomes;
@@ -168,9 +163,9 @@ int run(const RunArguments& arguments) {
     std::cout << fmt::format("{} of {} scenarios passed\n", passed, outcomes.size());
   }
   if (const auto complaint = script::undeclared_setting(settings.value(), outcomes))
-    return fail(*complaint);
+    return usage_error(*complaint);
   if (pcap.is_open() && !pcap.flush())
-    return fail(fmt::format("--pcap {}: could not be written to its end", arguments.pcap));
+    return usage_error(fmt::format("--pcap {}: could not be written to its end", arguments.pcap));
   return worst;
 }
 
@@ -193,7 +188,7 @@ Command add_run(CLI::App& app) {
       "  natsim run scenarios/symmetric_nat.lua --only 'without TURN' --timeline\n"
       "  natsim run scenarios/lost_stun.lua --seed 7 --pcap lost.pcapng\n"
       "  natsim run scenarios/keepalive_too_slow.lua --set interval=25s");
-  return [arguments] { return run(*arguments); };
+  return [arguments] { return run_all(*arguments); };
 }
 
 }  // namespace natsim::cli

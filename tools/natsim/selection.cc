@@ -1,8 +1,15 @@
 #include "tools/natsim/selection.h"
 
+#include <iostream>
+
 #include <fmt/format.h>
 
 namespace natsim::cli {
+
+int usage_error(std::string_view message) {
+  std::cerr << "natsim: " << message << '\n';
+  return exit_error;
+}
 
 void Selection::add_to(CLI::App& command) {
   command.add_option("FILE", files, "Lua scenario files")->required();

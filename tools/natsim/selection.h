@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -16,6 +17,9 @@ namespace natsim::cli {
 inline constexpr int exit_passed = 0;
 inline constexpr int exit_failed = 1;  // an expectation failed
 inline constexpr int exit_error = 2;   // usage or script error
+
+// Prints "natsim: <message>" to standard error; gives back exit_error.
+int usage_error(std::string_view message);
 
 // The options that `run` and `explain` share.
 struct Selection {
