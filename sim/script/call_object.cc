@@ -14,15 +14,11 @@ namespace {
 
 using agents::CallState;
 
-struct Choice {
-  std::string_view name;
-  CallState value;
-};
-constexpr std::array<Choice, 5> states = {{{"connecting", CallState::connecting},
-                                           {"connected", CallState::connected},
-                                           {"disconnected", CallState::disconnected},
-                                           {"failed", CallState::failed},
-                                           {"closed", CallState::closed}}};
+constexpr std::array<Choice<CallState>, 5> states = {{{"connecting", CallState::connecting},
+                                                      {"connected", CallState::connected},
+                                                      {"disconnected", CallState::disconnected},
+                                                      {"failed", CallState::failed},
+                                                      {"closed", CallState::closed}}};
 
 }  // namespace
 

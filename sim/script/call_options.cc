@@ -15,11 +15,6 @@ using agents::IcePeerOptions;
 using agents::SignallingOptions;
 using agents::Trickle;
 
-template <typename T>
-struct Choice {
-  std::string_view name;
-  T value;
-};
 constexpr std::array<Choice<Trickle>, 3> trickles = {
     {{"full", Trickle::full}, {"half", Trickle::half}, {"none", Trickle::none}}};
 constexpr std::array<Choice<ice::Nomination>, 2> nominations = {

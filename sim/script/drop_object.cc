@@ -14,12 +14,6 @@ namespace {
 
 using net::Direction;
 
-template <typename T>
-struct Choice {
-  std::string_view name;
-  T value;
-};
-
 constexpr std::array<Choice<Direction>, 2> directions = {
     {{"in", Direction::in}, {"out", Direction::out}}};
 constexpr std::array<Choice<Traffic>, 6> protocols = {{{"any", Traffic::any},

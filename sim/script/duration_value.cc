@@ -12,7 +12,7 @@
 namespace natsim::script {
 namespace {
 
-constexpr const char* type_name = "duration";
+constexpr const char* duration_type = "duration";
 
 // An operand: a duration, or a text that is read as one.
 Duration operand(lua_State* lua, int index) {
@@ -109,7 +109,7 @@ int concatenate(lua_State* lua) {
   return 1;
 }
 
-int to_text(lua_State* lua) {
+int duration_text(lua_State* lua) {
   lua_pushstring(lua, natsim::to_string(operand(lua, 1)).c_str());
   return 1;
 }
@@ -139,12 +139,20 @@ int make(lua_State* lua) {
 
 void install_durations(lua_State* lua) {
   constexpr luaL_Reg metamethods[] = {
-      {"__add", add},          {"__sub", subtract}, {"__mul", multiply},
-      {"__div", divide},       {"__unm", negate},   {"__eq", equal},
-      {"__lt", less},          {"__le", at_most},   {"__concat", concatenate},
-      {"__tostring", to_text}, {"__index", field},  {nullptr, nullptr},
+      {"__add", add},
+      {"__sub", subtract},
+      {"__mul", multiply},
+      {"__div", divide},
+      {"__unm", negate},
+      {"__eq", equal},
+      {"__lt", less},
+      {"__le", at_most},
+      {"__concat", concatenate},
+      {"__tostring", duration_text},
+      {"__index", field},
+      {nullptr, nullptr},
   };
-  luaL_newmetatable(lua, type_name);
+  luaL_newmetatable(lua, duration_type);
   luaL_setfuncs(lua, metamethods, 0);
   lua_pushboolean(lua, 0);
   lua_setfield(lua, -2, "__metatable");
@@ -155,11 +163,11 @@ void install_durations(lua_State* lua) {
 
 void push_duration(lua_State* lua, Duration duration) {
   *static_cast<Duration*>(lua_newuserdatauv(lua, sizeof(Duration), 0)) = duration;
-  luaL_setmetatable(lua, type_name);
+  luaL_setmetatable(lua, duration_type);
 }
 
 std::optional<Duration> to_duration(lua_State* lua, int index) {
-  const void* const held = luaL_testudata(lua, index, type_name);
+  const void* const held = luaL_testudata(lua, index, duration_type);
   if (held == nullptr) return std::nullopt;
   return *static_cast<const Duration*>(held);
 }

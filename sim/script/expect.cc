@@ -14,7 +14,7 @@
 namespace natsim::script {
 namespace {
 
-constexpr const char* type_name = "expectation";
+constexpr const char* expectation_type = "expectation";
 constexpr int value_index = 1;     // of an assertion's stack: the value, then the arguments
 constexpr int first_argument = 2;  // and all of them as they were given, but texts for durations
 
@@ -177,10 +177,10 @@ void push_expectation(lua_State* lua, bool denied) {
   expectation->denied = denied;
   lua_insert(lua, -2);
   lua_setiuservalue(lua, -2, 1);
-  luaL_setmetatable(lua, type_name);
+  luaL_setmetatable(lua, expectation_type);
 }
 
-int index(lua_State* lua) {
+int assertion_named(lua_State* lua) {
   const std::string_view name = lua_type(lua, 2) == LUA_TSTRING ? lua_tostring(lua, 2) : "";
   const bool denied = static_cast<const Expectation*>(lua_touserdata(lua, 1))->denied;
   if (name == "never" && !denied) {
@@ -211,8 +211,8 @@ int expect(lua_State* lua) {
 }  // namespace
 
 void install_expect(lua_State* lua) {
-  luaL_newmetatable(lua, type_name);
-  lua_pushcfunction(lua, index);
+  luaL_newmetatable(lua, expectation_type);
+  lua_pushcfunction(lua, assertion_named);
   lua_setfield(lua, -2, "__index");
   lua_pushboolean(lua, 0);
   lua_setfield(lua, -2, "__metatable");

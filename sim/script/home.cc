@@ -75,7 +75,7 @@ constexpr std::array<Key<Box>, 6> home_keys = {{
     {"ip", [](const Value& value, Box& box) { box.ips = value.addresses(); }},
 }};
 // net:nat has no hosts of its own.
-constexpr std::array<Key<Box>, 4> nat_keys = {
+constexpr std::array<Key<Box>, 4> carrier_keys = {
     {home_keys[0], home_keys[1], home_keys[2], home_keys[3]}};
 
 void require(const Value& table, bool given, const char* key) {
@@ -194,7 +194,7 @@ int make_nat(lua_State* lua) {
   const Value table(lua, 3, "net:nat");
   const std::string name = name_value.text();
   Box box;
-  read_options(table, nat_keys, box);
+  read_options(table, carrier_keys, box);
   require(table, box.nat_given, "nat");
   require(table, box.wan.has_value(), "wan");
   if (!box.nat) table.complain("a NAT cannot be \"none\"; net:router makes a router");

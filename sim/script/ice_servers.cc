@@ -31,13 +31,13 @@ Endpoint stun_endpoint(const Value& value) {
       fmt::format("{} runs no STUN server: call host:stun_server() before", host->shown()));
 }
 
-struct TurnKeys {
+struct TurnUse {
   std::optional<std::string> user;
   std::optional<std::string> password;
 };
-constexpr std::array<Key<TurnKeys>, 2> turn_keys = {{
-    {"user", [](const Value& value, TurnKeys& turn) { turn.user = value.text(); }},
-    {"password", [](const Value& value, TurnKeys& turn) { turn.password = value.text(); }},
+constexpr std::array<Key<TurnUse>, 2> turn_use_keys = {{
+    {"user", [](const Value& value, TurnUse& turn) { turn.user = value.text(); }},
+    {"password", [](const Value& value, TurnUse& turn) { turn.password = value.text(); }},
 }};
 
 std::string password_of(const Value& table, const HostObject& host, const std::string& user) {
@@ -46,14 +46,14 @@ std::string password_of(const Value& table, const HostObject& host, const std::s
     if (known.name == user) return known.password;
     names.push_back(known.name);
   }
-  table.complain(fmt::format("{}'s TURN server knows no user '{}'{}", host.shown(), user,
+  table.complain(fmt::format("the TURN server of {} knows no user '{}'{}", host.shown(), user,
                              suggestion(user, names)));
 }
 
 ice::TurnServer turn_server(const Value& table) {
   if (!table.is_table()) table.refuse("a table such as { server, user = \"alice\" }");
-  TurnKeys keys;
-  read_options(table, turn_keys, keys, 1);
+  TurnUse keys;
+  read_options(table, turn_use_keys, keys, 1);
   if (!keys.user) table.complain("missing key 'user'");
   const Value where = table.element(1);
   const HostObject* const host = host_in(where);

@@ -17,14 +17,14 @@ namespace {
 enum class KeyKind : std::uint8_t { number, text, boolean, object };
 
 // A key of a table, without a hold on it: good while the table has it.
-struct Key {
+struct TableKey {
   KeyKind kind = KeyKind::number;
   // Whole numbers, the whole part of other numbers, booleans and objects' serial numbers.
   std::int64_t whole = 0;
   double fraction = 0;    // what a number has above its whole part; whole numbers have 0
   std::string_view text;  // of strings
 
-  bool operator<(const Key& other) const {
+  bool operator<(const TableKey& other) const {
     return std::tie(kind, whole, fraction, text) <
            std::tie(other.kind, other.whole, other.fraction, other.text);
   }
@@ -32,7 +32,7 @@ struct Key {
 
 // A number that is not an integer for Lua. Beyond the integers' range all sort at its ends, by
 // size.
-Key float_key(double value) {
+TableKey float_key(double value) {
   constexpr double range = 0x1.0p63;
   if (value >= range) return {.whole = INT64_MAX, .fraction = value};
   if (value < -range) return {.whole = INT64_MIN, .fraction = value};
@@ -40,7 +40,7 @@ Key float_key(double value) {
   return {.whole = static_cast<std::int64_t>(whole), .fraction = value - whole};
 }
 
-Key key_at(lua_State* lua, int index) {
+TableKey key_at(lua_State* lua, int index) {
   switch (lua_type(lua, index)) {
     case LUA_TNUMBER:
       if (lua_isinteger(lua, index) == 0) return float_key(lua_tonumber(lua, index));
@@ -54,7 +54,7 @@ Key key_at(lua_State* lua, int index) {
       return {.kind = KeyKind::boolean, .whole = lua_toboolean(lua, index)};
     case LUA_TUSERDATA:
       if (lua_getiuservalue(lua, index, serial_uservalue) == LUA_TNUMBER) {
-        const Key key{.kind = KeyKind::object, .whole = lua_tointeger(lua, -1)};
+        const TableKey key{.kind = KeyKind::object, .whole = lua_tointeger(lua, -1)};
         lua_pop(lua, 1);
         return key;
       }
@@ -113,8 +113,8 @@ int ordered_pairs(lua_State* lua) {
 
   // The stack holds on to every key by a list in the table's own order, position by position.
   lua_newtable(lua);
-  std::vector<std::pair<Key, lua_Integer>> order;
-  for_each_key(lua, 1, [&](const Key& key) {
+  std::vector<std::pair<TableKey, lua_Integer>> order;
+  for_each_key(lua, 1, [&](const TableKey& key) {
     order.emplace_back(key, static_cast<lua_Integer>(order.size() + 1));
     lua_pushvalue(lua, -1);
     lua_rawseti(lua, 2, order.back().second);
@@ -137,9 +137,9 @@ int ordered_next(lua_State* lua) {
   require_table(lua, "next");
   lua_settop(lua, 2);
   const bool first = lua_isnil(lua, 2);
-  const Key after = first ? Key{} : key_at(lua, 2);
-  std::optional<Key> least;
-  for_each_key(lua, 1, [&](const Key& key) {
+  const TableKey after = first ? TableKey{} : key_at(lua, 2);
+  std::optional<TableKey> least;
+  for_each_key(lua, 1, [&](const TableKey& key) {
     if ((!first && !(after < key)) || (least && !(key < *least))) return;
     least = key;
     lua_pushvalue(lua, -1);

@@ -45,7 +45,7 @@ class ProbeHolder : public Scripted {
   std::unique_ptr<agents::NatProbe> probe_;
 };
 
-int finish(lua_State* lua, int /*status*/, lua_KContext context) {
+int finish_probe(lua_State* lua, int /*status*/, lua_KContext context) {
   const auto* const report = reinterpret_cast<const ProbeHolder*>(context)->report();
   if (report == nullptr) raise(lua, "host:probe: the probe has not come to an end");
   TableWriter table(lua);
@@ -72,7 +72,7 @@ int probe_nat(lua_State* lua, net::Host& host, const Endpoint& server, const Val
   Run& run = Run::of(lua);
   auto& holder = run.make<ProbeHolder>(lua, std::move(probe.value()));
   return run.wait().begin(
-      lua, longest, [&holder] { return holder.report() != nullptr; }, finish,
+      lua, longest, [&holder] { return holder.report() != nullptr; }, finish_probe,
       reinterpret_cast<lua_KContext>(&holder));
 }
 

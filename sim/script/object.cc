@@ -31,7 +31,7 @@ const Member* find(std::span<const Member> members, std::string_view name) {
   raise(lua, "{} has no method or field '{}'{}", object.shown(), name, suggestion(name, names));
 }
 
-int index(lua_State* lua) {
+int object_index(lua_State* lua) {
   Scripted& object = *to_scripted(lua, 1);
   if (lua_type(lua, 2) != LUA_TSTRING) {
     raise(lua, "{} has no field {}", object.shown(), shown(lua, 2));
@@ -51,7 +51,7 @@ int new_index(lua_State* lua) {
   raise(lua, "{}: its fields are not set by assignment", to_scripted(lua, 1)->shown());
 }
 
-int to_text(lua_State* lua) {
+int object_text(lua_State* lua) {
   const std::string text = to_scripted(lua, 1)->shown();
   lua_pushlstring(lua, text.data(), text.size());
   return 1;
@@ -60,8 +60,10 @@ int to_text(lua_State* lua) {
 void push_metatable(lua_State* lua, const Class& type) {
   if (lua_rawgetp(lua, LUA_REGISTRYINDEX, &type) != LUA_TNIL) return;
   lua_pop(lua, 1);
-  constexpr luaL_Reg metamethods[] = {
-      {"__index", index}, {"__newindex", new_index}, {"__tostring", to_text}, {nullptr, nullptr}};
+  constexpr luaL_Reg metamethods[] = {{"__index", object_index},
+                                      {"__newindex", new_index},
+                                      {"__tostring", object_text},
+                                      {nullptr, nullptr}};
   lua_createtable(lua, 0, 6);
   luaL_setfuncs(lua, metamethods, 0);
   lua_pushlstring(lua, type.name.data(), type.name.size());

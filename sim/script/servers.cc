@@ -14,11 +14,11 @@ namespace {
 using stun::BindingServer;
 using turn::ServerOptions;
 
-struct StunKeys {
+struct StunSetup {
   BindingServer::Options& options;
   const std::vector<IpAddress>& addresses;
 };
-struct TurnKeys {
+struct TurnSetup {
   ServerOptions& options;
   const std::vector<IpAddress>& addresses;
 };
@@ -32,15 +32,15 @@ IpAddress own_address(const Value& value, const std::vector<IpAddress>& addresse
   return address;
 }
 
-constexpr std::array<Key<StunKeys>, 3> stun_keys = {{
+constexpr std::array<Key<StunSetup>, 3> stun_keys = {{
     {"ip",
-     [](const Value& value, StunKeys& server) {
+     [](const Value& value, StunSetup& server) {
        server.options.primary.address = own_address(value, server.addresses);
      }},
     {"port",
-     [](const Value& value, StunKeys& server) { server.options.primary.port = value.port(); }},
+     [](const Value& value, StunSetup& server) { server.options.primary.port = value.port(); }},
     {"software",
-     [](const Value& value, StunKeys& server) { server.options.software = value.text(); }},
+     [](const Value& value, StunSetup& server) { server.options.software = value.text(); }},
 }};
 
 std::vector<ServerOptions::User> read_users(const Value& value) {
@@ -60,21 +60,21 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   return users;
 }
 
-constexpr std::array<Key<TurnKeys>, 13> turn_keys = {{
+constexpr std::array<Key<TurnSetup>, 13> turn_keys = {{
     {"users",
-     [](const Value& value, TurnKeys& server) { server.options.users = read_users(value); }},
+     [](const Value& value, TurnSetup& server) { server.options.users = read_users(value); }},
     {"ip",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.listening.front().address = own_address(value, server.addresses);
      }},
     {"port", [](const Value& value,
-                TurnKeys& server) { server.options.listening.front().port = value.port(); }},
+                TurnSetup& server) { server.options.listening.front().port = value.port(); }},
     {"relay_ip",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.relay_addresses = {own_address(value, server.addresses)};
      }},
     {"relay_ports",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        if (!value.is_table() || value.length() != 2) {
          value.refuse("the first and the last port, such as { 49152, 65535 }");
        }
@@ -84,31 +84,31 @@ constexpr std::array<Key<TurnKeys>, 13> turn_keys = {{
          value.complain("the first port is greater than the last");
        }
      }},
-    {"realm", [](const Value& value, TurnKeys& server) { server.options.realm = value.text(); }},
+    {"realm", [](const Value& value, TurnSetup& server) { server.options.realm = value.text(); }},
     {"software",
-     [](const Value& value, TurnKeys& server) { server.options.software = value.text(); }},
+     [](const Value& value, TurnSetup& server) { server.options.software = value.text(); }},
     {"nonce_lifetime",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.nonce_lifetime = value.positive_duration();
      }},
     {"default_lifetime",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.default_lifetime = value.positive_duration();
      }},
     {"min_lifetime",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.min_lifetime = value.positive_duration();
      }},
     {"max_lifetime",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.max_lifetime = value.positive_duration();
      }},
     {"user_quota",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.user_quota = value.number<std::size_t>(0, 1'000'000);
      }},
     {"max_permissions",
-     [](const Value& value, TurnKeys& server) {
+     [](const Value& value, TurnSetup& server) {
        server.options.max_permissions = value.number<std::size_t>(1, 1'000'000);
      }},
 }};
@@ -161,7 +161,7 @@ BindingServer::Options read_stun_server(const Value& value,
                                         const std::vector<IpAddress>& addresses) {
   BindingServer::Options options;
   options.primary = {addresses.front(), agents::default_stun_port};
-  StunKeys keys{options, addresses};
+  StunSetup keys{options, addresses};
   if (value.present()) read_options(value, stun_keys, keys);
   if (options.primary.port == 65535) return options;
   for (const IpAddress& address : addresses) {
@@ -182,7 +182,7 @@ ServerOptions read_turn_server(const Value& value, const std::vector<IpAddress>&
   options.relay_addresses = addresses;
   if (!value.present())
     value.refuse("a table with users, such as { users = { alice = \"secret\" } }");
-  TurnKeys keys{options, addresses};
+  TurnSetup keys{options, addresses};
   read_options(value, turn_keys, keys);
   if (options.users.empty()) value.complain("missing key 'users'");
   return options;

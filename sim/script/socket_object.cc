@@ -65,7 +65,9 @@ int SocketObject::receive_next(lua_State* lua) {
 
 int SocketObject::finish_receive(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
   auto& self = static_cast<SocketObject&>(*to_scripted(lua, 1));
-  return self.received_.empty() ? 0 : self.push_received(lua);
+  if (!self.received_.empty()) return self.push_received(lua);
+  lua_pushnil(lua);
+  return 1;
 }
 
 int SocketObject::push_received(lua_State* lua) {

@@ -9,22 +9,22 @@
 namespace natsim::script {
 namespace {
 
-constexpr int list = 1;
-constexpr int comparison = 2;
-constexpr int copy = 3;
+constexpr int list_index = 1;
+constexpr int comparison_index = 2;
+constexpr int copy_index = 3;
 
 // Whether the element at position `a` of the copy belongs before the one at `b`.
 bool before(lua_State* lua, lua_Integer a, lua_Integer b) {
-  if (lua_isnil(lua, comparison)) {
-    lua_rawgeti(lua, copy, a);
-    lua_rawgeti(lua, copy, b);
+  if (lua_isnil(lua, comparison_index)) {
+    lua_rawgeti(lua, copy_index, a);
+    lua_rawgeti(lua, copy_index, b);
     const bool less = lua_compare(lua, -2, -1, LUA_OPLT) != 0;
     lua_pop(lua, 2);
     return less;
   }
-  lua_pushvalue(lua, comparison);
-  lua_rawgeti(lua, copy, a);
-  lua_rawgeti(lua, copy, b);
+  lua_pushvalue(lua, comparison_index);
+  lua_rawgeti(lua, copy_index, a);
+  lua_rawgeti(lua, copy_index, b);
   lua_call(lua, 2, 1);
   const bool less = lua_toboolean(lua, -1) != 0;
   lua_pop(lua, 1);
@@ -56,25 +56,25 @@ std::vector<lua_Integer> sorted_positions(lua_State* lua, std::size_t count) {
 }  // namespace
 
 int stable_sort(lua_State* lua) {
-  if (!lua_istable(lua, list)) {
-    raise(lua, "table.sort: expected a table, got {}", luaL_typename(lua, list));
+  if (!lua_istable(lua, list_index)) {
+    raise(lua, "table.sort: expected a table, got {}", luaL_typename(lua, list_index));
   }
-  if (!lua_isnoneornil(lua, comparison) && !lua_isfunction(lua, comparison)) {
+  if (!lua_isnoneornil(lua, comparison_index) && !lua_isfunction(lua, comparison_index)) {
     raise(lua, "table.sort: expected a function to compare with, got {}",
-          luaL_typename(lua, comparison));
+          luaL_typename(lua, comparison_index));
   }
   lua_settop(lua, 2);
-  const lua_Integer count = luaL_len(lua, list);
+  const lua_Integer count = luaL_len(lua, list_index);
   lua_createtable(lua, 0, 0);
   for (lua_Integer i = 1; i <= count; ++i) {
-    lua_geti(lua, list, i);
-    lua_rawseti(lua, copy, i);
+    lua_geti(lua, list_index, i);
+    lua_rawseti(lua, copy_index, i);
   }
   const auto order =
       sorted_positions(lua, static_cast<std::size_t>(std::max<lua_Integer>(0, count)));
   for (std::size_t i = 0; i < order.size(); ++i) {
-    lua_rawgeti(lua, copy, order[i]);
-    lua_seti(lua, list, static_cast<lua_Integer>(i + 1));
+    lua_rawgeti(lua, copy_index, order[i]);
+    lua_seti(lua, list_index, static_cast<lua_Integer>(i + 1));
   }
   return 0;
 }

@@ -42,7 +42,7 @@ class QueryHolder : public Scripted {
   std::unique_ptr<StunQuery> query_;
 };
 
-int finish(lua_State* lua, int /*status*/, lua_KContext context) {
+int finish_request(lua_State* lua, int /*status*/, lua_KContext context) {
   auto& holder = *reinterpret_cast<QueryHolder*>(context);
   const StunQuery& query = holder.query();
   TableWriter table(lua);
@@ -74,7 +74,7 @@ int request_binding(lua_State* lua, net::Host& host, const Endpoint& server, con
   auto& holder = run.make<QueryHolder>(lua, std::move(query.value()));
   const Duration longest = request.client.timers.total() * (request.client.max_redirections + 2);
   return run.wait().begin(
-      lua, longest, [&holder] { return holder.query().result().has_value(); }, finish,
+      lua, longest, [&holder] { return holder.query().result().has_value(); }, finish_request,
       reinterpret_cast<lua_KContext>(&holder));
 }
 

@@ -154,6 +154,7 @@ std::string Value::shown() const { return script::shown(lua_, index_); }
 
 std::string shown(lua_State* lua, int index) {
   constexpr std::size_t longest = 80;
+  index = lua_absindex(lua, index);
   const StackMark mark(lua);
   switch (lua_type(lua, index)) {
     case LUA_TNONE:

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <exception>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,13 @@
 #include "stack/base/time.h"
 
 namespace natsim::script {
+
+// A word that a script may write and what it stands for.
+template <typename T>
+struct Choice {
+  std::string_view name;
+  T value;
+};
 
 // A value on Lua's stack with the name that errors give it, such as "net:host: link.loss". Every
 // reader ends the running call with "NAME: expected …, got …" if the value is not of its kind.
@@ -100,17 +108,22 @@ class Value {
 // The value at `index` as errors and reports show it: "text", 12, a table, host 'alice'.
 std::string shown(lua_State* lua, int index);
 
-// Takes what was pushed since its making off the stack again.
+// Takes what was pushed since its making off the stack again; not while an error passes, whose
+// value is on top.
 class StackMark {
  public:
-  explicit StackMark(lua_State* lua) : lua_(lua), top_(lua_gettop(lua)) {}
+  explicit StackMark(lua_State* lua)
+      : lua_(lua), top_(lua_gettop(lua)), exceptions_(std::uncaught_exceptions()) {}
   StackMark(const StackMark&) = delete;  // there is one end
   StackMark& operator=(const StackMark&) = delete;
-  ~StackMark() { lua_settop(lua_, top_); }
+  ~StackMark() {
+    if (std::uncaught_exceptions() == exceptions_) lua_settop(lua_, top_);
+  }
 
  private:
   lua_State* lua_;
   int top_;
+  int exceptions_;  // in flight when it was made
 };
 
 }  // namespace natsim::script

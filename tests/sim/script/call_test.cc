@@ -1,0 +1,201 @@
+// Calls and lost packets from a script, and that runs repeat.
+#include "script_test.h"
+
+#include <string>
+#include <thread>
+
+namespace natsim::script {
+namespace {
+
+constexpr const char* world = R"(
+    local internet = net:router("internet")
+    local server = net:host("server", { link = { internet, one_way_delay = "20ms" } })
+    server:stun_server()
+    local relay = server:turn_server({ users = { alice = "secret" } })
+    local alice = net:home("alice", { nat = "symmetric", wan = { internet, one_way_delay = "15ms" } })
+    local bob = net:home("bob", { nat = "port-restricted", wan = { internet, one_way_delay = "30ms" } })
+)";
+
+RunOptions with_seed(std::uint64_t seed) {
+  RunOptions options;
+  options.seed = seed;
+  return options;
+}
+
+TEST(Call, ConnectsThroughTheRelay) {
+  const Outcome outcome = run_body(std::string(world) + R"(
+    local call = net:call(alice, bob, { ice_servers = { stun = server, turn = { server, user = "alice" } } })
+    metric("before", call.state)
+    metric("no pair yet", tostring(call.selected_pair))
+    call:wait("connected", "10s")
+    metric("state", call.state)
+    metric("type", call.selected_pair.type)
+    metric("roles", call.caller.role .. " " .. call.callee.role)
+    expect(call.ice_time).at_most("2s")
+    metric("allocations", #relay:allocations()))");
+  EXPECT_EQ(metric_of(outcome, "before"), "connecting");
+  EXPECT_EQ(metric_of(outcome, "no pair yet"), "nil");
+  EXPECT_EQ(metric_of(outcome, "state"), "connected");
+  EXPECT_EQ(metric_of(outcome, "type"), "relay");
+  EXPECT_EQ(metric_of(outcome, "roles"), "controlling controlled");
+  EXPECT_EQ(metric_of(outcome, "allocations"), "2");
+}
+
+TEST(Call, AWaitInVainIsAFailure) {
+  const Outcome outcome = run_body(std::string(world) + R"(
+    local call = net:call(alice, bob, { ice_servers = { stun = server } })
+    call:wait("connected", "60s"))");
+  EXPECT_EQ(outcome.verdict, Verdict::fail);
+  ASSERT_EQ(outcome.failures.size(), 1u);
+  EXPECT_EQ(outcome.failures[0].message,
+            "expected the call 'alice' to 'bob' to be connected within 60s, it is failed (alice: "
+            "failed, bob: failed)");
+  EXPECT_EQ(outcome.simulated, seconds(60));
+}
+
+TEST(Call, TryWaitOnlyTells) {
+  const Outcome outcome = run_body(std::string(world) + R"(
+    local call = net:call(alice, bob, { ice_servers = { stun = server } })
+    metric("connected", call:try_wait("connected", "1s"))
+    metric("failed", call:try_wait("failed", "60s")))");
+  EXPECT_EQ(metric_of(outcome, "connected"), "false");
+  EXPECT_EQ(metric_of(outcome, "failed"), "true");
+}
+
+TEST(Call, MistakesAreErrors) {
+  const auto error = [](const std::string& body) { return error_of(world + body); };
+  EXPECT_EQ(error("net:call(alice, bob, { ice_severs = {} })"),
+            "test.lua:8: net:call: unknown key 'ice_severs'; did you mean 'ice_servers'?");
+  EXPECT_EQ(error("net:call(alice, bob, { trickle = 'ful' })"),
+            "test.lua:8: net:call: trickle: unknown value 'ful'; did you mean 'full'?");
+  EXPECT_EQ(error("net:call(alice, bob, { ice_servers = { turn = { server, user = 'alcie' } } })"),
+            "test.lua:8: net:call: ice_servers.turn: the TURN server of host 'server' knows "
+            "no user 'alcie'; did you mean 'alice'?");
+  EXPECT_EQ(error("net:call(alice, bob, { ice_servers = { stun = alice } })"),
+            "test.lua:8: net:call: ice_servers.stun: host 'alice' runs no STUN server: call "
+            "host:stun_server() before");
+  EXPECT_EQ(error("net:call(alice, bob, { signalling = { loss = '100%' } })"),
+            "test.lua:8: net:call: signalling.loss: expected less than 100%, or nothing would ever "
+            "arrive, got \"100%\"");
+  EXPECT_EQ(error("net:call(alice, alice)"),
+            "test.lua:8: net:call: host 'alice' cannot call itself");
+  EXPECT_EQ(error("net:call(alice, bob):wait('conected', '1s')"),
+            "test.lua:8: call:wait: unknown value 'conected'; did you mean 'connected'?");
+  EXPECT_EQ(error("net:call(alice, bob):wait('connected')"),
+            "test.lua:8: call:wait: expected a duration such as \"20ms\", got nothing");
+}
+
+TEST(Drop, LosesTheNthThatMatches) {
+  // Datagrams 1 to 6; what is lost follows from the rule.
+  const auto heard = [](const std::string& rule, const std::string& more = "") {
+    return metric_of(run_body(R"(
+      local internet = net:router("internet")
+      local a = net:host("a", { link = { internet } })
+      local b = net:host("b", { link = { internet } })
+      local socket = b:udp({ port = 9 })
+      local out = a:udp()
+      local rule = drop({ host = b, direction = "in", protocol = "data", )" +
+                              rule + R"( })
+      local heard = ""
+      for i = 1, 6 do
+        out:send(socket, tostring(i))
+        heard = heard .. (socket:receive("1s") or "-")
+        )" + more + R"(
+      end
+      metric("heard", heard .. " " .. rule.count .. " of " .. rule.matched))"),
+                     "heard");
+  };
+  EXPECT_EQ(heard("n = 2"), "1-3456 1 of 6");
+  EXPECT_EQ(heard("every = 3"), "12-45- 2 of 6");
+  EXPECT_EQ(heard("from = 2, to = 3"), "1--456 2 of 6");
+  EXPECT_EQ(heard("from = 3"), "12---- 4 of 6");
+  EXPECT_EQ(heard("from = 2, every = 2"), "12-4-6 2 of 6");
+  EXPECT_EQ(heard("probability = '0%'"), "123456 0 of 6");
+  EXPECT_EQ(heard("", "if i == 2 then rule:stop() end"), "--3456 2 of 2");
+  EXPECT_EQ(error_of("local a = net:host('a', { link = { net:router('r') } })\n"
+                     "drop({ host = a, n = 1, to = 5 })"),
+            "test.lua:2: drop: 'n' says all that 'from' and 'to' say: give one or the other");
+  EXPECT_EQ(error_of("drop({ protocol = 'udp' })"), "test.lua:1: drop: missing key 'host'");
+}
+
+TEST(Drop, TellsStunApart) {
+  const Outcome outcome = run_body(std::string(world) + R"(
+    local function rule(more)
+      local options = { host = alice, probability = "0%" }
+      for k, v in pairs(more) do options[k] = v end
+      return drop(options)
+    end
+    local rules = {
+      rule({ protocol = "stun" }),
+      rule({ method = "binding", class = "request", direction = "out" }),
+      rule({ method = "binding", class = "success", direction = "in" }),
+      rule({ protocol = "turn" }), rule({ protocol = "data" }), rule({ protocol = "icmp" }),
+      rule({}),
+    }
+    alice:stun_request(server)
+    local counts = {}
+    for i, r in ipairs(rules) do counts[i] = r.matched end
+    metric("counts", table.concat(counts, " ")))");
+  EXPECT_EQ(metric_of(outcome, "counts"), "2 1 1 0 0 0 2");
+}
+
+TEST(Runs, RepeatToTheBit) {
+  const std::string body = std::string(world) + R"(
+    local call = net:call(alice, bob, { ice_servers = { stun = server, turn = { server, user = "alice" } } })
+    alice.link:set({ loss = "5%", jitter = "3ms" })
+    call:wait("connected", "60s")
+    for key in pairs({ one = 1, two = 2, three = 3, four = 4 }) do log(key, math.random()) end
+    metric("ice_time", call.ice_time))";
+  const Outcome first = run_body(body, with_seed(7));
+  ASSERT_EQ(first.verdict, Verdict::pass) << first.error;
+  const Outcome second = run_body(body, with_seed(7));
+  EXPECT_EQ(first.digest, second.digest);
+  EXPECT_EQ(first.events, second.events);
+  EXPECT_EQ(metric_of(first, "ice_time"), metric_of(second, "ice_time"));
+  EXPECT_NE(first.digest, run_body(body, with_seed(8)).digest);
+}
+
+TEST(Runs, ListenersChangeNothing) {
+  const std::string body =
+      std::string(world) + "net:call(alice, bob, { ice_servers = { stun = server } }) sleep('5s')";
+  class Counter : public core::EventListener {
+   public:
+    void on_packet(const core::PacketEvent& /*event*/) override { ++packets; }
+    int packets = 0;
+  };
+  Counter counter;
+  RunOptions options;
+  options.listeners = {&counter};
+  bool started = false;
+  bool ended = false;
+  options.at_start = [&](net::Network& network) { started = network.nodes().empty(); };
+  options.at_end = [&](net::Network& network, const Outcome& outcome) {
+    ended = network.find("alice-nat") != nullptr && outcome.simulated == seconds(5);
+  };
+  EXPECT_EQ(run_body(body, options).digest, run_body(body).digest);
+  EXPECT_GT(counter.packets, 0);
+  EXPECT_TRUE(started);
+  EXPECT_TRUE(ended);
+}
+
+TEST(Runs, TwoWorldsOnTwoThreads) {
+  const auto file = load_text("test.lua", "scenario('s', function(net) " + std::string(world) + R"(
+    local call = net:call(alice, bob, { ice_servers = { stun = server, turn = { server, user = "alice" } } })
+    call:wait("connected", "10s")
+    sleep("60s")
+  end))");
+  ASSERT_TRUE(file.ok()) << file.error();
+  const Outcome alone_3 = run_scenario(file.value(), 0, with_seed(3));
+  const Outcome alone_4 = run_scenario(file.value(), 0, with_seed(4));
+  Outcome beside_3;
+  Outcome beside_4;
+  std::thread other([&] { beside_3 = run_scenario(file.value(), 0, with_seed(3)); });
+  beside_4 = run_scenario(file.value(), 0, with_seed(4));
+  other.join();
+  EXPECT_EQ(alone_3.digest, beside_3.digest);
+  EXPECT_EQ(alone_4.digest, beside_4.digest);
+  EXPECT_NE(alone_3.digest, alone_4.digest);
+}
+
+}  // namespace
+}  // namespace natsim::script
