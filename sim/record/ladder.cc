@@ -96,7 +96,7 @@ std::string Ladder::mark(std::size_t lane, std::string_view glyph) const {
 
 std::string Ladder::arrow(std::size_t from, std::size_t to, Shaft shaft) const {
   Cells cells = lanes();
-  const auto [first, last] = std::minmax(column(from), column(to));
+  const auto [first, last] = std::minmax({column(from), column(to)});
   std::fill(cells.begin() + static_cast<std::ptrdiff_t>(first) + 1,
             cells.begin() + static_cast<std::ptrdiff_t>(last), shaft == Shaft::solid ? "─" : "╌");
   cells[column(from)] = from < to ? "├" : "┤";

@@ -22,14 +22,14 @@ constexpr std::array<Choice<CallState>, 5> states = {{{"connecting", CallState::
 
 }  // namespace
 
-const Member CallObject::methods[] = {
+constinit const Member CallObject::methods[] = {
     {"wait", call_member<CallObject, &CallObject::wait>},
     {"try_wait", call_member<CallObject, &CallObject::try_wait>},
     {"pairs", call_member<CallObject, &CallObject::pairs>},
     {"send", call_member<CallObject, &CallObject::send>},
     {"close", call_member<CallObject, &CallObject::close>},
 };
-const Member CallObject::fields[] = {
+constinit const Member CallObject::fields[] = {
     {"state", call_member<CallObject, &CallObject::state>},
     {"ice_time", call_member<CallObject, &CallObject::ice_time>},
     {"selected_pair", call_member<CallObject, &CallObject::selected_pair>},

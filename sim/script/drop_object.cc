@@ -97,10 +97,10 @@ int drop(lua_State* lua) {
 
 }  // namespace
 
-const Member DropObject::methods[] = {
+constinit const Member DropObject::methods[] = {
     {"stop", call_member<DropObject, &DropObject::stop>},
 };
-const Member DropObject::fields[] = {
+constinit const Member DropObject::fields[] = {
     {"matched", call_member<DropObject, &DropObject::matched>},
     {"count", call_member<DropObject, &DropObject::count>},
 };

@@ -7,7 +7,7 @@
 
 namespace natsim::script {
 
-const Member HostObject::methods[] = {
+constinit const Member HostObject::methods[] = {
     {"stun_server", call_member<HostObject, &HostObject::stun_server>},
     {"turn_server", call_member<HostObject, &HostObject::turn_server>},
     {"echo", call_member<HostObject, &HostObject::echo>},
@@ -16,7 +16,7 @@ const Member HostObject::methods[] = {
     {"stun_request", call_member<HostObject, &HostObject::stun_request>},
     {"probe", call_member<HostObject, &HostObject::probe>},
 };
-const Member HostObject::fields[] = {
+constinit const Member HostObject::fields[] = {
     {"name", call_member<HostObject, &HostObject::name>},
     {"ip", call_member<HostObject, &HostObject::ip>},
     {"ips", call_member<HostObject, &HostObject::ips>},

@@ -9,12 +9,12 @@
 
 namespace natsim::script {
 
-const Member LinkObject::methods[] = {
+constinit const Member LinkObject::methods[] = {
     {"set", call_member<LinkObject, &LinkObject::set>},
     {"up", call_member<LinkObject, &LinkObject::switch_up>},
     {"counters", call_member<LinkObject, &LinkObject::counters>},
 };
-const Member LinkObject::fields[] = {
+constinit const Member LinkObject::fields[] = {
     {"is_up", call_member<LinkObject, &LinkObject::is_up>},
 };
 const Class LinkObject::lua_class = {"link", "a link", methods, fields};

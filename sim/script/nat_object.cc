@@ -17,12 +17,12 @@ std::string remote_text(const Endpoint& remote) {
 
 }  // namespace
 
-const Member NatObject::methods[] = {
+constinit const Member NatObject::methods[] = {
     {"mappings", call_member<NatObject, &NatObject::mappings>},
     {"natstat", call_member<NatObject, &NatObject::natstat>},
     {"flush", call_member<NatObject, &NatObject::flush>},
 };
-const Member NatObject::fields[] = {
+constinit const Member NatObject::fields[] = {
     {"name", call_member<NatObject, &NatObject::name>},
     {"kind", call_member<NatObject, &NatObject::kind>},
     {"external_address", call_member<NatObject, &NatObject::external_address>},

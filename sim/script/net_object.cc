@@ -45,7 +45,7 @@ constexpr std::array<Key<NodeOptions>, 2> router_keys = {{host_keys[0], host_key
 
 }  // namespace
 
-const Member NetObject::methods[] = {
+constinit const Member NetObject::methods[] = {
     {"router", call_member<NetObject, &NetObject::router>},
     {"host", call_member<NetObject, &NetObject::host>},
     {"home", call_member<NetObject, &NetObject::home>},

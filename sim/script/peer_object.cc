@@ -55,12 +55,12 @@ int push_candidates(lua_State* lua, const std::vector<ice::Candidate>& candidate
 
 }  // namespace
 
-const Member PeerObject::methods[] = {
+constinit const Member PeerObject::methods[] = {
     {"pairs", call_member<PeerObject, &PeerObject::pairs>},
     {"send", call_member<PeerObject, &PeerObject::send>},
     {"close", call_member<PeerObject, &PeerObject::close>},
 };
-const Member PeerObject::fields[] = {
+constinit const Member PeerObject::fields[] = {
     {"state", call_member<PeerObject, &PeerObject::state>},
     {"role", call_member<PeerObject, &PeerObject::role>},
     {"ice_time", call_member<PeerObject, &PeerObject::ice_time>},

@@ -6,7 +6,7 @@
 
 namespace natsim::script {
 
-const Member RouterObject::fields[] = {
+constinit const Member RouterObject::fields[] = {
     {"name", call_member<RouterObject, &RouterObject::name>},
 };
 const Class RouterObject::lua_class = {"router", "a router", {}, fields};

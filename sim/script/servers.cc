@@ -115,7 +115,7 @@ constexpr std::array<Key<TurnSetup>, 13> turn_keys = {{
 
 }  // namespace
 
-const Member StunServerObject::fields[] = {
+constinit const Member StunServerObject::fields[] = {
     {"endpoint", call_member<Reachable, &Reachable::push_endpoint>},
     {"answered", call_member<StunServerObject, &StunServerObject::answered>},
 };
@@ -127,10 +127,10 @@ int StunServerObject::answered(lua_State* lua) {
   return 1;
 }
 
-const Member TurnServerObject::methods[] = {
+constinit const Member TurnServerObject::methods[] = {
     {"allocations", call_member<TurnServerObject, &TurnServerObject::allocations>},
 };
-const Member TurnServerObject::fields[] = {
+constinit const Member TurnServerObject::fields[] = {
     {"endpoint", call_member<Reachable, &Reachable::push_endpoint>},
 };
 const Class TurnServerObject::lua_class = {"turn_server", "a TURN server", methods, fields};
@@ -146,7 +146,7 @@ int TurnServerObject::allocations(lua_State* lua) {
   return 1;
 }
 
-const Member EchoObject::fields[] = {
+constinit const Member EchoObject::fields[] = {
     {"endpoint", call_member<Reachable, &Reachable::push_endpoint>},
     {"echoed", call_member<EchoObject, &EchoObject::echoed>},
 };

@@ -8,12 +8,12 @@
 
 namespace natsim::script {
 
-const Member SocketObject::methods[] = {
+constinit const Member SocketObject::methods[] = {
     {"send", call_member<SocketObject, &SocketObject::send>},
     {"receive", call_member<SocketObject, &SocketObject::receive_next>},
     {"close", call_member<SocketObject, &SocketObject::close>},
 };
-const Member SocketObject::fields[] = {
+constinit const Member SocketObject::fields[] = {
     {"endpoint", call_member<Reachable, &Reachable::push_endpoint>},
     {"port", call_member<SocketObject, &SocketObject::port>},
     {"waiting", call_member<SocketObject, &SocketObject::waiting>},

@@ -35,10 +35,10 @@ constexpr std::array<Key<UdpSourceOptions>, 5> source_keys = {{
 
 }  // namespace
 
-const Member SourceObject::methods[] = {
+constinit const Member SourceObject::methods[] = {
     {"stop", call_member<SourceObject, &SourceObject::stop>},
 };
-const Member SourceObject::fields[] = {
+constinit const Member SourceObject::fields[] = {
     {"sent", call_member<SourceObject, &SourceObject::count<&Counters::sent>>},
     {"answered", call_member<SourceObject, &SourceObject::count<&Counters::answered>>},
     {"received", call_member<SourceObject, &SourceObject::count<&Counters::received>>},

@@ -11,7 +11,8 @@ namespace natsim::stun {
 namespace {
 
 // What the server offers, best first (RFC 8489 §9.2.4).
-constexpr std::array offered{PasswordAlgorithm::sha256, PasswordAlgorithm::md5};
+constexpr std::array<PasswordAlgorithm, 2> offered = {PasswordAlgorithm::sha256,
+                                                      PasswordAlgorithm::md5};
 
 constexpr std::size_t hex_digits = 16;  // of a nonce's time and of its MAC
 
