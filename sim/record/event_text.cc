@@ -1,7 +1,7 @@
 #include "sim/record/event_text.h"
 
 #include <algorithm>
-#include <array>
+#include <iterator>
 #include <optional>
 #include <string_view>
 
@@ -17,7 +17,7 @@ struct Sentence {
   std::string_view text;
 };
 
-constexpr std::array sentences = {
+constexpr Sentence sentences[] = {
     Sentence{"ice.candidate", "{type} candidate {address}"},
     Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}"},
     Sentence{"ice.gathering", "gathering {state}"},
@@ -107,10 +107,10 @@ std::string to_string(const core::Field& field) {
 }
 
 std::string describe_agent_event(const core::AgentEvent& event) {
-  const auto* const found = std::find_if(sentences.begin(), sentences.end(),
+  const auto* const found = std::find_if(std::begin(sentences), std::end(sentences),
                                          [&](const Sentence& s) { return s.kind == event.kind; });
   const auto told =
-      found == sentences.end() ? std::nullopt : fill_with_brackets(found->text, event);
+      found == std::end(sentences) ? std::nullopt : fill_with_brackets(found->text, event);
   return told ? *told : list_fields(event);
 }
 
