@@ -1,8 +1,8 @@
 // How fast packets cross links: one link, a chain of routers, a star of many hosts.
+#include <sys/resource.h>
+
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
-
-#include <sys/resource.h>
 
 #include "bench/workloads.h"
 #include "sim/net/router.h"
@@ -47,9 +47,9 @@ void chain(benchmark::State& state) {
     for (const net::Link* link : links) crossings += link->counters().sent;
     benchmark::DoNotOptimize(counter.received);
   }
-  state.counters["datagrams/s"] = benchmark::Counter(
-      static_cast<double>(count) * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
+  state.counters["datagrams/s"] =
+      benchmark::Counter(static_cast<double>(count) * static_cast<double>(state.iterations()),
+                         benchmark::Counter::kIsRate);
   state.counters["crossings/s"] =
       benchmark::Counter(static_cast<double>(crossings), benchmark::Counter::kIsRate);
 }
