@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <deque>
 #include <iosfwd>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

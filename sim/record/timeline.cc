@@ -231,7 +231,8 @@ void Timeline::on_mapping(const core::MappingEvent& event) {
 }
 
 void Timeline::on_agent(const core::AgentEvent& event) {
-  start();
+  // A scenario may speak before it has built its world.
+  if (!event.kind.starts_with("scenario.")) start();
   if (is_told_otherwise(event)) return;
   // An agent is named after its host, "alice/ice", a signalling channel "alice->bob".
   const std::string agent = place_name(network_.world(), event.agent);
@@ -273,7 +274,12 @@ void Timeline::print(const Line& line) {
   const auto width = static_cast<std::size_t>(options_.width);
   const std::size_t room =
       width == 0 ? std::string::npos : std::max(min_text_columns, width - std::min(width, taken));
-  for (const std::string& text : wrap(line.text, room)) {
+  // A node that came into the world after the first event has no lane.
+  const bool stranger = ladder_ != nullptr && line.node != 0 && !lane_of(line.node);
+  const std::string told =
+      stranger ? fmt::format("{}: {}", place_name(network_.world(), line.node), line.text)
+               : line.text;
+  for (const std::string& text : wrap(told, room)) {
     const bool coloured = options_.colour && !line.colour.empty();
     out_ << (coloured ? fmt::format("\x1b[{}m{}{}\x1b[0m", line.colour, lead, text) : lead + text)
          << '\n';

@@ -26,8 +26,9 @@ struct TimelineOptions {
 // Prints a ladder diagram as the world runs: a lane for each host and NAT, time going down.
 //
 // Contract:
-// 1. The lanes are laid out at the first event. With more nodes than a ladder is readable for,
-//    max_lanes, there are none, and a line names the nodes instead.
+// 1. The lanes are laid out at the first event that is not the scenario's own; a node that is added
+//    later is named in the text. With more nodes than a ladder is readable for, max_lanes, there
+//    are no lanes, and a line names the nodes instead.
 // 2. A packet is an arrow each time that it arrives at a node of the ladder, at the time of its
 //    arrival; routers are part of the way. A packet that dies on the way is an arrow that ends in a
 //    cross, at the time of its death.

@@ -211,6 +211,33 @@ TEST_F(TimelineOfHomes, ManyNodesAreToldInWords) {
   EXPECT_EQ(lines[2], "   0.001000s alice.nat: from 192.168.1.5:5000 → 198.51.100.7:5000");
 }
 
+TEST_F(TimelineOfHomes, ANodeThatComesLaterIsNamed) {
+  begin();
+  send(TwoHomes::stun_address);
+  const auto& late = homes.network.add<net::Host>("late");
+  homes.world.events().emit(Time{}, late.id(), "ice.state", {{"state", std::string_view("new")}});
+  EXPECT_THAT(lines_of(out.str()).back(), EndsWith("│      late: ICE new"));
+}
+
+TEST_F(TimelineOfHomes, AScenarioMaySpeakBeforeThereAreNodes) {
+  core::World world(1);
+  net::Network network(world);
+  Timeline listener(network, out);
+  world.events().add_listener(listener);
+  const core::Named script(world, "scenario");
+  const auto log = [&](std::string_view text) {
+    world.events().emit(Time{}, script.id(), "scenario.log", {{"text", text}});
+  };
+  log("before");
+  const auto& a = network.add<net::Host>("a");
+  world.events().emit(Time{}, a.id(), "ice.state", {{"state", std::string_view("new")}});
+  log("after");
+  EXPECT_THAT(lines_of(out.str()),
+              ElementsAre("   0.000000s  before",       //
+                          "        time      a      ",  //
+                          "   0.000000s       ●      ICE new", "   0.000000s       │      after"));
+}
+
 TEST_F(TimelineOfHomes, AnEventOfNoKnownKindIsListed) {
   begin();
   homes.world.events().emit(Time{}, homes.alice->id(), "probe.done",
