@@ -25,16 +25,16 @@ class Counter : public net::DatagramReceiver {
   bool echo_;
 };
 
-// Sends `count` datagrams of `size` bytes at a fixed interval.
+// Sends a datagram `count` times at a fixed interval. The payload must outlive it.
 class Source : public core::Actor {
  public:
-  Source(net::Host& host, net::UdpSocket& socket, const Endpoint& to, std::size_t size,
+  Source(net::Host& host, net::UdpSocket& socket, const Endpoint& to, ByteView payload,
          Duration interval, std::uint64_t count)
       : Actor(host.world().scheduler(), host.id()),
         host_(host),
         socket_(socket),
         to_(to),
-        payload_(size, 0x5a),
+        payload_(payload),
         interval_(interval),
         left_(count),
         timer_(*this) {}
@@ -49,7 +49,7 @@ class Source : public core::Actor {
   net::Host& host_;
   net::UdpSocket& socket_;
   Endpoint to_;
-  Bytes payload_;
+  ByteView payload_;
   Duration interval_;
   std::uint64_t left_;
   core::Timer timer_;

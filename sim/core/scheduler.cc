@@ -17,8 +17,7 @@ void Timer::arm(Time at) {
   if (at.is_never()) return;
   Scheduler& scheduler = owner_.scheduler_;
   at_ = at < scheduler.now_ ? scheduler.now_ : at;
-  order_ = pack_order(event_class_, owner_.key_, owner_.armings_++);
-  scheduler.insert(*this);
+  scheduler.insert(at_, pack_order(event_class_, owner_.key_, owner_.armings_++), *this);
   ++scheduler.pending_;
 }
 
@@ -31,12 +30,9 @@ void Timer::cancel() {
 
 Scheduler::Scheduler() { current_.reserve(64); }
 
-void Scheduler::insert(Timer& timer) {
-  const std::uint64_t tick = static_cast<std::uint64_t>(timer.at_.ns) >> tick_bits;
-  if (tick <= tick_) {
-    push_current(timer);
-    return;
-  }
+void Scheduler::insert(Time at, std::uint64_t order, Timer& timer) {
+  const std::uint64_t tick = static_cast<std::uint64_t>(at.ns) >> tick_bits;
+  if (tick <= tick_) return push_current(at, order, timer);
   // The level is that of the highest digit (of slot_bits each) in which the ticks differ. What lies
   // beyond the last level waits there, in the slot that comes round last.
   const int highest_bit = 63 - std::countl_zero(tick ^ tick_);
@@ -49,71 +45,78 @@ void Scheduler::insert(Timer& timer) {
     slot = (static_cast<std::uint32_t>(tick_ >> (level * slot_bits)) - 1) & (slots - 1);
   }
   Level& wheel = levels_[static_cast<std::size_t>(level)];
-  Timer*& head = wheel.heads[slot];
-  timer.previous_ = nullptr;
-  timer.next_ = head;
-  if (head != nullptr) head->previous_ = &timer;
-  head = &timer;
-  timer.slot_ = static_cast<std::uint32_t>(level) * slots + slot;
+  DeadlineChunk*& head = wheel.heads[slot];
+  if (head == nullptr || head->count == DeadlineChunk::capacity) head = chunks_.make(head);
+  timer.chunk_ = head;
+  timer.index_ = head->count;
+  timer.slot_ = static_cast<std::uint16_t>(static_cast<std::uint32_t>(level) * slots + slot);
   timer.place_ = Timer::Place::wheel;
+  head->deadlines[head->count++] = {at, order, &timer};
   wheel.occupied[slot / 64] |= std::uint64_t{1} << (slot % 64);
   wheel.occupied_words |= 1u << (slot / 64);
 }
 
 void Scheduler::remove(Timer& timer) {
   if (timer.place_ == Timer::Place::current) {
-    remove_current(timer.slot_);
+    remove_current(timer.index_);
   } else {
-    if (timer.next_ != nullptr) timer.next_->previous_ = timer.previous_;
-    if (timer.previous_ != nullptr) {
-      timer.previous_->next_ = timer.next_;
-    } else {
-      const std::uint32_t slot = timer.slot_ % slots;
-      Level& wheel = levels_[timer.slot_ / slots];
-      wheel.heads[slot] = timer.next_;
-      if (timer.next_ == nullptr) take_slot(static_cast<int>(timer.slot_ / slots), slot);
-    }
+    remove_from_wheel(timer);
   }
   timer.place_ = Timer::Place::idle;
 }
 
-void Scheduler::place_current(std::uint32_t index, const Current& entry) {
-  current_[index] = entry;
-  entry.timer->slot_ = index;
+// The last of the slot's first chunk takes its place.
+void Scheduler::remove_from_wheel(Timer& timer) {
+  const std::uint32_t slot = timer.slot_ % slots;
+  Level& wheel = levels_[timer.slot_ / slots];
+  DeadlineChunk*& head = wheel.heads[slot];
+  const Deadline& last = head->deadlines[--head->count];
+  if (last.timer != &timer) {
+    timer.chunk_->deadlines[timer.index_] = last;
+    last.timer->chunk_ = timer.chunk_;
+    last.timer->index_ = timer.index_;
+  }
+  if (head->count > 0) return;
+  head = chunks_.recycle(head);
+  if (head == nullptr) mark_empty(wheel, slot);
 }
 
-void Scheduler::sift_up(std::uint32_t index, const Current& entry) {
+void Scheduler::place_current(std::uint32_t index, const Deadline& deadline) {
+  current_[index] = deadline;
+  deadline.timer->index_ = index;
+}
+
+void Scheduler::sift_up(std::uint32_t index, const Deadline& deadline) {
   while (index > 0) {
     const std::uint32_t parent = (index - 1) / 2;
-    if (!(entry < current_[parent])) break;
+    if (!(deadline < current_[parent])) break;
     place_current(index, current_[parent]);
     index = parent;
   }
-  place_current(index, entry);
+  place_current(index, deadline);
 }
 
-void Scheduler::sift_down(std::uint32_t index, const Current& entry) {
+void Scheduler::sift_down(std::uint32_t index, const Deadline& deadline) {
   const auto size = static_cast<std::uint32_t>(current_.size());
   for (;;) {
     std::uint32_t child = 2 * index + 1;
     if (child >= size) break;
     if (child + 1 < size && current_[child + 1] < current_[child]) ++child;
-    if (!(current_[child] < entry)) break;
+    if (!(current_[child] < deadline)) break;
     place_current(index, current_[child]);
     index = child;
   }
-  place_current(index, entry);
+  place_current(index, deadline);
 }
 
-void Scheduler::push_current(Timer& timer) {
+void Scheduler::push_current(Time at, std::uint64_t order, Timer& timer) {
   timer.place_ = Timer::Place::current;
-  const Current entry{timer.at_, timer.order_, &timer};
-  current_.push_back(entry);
-  sift_up(static_cast<std::uint32_t>(current_.size() - 1), entry);
+  current_.emplace_back();
+  sift_up(static_cast<std::uint32_t>(current_.size() - 1), {at, order, &timer});
 }
 
 void Scheduler::remove_current(std::uint32_t index) {
-  const Current last = current_.back();
+  const Deadline last = current_.back();
   current_.pop_back();
   if (index == current_.size()) return;
   if (index > 0 && last < current_[(index - 1) / 2]) {
@@ -123,12 +126,9 @@ void Scheduler::remove_current(std::uint32_t index) {
   }
 }
 
-// Detaches a slot's list and returns its head.
-Timer* Scheduler::take_slot(int level, std::uint32_t slot) {
-  Level& wheel = levels_[static_cast<std::size_t>(level)];
+void Scheduler::mark_empty(Level& wheel, std::uint32_t slot) {
   wheel.occupied[slot / 64] &= ~(std::uint64_t{1} << (slot % 64));
   if (wheel.occupied[slot / 64] == 0) wheel.occupied_words &= ~(1u << (slot / 64));
-  return std::exchange(wheel.heads[slot], nullptr);
 }
 
 bool Scheduler::refill(Time horizon) {
@@ -138,7 +138,7 @@ bool Scheduler::refill(Time horizon) {
     // clock's own digit come in order, and in the last level the slots before it after those.
     int level = 0;
     while (levels_[static_cast<std::size_t>(level)].occupied_words == 0) ++level;
-    const Level& wheel = levels_[static_cast<std::size_t>(level)];
+    Level& wheel = levels_[static_cast<std::size_t>(level)];
     const int shift = level * slot_bits;
     const auto own = static_cast<std::uint32_t>(tick_ >> shift) & (slots - 1);
     const auto first_from = [&wheel](std::uint32_t from) {
@@ -162,11 +162,14 @@ bool Scheduler::refill(Time horizon) {
     const std::uint64_t slot_tick = (base + slot) << shift;
     if (slot_tick > static_cast<std::uint64_t>(horizon.ns) >> tick_bits) return false;
     tick_ = slot_tick;
-    Timer* timer = take_slot(level, slot);
-    while (timer != nullptr) {
-      Timer* const next = timer->next_;
-      insert(*timer);
-      timer = next;
+    mark_empty(wheel, slot);
+    DeadlineChunk* chunk = std::exchange(wheel.heads[slot], nullptr);
+    while (chunk != nullptr) {
+      for (std::uint32_t i = 0; i < chunk->count; ++i) {
+        const Deadline& deadline = chunk->deadlines[i];
+        insert(deadline.at, deadline.order, *deadline.timer);
+      }
+      chunk = chunks_.recycle(chunk);
     }
   }
   return true;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "sim/core/deadline.h"
 #include "sim/core/event.h"
 #include "stack/base/time.h"
 
@@ -65,10 +66,9 @@ class Timer {
 
   Actor& owner_;
   Time at_;
-  std::uint64_t order_ = 0;  // class, actor and sequence, packed: breaks ties of at_
-  Timer* next_ = nullptr;    // neighbours in the slot's list, while in the wheel
-  Timer* previous_ = nullptr;
-  std::uint32_t slot_ = 0;  // index of the wheel's list, or in the heap of current timers
+  DeadlineChunk* chunk_ = nullptr;  // where its deadline is, while in the wheel
+  std::uint32_t index_ = 0;         // of its deadline in the chunk, or in the heap of current ones
+  std::uint16_t slot_ = 0;          // of all levels' slots, while in the wheel
   EventClass event_class_;
   Place place_ = Place::idle;
 };
@@ -102,37 +102,30 @@ class Scheduler {
   static constexpr int tick_bits = 8;  // the lowest slot spans 2^8 ns
   static constexpr std::uint32_t slots = 1u << slot_bits;
   static constexpr std::uint32_t words = slots / 64;
-
-  // An entry of the heap repeats the order so that comparing does not touch the timer.
-  struct Current {
-    Time at;
-    std::uint64_t order;
-    Timer* timer;
-    bool operator<(const Current& other) const {
-      return at != other.at ? at < other.at : order < other.order;
-    }
-  };
+  static_assert(levels * slots <= 1u << 16, "Timer::slot_ has 16 bits");
 
   struct Level {
-    std::array<Timer*, slots> heads{};
+    std::array<DeadlineChunk*, slots> heads{};    // only the first chunk of a slot may have room
     std::array<std::uint64_t, words> occupied{};  // a bit for each slot with a timer
     std::uint32_t occupied_words = 0;             // a bit for each word above that is not zero
   };
 
-  void insert(Timer& timer);
+  void insert(Time at, std::uint64_t order, Timer& timer);
   void remove(Timer& timer);
-  void push_current(Timer& timer);
+  void remove_from_wheel(Timer& timer);
+  void push_current(Time at, std::uint64_t order, Timer& timer);
   void remove_current(std::uint32_t index);
-  void place_current(std::uint32_t index, const Current& entry);
-  void sift_up(std::uint32_t index, const Current& entry);
-  void sift_down(std::uint32_t index, const Current& entry);
-  Timer* take_slot(int level, std::uint32_t slot);
+  void place_current(std::uint32_t index, const Deadline& deadline);
+  void sift_up(std::uint32_t index, const Deadline& deadline);
+  void sift_down(std::uint32_t index, const Deadline& deadline);
+  static void mark_empty(Level& wheel, std::uint32_t slot);
   // Fills the heap with the earliest timers if it is empty; false if there are none at or before
   // `horizon`, in which case the wheel has not been turned past it.
   bool refill(Time horizon);
 
-  std::vector<Current> current_;  // binary heap: the timers of the slot that the wheel stands in
+  std::vector<Deadline> current_;  // binary heap: the slot that the wheel stands in
   std::array<Level, levels> levels_;
+  DeadlineChunkPool chunks_;
   std::uint64_t tick_ = 0;  // the lowest slot that has been moved to the heap, counted from time 0
   Time now_;
   std::uint64_t pending_ = 0;

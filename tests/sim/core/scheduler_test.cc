@@ -1,9 +1,11 @@
 #include "sim/core/scheduler.h"
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <memory>
 #include <tuple>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -117,6 +119,31 @@ TEST(Scheduler, DestroyedTimersNeverFire) {
   EXPECT_EQ(scheduler.pending(), 0U);
   scheduler.run_until(Time{} + seconds(1000));
   EXPECT_TRUE(witness.fired.empty());
+}
+
+TEST(Scheduler, ManyOfOneSlotMayBeCancelledInAnyOrder) {
+  // All within 256 ns of one second, so in one slot of whatever level until the clock is there.
+  Random random(1);
+  for (int round = 0; round < 50; ++round) {
+    Scheduler scheduler;
+    Witness witness(scheduler, 1);
+    std::vector<std::unique_ptr<Timer>> timers;
+    for (int i = 0; i < 100; ++i) {
+      timers.push_back(std::make_unique<Timer>(witness));
+      timers.back()->arm(Time{} + seconds(1) + nanoseconds(random.between(0, 200)));
+    }
+    std::size_t left = timers.size();
+    for (int i = 0; i < 60; ++i) {
+      Timer& timer = *timers[random.below(timers.size())];
+      left -= timer.armed();
+      timer.cancel();
+      EXPECT_EQ(scheduler.pending(), left);
+    }
+    scheduler.run_until(Time{} + seconds(2));
+    EXPECT_EQ(witness.fired.size(), left);
+    EXPECT_TRUE(std::is_sorted(witness.fired.begin(), witness.fired.end(),
+                               [](const auto& a, const auto& b) { return a.first < b.first; }));
+  }
 }
 
 // Random arming, moving and cancelling, also from inside events, against a sorted map.
