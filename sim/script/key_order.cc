@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "sim/script/sandbox.h"
 #include "sim/script/script_error.h"
 #include "sim/script/stable_library.h"
 
@@ -72,11 +73,14 @@ TableKey key_at(lua_State* lua, int index) {
 // Calls `use(key)` for each key of the table at `table`, with the key on top of the stack.
 template <typename Use>
 void for_each_key(lua_State* lua, int table, Use&& use) {
+  std::uint64_t count = 0;
   lua_pushnil(lua);
   while (lua_next(lua, table) != 0) {
     lua_pop(lua, 1);
     use(key_at(lua, -1));
+    ++count;
   }
+  Sandbox::of(lua).charge_instructions(lua, count);
 }
 
 void require_table(lua_State* lua, const char* function) {

@@ -53,7 +53,7 @@ bool Run::load() {
   lua_State* const main = sandbox_.lua();
   if (main == nullptr) {
     outcome_.verdict = Verdict::error;
-    outcome_.error = fmt::format("{}: {}", file_.path, sandbox_.out_of_memory_text());
+    outcome_.error = fmt::format("{}: {}", file_.path, sandbox_.exhausted_text());
     return false;
   }
   lua_pushlightuserdata(main, this);
@@ -115,7 +115,7 @@ void Run::execute(lua_State* lua, int arguments) {
   if (status == LUA_ERRMEM) {
     const auto line = running_line(lua);
     outcome_.error =
-        fmt::format("{}: {}", line ? to_string(*line) : file_.path, sandbox_.out_of_memory_text());
+        fmt::format("{}: {}", line ? to_string(*line) : file_.path, sandbox_.exhausted_text());
   } else {
     outcome_.error = error_text(lua, file_.path);
   }

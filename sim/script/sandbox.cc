@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/script/native_costs.h"
 #include "sim/script/nearest.h"
 #include "sim/script/script_error.h"
 #include "sim/script/script_modules.h"
@@ -73,6 +74,7 @@ void open_libraries(lua_State* lua) {
     lua_setglobal(lua, std::string(known.name).c_str());
   }
   install_stable_library(lua);
+  install_native_costs(lua);
   install_modules(lua);
 
   lua_pushglobaltable(lua);
@@ -122,24 +124,29 @@ bool Sandbox::compile(lua_State* lua, std::string_view source, const std::string
 }
 
 void Sandbox::charge_instructions(lua_State* lua, std::uint64_t count) {
-  instructions_used_ += count;
+  if (__builtin_add_overflow(instructions_used_, count, &instructions_used_)) {
+    instructions_used_ = UINT64_MAX;
+  }
   if (instructions_used_ <= limits_.instructions) return;
-  end_script();
-  raise(lua, "the script has run {} instructions, which is its limit; does a loop never end?",
-        limits_.instructions);
+  raise_exhausted(lua);
 }
 
 void Sandbox::charge_memory(lua_State* lua, std::uint64_t bytes) {
   memory_used_ += bytes;
-  if (memory_used_ > limits_.memory) raise_out_of_memory(lua);
+  if (memory_used_ > limits_.memory) raise_exhausted(lua);
 }
 
-void Sandbox::raise_out_of_memory(lua_State* lua) {
+void Sandbox::raise_exhausted(lua_State* lua) {
   end_script();
-  raise(lua, std::string_view(out_of_memory_text()));
+  raise(lua, std::string_view(exhausted_text()));
 }
 
-std::string Sandbox::out_of_memory_text() const {
+std::string Sandbox::exhausted_text() const {
+  if (instructions_used_ > limits_.instructions) {
+    return fmt::format(
+        "the script has run {} instructions, which is its limit; does a loop never end?",
+        limits_.instructions);
+  }
   return fmt::format("the script has used up its memory; its limit is {}",
                      size_text(limits_.memory));
 }
@@ -152,9 +159,13 @@ void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size
     sandbox.memory_used_ -= old_size;
     return nullptr;
   }
-  if (new_size > old_size &&
-      sandbox.memory_used_ + (new_size - old_size) > sandbox.limits_.memory) {
-    return nullptr;
+  if (new_size > old_size) {
+    if (sandbox.memory_used_ + (new_size - old_size) > sandbox.limits_.memory) return nullptr;
+    sandbox.instructions_used_ += new_size / bytes_per_instruction;
+    // The error that ends the script needs some memory itself.
+    if (sandbox.instructions_used_ > sandbox.limits_.instructions && !sandbox.ending_) {
+      return nullptr;
+    }
   }
   void* const moved = std::realloc(block, new_size);
   if (moved != nullptr) sandbox.memory_used_ += new_size - old_size;

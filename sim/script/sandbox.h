@@ -43,15 +43,18 @@ class Sandbox {
   // From now on no pcall of the script holds up an error: the script is to end.
   void end_script() { ending_ = true; }
   [[nodiscard]] bool ending() const { return ending_; }
-  // Ends the script for a lack of memory.
-  [[noreturn]] void raise_out_of_memory(lua_State* lua);
-  // What raise_out_of_memory says.
-  [[nodiscard]] std::string out_of_memory_text() const;
+  // Ends the script after Lua was refused memory.
+  [[noreturn]] void raise_exhausted(lua_State* lua);
+  // Which limit that was, as the error says it.
+  [[nodiscard]] std::string exhausted_text() const;
 
   Random& random() { return random_; }
   [[nodiscard]] const std::string& folder() const { return folder_; }
 
  private:
+  // Copying and clearing memory takes time too: so many bytes of it count as an instruction.
+  static constexpr std::uint64_t bytes_per_instruction = 64;
+
   static void* allocate(void* self, void* block, std::size_t old_size, std::size_t new_size);
   static void count_instructions(lua_State* lua, lua_Debug* record);
 

@@ -101,7 +101,7 @@ int set_metatable(lua_State* lua) {
 int finish_pcall(lua_State* lua, int status, lua_KContext /*context*/) {
   if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(lua);
   Sandbox& sandbox = Sandbox::of(lua);
-  if (status == LUA_ERRMEM) sandbox.raise_out_of_memory(lua);
+  if (status == LUA_ERRMEM) sandbox.raise_exhausted(lua);
   if (sandbox.ending()) return lua_error(lua);
   lua_pushboolean(lua, 0);
   lua_insert(lua, -2);

@@ -1,9 +1,11 @@
 #include "sim/script/stable_sort.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <vector>
 
+#include "sim/script/sandbox.h"
 #include "sim/script/script_error.h"
 
 namespace natsim::script {
@@ -64,7 +66,9 @@ int stable_sort(lua_State* lua) {
           luaL_typename(lua, comparison_index));
   }
   lua_settop(lua, 2);
-  const lua_Integer count = luaL_len(lua, list_index);
+  const auto count = static_cast<lua_Integer>(lua_rawlen(lua, list_index));
+  Sandbox::of(lua).charge_instructions(
+      lua, static_cast<std::uint64_t>(count) * std::bit_width(static_cast<std::uint64_t>(count)));
   lua_createtable(lua, 0, 0);
   for (lua_Integer i = 1; i <= count; ++i) {
     lua_geti(lua, list_index, i);

@@ -51,6 +51,24 @@ TEST(Sandbox, AGigabyteStringEndsAtOnce) {
             "test.lua:3: the script has used up its memory; its limit is 8MB");
 }
 
+TEST(Sandbox, LoopsInsideTheLibraryCount) {
+  const std::string limit =
+      "test.lua:1: the script has run 1000000 instructions, which is its limit; does a loop never "
+      "end?";
+  EXPECT_EQ(error_of("string.rep('', 1 << 60)", small_limits()), limit);
+  EXPECT_EQ(error_of("table.move({}, 1, 1 << 60, 2)", small_limits()), limit);
+  EXPECT_EQ(error_of("table.move({}, math.mininteger, math.maxinteger, 2)", small_limits()), limit);
+  EXPECT_EQ(error_of("table.insert(setmetatable({}, { __len = function() return 1 << 60 end }), 1, "
+                     "5)",
+                     small_limits()),
+            limit);
+  EXPECT_EQ(
+      error_of("local s = ('x'):rep(1000000) while true do local t = s .. s end", small_limits()),
+      limit);
+  EXPECT_EQ(value_of("table.concat(table.move({ 1, 2, 3 }, 1, 3, 2), ' ')"), "1 1 2 3");
+  EXPECT_EQ(value_of("string.rep('ab', 3, '-')"), "ab-ab-ab");
+}
+
 TEST(Sandbox, ObjectsOfTheSimulatorCountAsMemory) {
   EXPECT_EQ(error_of("\nfor i = 1, 1e9 do net:router('r' .. i) end", small_limits()),
             "test.lua:2: the script has used up its memory; its limit is 8MB");
