@@ -1,6 +1,5 @@
 #include "sim/nat/nat_box.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "sim/net/link.h"
@@ -176,26 +175,15 @@ void NatBox::follow_topology() {
   for (const IpAddress& address : outside_.addresses()) {
     if (!nat_.is_external(address)) nat_.add_external_address(address);
   }
-  inside_prefixes_.clear();
-  inside_prefix_lengths_.clear();
+  inside_links_.clear();
   for (const Interface* interface : inside_.interfaces()) {
-    for (const Prefix& prefix : interface->prefixes()) {
-      inside_prefixes_.insert(prefix);
-      auto& lengths = inside_prefix_lengths_;
-      if (std::find(lengths.begin(), lengths.end(), prefix.length) == lengths.end()) {
-        lengths.push_back(prefix.length);
-      }
-    }
+    for (const Prefix& prefix : interface->prefixes()) inside_links_.add(prefix, interface);
   }
 }
 
 bool NatBox::on_inside_link(const IpAddress& address) const {
-  if (address.is_multicast() || address.is_link_local()) return true;
-  return std::any_of(inside_prefix_lengths_.begin(), inside_prefix_lengths_.end(),
-                     [&](std::uint8_t length) {
-                       return length <= (address.is_v4() ? 32 : 128) &&
-                              inside_prefixes_.contains(Prefix::of(address, length));
-                     });
+  return address.is_multicast() || address.is_link_local() ||
+         inside_links_.find(address) != nullptr;
 }
 
 }  // namespace natsim::nat

@@ -5,12 +5,11 @@
 #include <string>
 #include <vector>
 
-#include <absl/container/flat_hash_set.h>
-
 #include "sim/core/scheduler.h"
 #include "sim/nat/nat.h"
 #include "sim/net/forwarding.h"
 #include "sim/net/node.h"
+#include "sim/net/prefix_map.h"
 
 namespace natsim::nat {
 
@@ -67,10 +66,9 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   Nat nat_;
   net::Forwarding inside_;
   net::Interface& outside_;
-  core::Timer expiry_;                               // armed while there are mappings
-  std::uint64_t generation_ = 0;                     // of the topology that the next are of
-  absl::flat_hash_set<Prefix> inside_prefixes_;      // on the links of the inside interfaces
-  std::vector<std::uint8_t> inside_prefix_lengths_;  // that occur among them
+  core::Timer expiry_;            // armed while there are mappings
+  std::uint64_t generation_ = 0;  // of the topology that the next are of
+  net::PrefixMap<const net::Interface*> inside_links_;
 };
 
 }  // namespace natsim::nat

@@ -97,15 +97,15 @@ class RouteComputation {
 
   void announce(Vertex v, Interface* first_hop) {
     const Forwarding& member = *members_[v];
-    for (const Prefix& prefix : member.originated_) root_.add_route(prefix, first_hop);
+    for (const Prefix& prefix : member.originated_) root_.routes_.add(prefix, first_hop);
     for (Interface* interface : member.interfaces()) {
       for (const IpAddress& address : interface->addresses()) {
-        root_.add_route(Prefix::of(address, address.is_v4() ? 32 : 128), first_hop);
+        root_.routes_.add(Prefix::of(address, address.is_v4() ? 32 : 128), first_hop);
       }
       if (!interface->connected() || interface->peer().forwarding() != nullptr) continue;
       Interface* const out = v == 0 ? interface : first_hop;
       for (const IpAddress& address : interface->peer().addresses()) {
-        root_.add_route(Prefix::of(address, address.is_v4() ? 32 : 128), out);
+        root_.routes_.add(Prefix::of(address, address.is_v4() ? 32 : 128), out);
       }
     }
   }
@@ -133,35 +133,15 @@ void Forwarding::originate(const Prefix& prefix) {
   network_.topology_changed();
 }
 
-void Forwarding::add_route(const Prefix& prefix, Interface* out) {
-  const bool v4 = prefix.network.is_v4();
-  if (prefix.length == (v4 ? 32 : 128)) {
-    hosts_.try_emplace(prefix.network, out);
-    return;
-  }
-  if (!prefixes_.try_emplace(prefix, out).second) return;
-  auto& lengths = v4 ? lengths_v4_ : lengths_v6_;
-  const auto at = std::lower_bound(lengths.begin(), lengths.end(), prefix.length, std::greater<>());
-  if (at == lengths.end() || *at != prefix.length) lengths.insert(at, prefix.length);
-}
-
 std::optional<Forwarding::Route> Forwarding::lookup(const IpAddress& destination) {
   if (generation_ != network_.topology_generation()) {
-    hosts_.clear();
-    prefixes_.clear();
-    lengths_v4_.clear();
-    lengths_v6_.clear();
+    routes_.clear();
     RouteComputation(*this).run();
     generation_ = network_.topology_generation();
   }
-  if (const auto found = hosts_.find(destination); found != hosts_.end()) {
-    return Route{found->second};
-  }
-  for (const std::uint8_t length : destination.is_v4() ? lengths_v4_ : lengths_v6_) {
-    const auto found = prefixes_.find(Prefix::of(destination, length));
-    if (found != prefixes_.end()) return Route{found->second};
-  }
-  return std::nullopt;
+  Interface* const* const out = routes_.find(destination);
+  if (out == nullptr) return std::nullopt;
+  return Route{*out};
 }
 
 }  // namespace natsim::net

@@ -5,9 +5,8 @@
 #include <optional>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
-
 #include "sim/net/interface.h"
+#include "sim/net/prefix_map.h"
 #include "stack/base/address.h"
 
 namespace natsim::net {
@@ -52,16 +51,11 @@ class Forwarding {
  private:
   friend class RouteComputation;
 
-  void add_route(const Prefix& prefix, Interface* out);
-
   Network& network_;
   std::vector<Interface*> interfaces_;
   std::vector<Prefix> originated_;
-  std::uint64_t generation_ = 0;  // of the topology that the tables below are of
-  absl::flat_hash_map<IpAddress, Interface*> hosts_;  // routes of full length
-  absl::flat_hash_map<Prefix, Interface*> prefixes_;  // shorter ones
-  std::vector<std::uint8_t> lengths_v4_;  // lengths that occur in prefixes_, longest first
-  std::vector<std::uint8_t> lengths_v6_;
+  std::uint64_t generation_ = 0;  // of the topology that the routes below are of
+  PrefixMap<Interface*> routes_;
 };
 
 }  // namespace natsim::net

@@ -105,10 +105,6 @@ Prefix Prefix::of(const IpAddress& address, std::uint8_t length) {
   return {IpAddress::v6(address.high() & mask(length), address.low() & mask(length - 64)), length};
 }
 
-bool Prefix::contains(const IpAddress& address) const {
-  return address.family() == network.family() && of(address, length).network == network;
-}
-
 std::string to_string(const Prefix& prefix) {
   return fmt::format("{}/{}", to_string(prefix.network), prefix.length);
 }

@@ -119,7 +119,17 @@ struct Prefix {
   // The block of `length` bits that holds `address`.
   static Prefix of(const IpAddress& address, std::uint8_t length);
 
-  [[nodiscard]] bool contains(const IpAddress& address) const;
+  [[nodiscard]] constexpr bool contains(const IpAddress& address) const {
+    if (network.is_v4()) {
+      return address.is_v4() &&
+             std::uint64_t{address.to_v4() ^ network.to_v4()} >> (32 - length) == 0;
+    }
+    if (address.is_v4()) return false;
+    const std::uint64_t high = address.high() ^ network.high();
+    const std::uint64_t low = address.low() ^ network.low();
+    if (length <= 64) return length == 0 || high >> (64 - length) == 0;
+    return high == 0 && low >> (128 - length) == 0;
+  }
   auto operator<=>(const Prefix&) const = default;
 
   template <typename H>
