@@ -23,7 +23,7 @@ std::uint8_t* transport_checksum(std::uint8_t* transport, std::size_t available,
       offset = field::udp_checksum;
       break;
     case Protocol::tcp:
-      offset = 16;
+      offset = field::tcp_checksum;
       break;
     case Protocol::icmpv6:
       if (family == Family::ipv4) return nullptr;

@@ -15,10 +15,11 @@ void tell(core::World& world, core::PacketStep step, core::DropReason reason, co
           const Endpoint& old_destination);
 
 // What stands for the packet's bytes in the digest: the transport's checksum covers the payload,
-// the ports, the addresses and the length.
+// the ports, the addresses and the length. TCP has it further back than the others.
 inline std::uint64_t content_of(const Packet& packet) {
   const std::uint8_t* const transport = packet.data() + packet.transport_offset;
-  return std::uint64_t{load_be32(transport)} << 32 | load_be32(transport + 4);
+  const bool tcp = packet.protocol == Protocol::tcp && packet.size >= packet.transport_offset + 20;
+  return std::uint64_t{load_be32(transport)} << 32 | load_be32(transport + (tcp ? 16 : 4));
 }
 
 // Records that `packet` took a step at `where`.

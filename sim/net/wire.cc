@@ -17,45 +17,6 @@ void store_address(std::uint8_t* p, const IpAddress& address) {
   }
 }
 
-// Writes the IP header of a packet whose fields are set, but for the transport behind it.
-void write_ip_header(Packet& packet) {
-  std::uint8_t* const p = packet.data();
-  const std::uint16_t transport_size =
-      static_cast<std::uint16_t>(packet.size - packet.transport_offset);
-  if (packet.is_v4()) {
-    p[0] = 0x45;
-    p[1] = 0;
-    store_be16(p + 2, packet.size);
-    // Never fragmented, so the identification may be anything (RFC 6864 §4.1): zero, and DF set.
-    store_be32(p + 4, 0x0000'4000);
-    p[field::ipv4_ttl] = packet.hop_limit;
-    p[9] = static_cast<std::uint8_t>(packet.protocol);
-    store_be16(p + field::ipv4_checksum, 0);
-    store_address(p + field::ipv4_source, packet.source.address);
-    store_address(p + field::ipv4_destination, packet.destination.address);
-    store_be16(p + field::ipv4_checksum,
-               static_cast<std::uint16_t>(~ones_sum({p, ipv4_header_size})));
-  } else {
-    store_be32(p, 0x6000'0000);
-    store_be16(p + 4, transport_size);
-    p[6] = static_cast<std::uint8_t>(packet.protocol);
-    p[field::ipv6_hop_limit] = packet.hop_limit;
-    store_address(p + field::ipv6_source, packet.source.address);
-    store_address(p + field::ipv6_destination, packet.destination.address);
-  }
-}
-
-std::uint16_t transport_sum(const Packet& packet) {
-  const ByteView transport = packet.transport();
-  std::uint16_t start = 0;
-  if (packet.protocol != Protocol::icmp) {  // the one without a pseudo-header
-    start = pseudo_header_sum(packet.source.address, packet.destination.address,
-                              static_cast<std::uint8_t>(packet.protocol),
-                              static_cast<std::uint32_t>(transport.size()));
-  }
-  return ones_sum(transport, start);
-}
-
 struct IcmpRow {
   IcmpError error;
   std::uint8_t v4_type, v4_code, v6_type, v6_code;
@@ -134,6 +95,44 @@ std::optional<Headers> read_headers(ByteView bytes) {
 }
 
 }  // namespace
+
+void write_ip_header(Packet& packet) {
+  std::uint8_t* const p = packet.data();
+  const std::uint16_t transport_size =
+      static_cast<std::uint16_t>(packet.size - packet.transport_offset);
+  if (packet.is_v4()) {
+    p[0] = 0x45;
+    p[1] = 0;
+    store_be16(p + 2, packet.size);
+    // Never fragmented, so the identification may be anything (RFC 6864 §4.1): zero, and DF set.
+    store_be32(p + 4, 0x0000'4000);
+    p[field::ipv4_ttl] = packet.hop_limit;
+    p[9] = static_cast<std::uint8_t>(packet.protocol);
+    store_be16(p + field::ipv4_checksum, 0);
+    store_address(p + field::ipv4_source, packet.source.address);
+    store_address(p + field::ipv4_destination, packet.destination.address);
+    store_be16(p + field::ipv4_checksum,
+               static_cast<std::uint16_t>(~ones_sum({p, ipv4_header_size})));
+  } else {
+    store_be32(p, 0x6000'0000);
+    store_be16(p + 4, transport_size);
+    p[6] = static_cast<std::uint8_t>(packet.protocol);
+    p[field::ipv6_hop_limit] = packet.hop_limit;
+    store_address(p + field::ipv6_source, packet.source.address);
+    store_address(p + field::ipv6_destination, packet.destination.address);
+  }
+}
+
+std::uint16_t transport_sum(const Packet& packet) {
+  const ByteView transport = packet.transport();
+  std::uint16_t start = 0;
+  if (packet.protocol != Protocol::icmp) {  // the one without a pseudo-header
+    start = pseudo_header_sum(packet.source.address, packet.destination.address,
+                              static_cast<std::uint8_t>(packet.protocol),
+                              static_cast<std::uint32_t>(transport.size()));
+  }
+  return ones_sum(transport, start);
+}
 
 IcmpTypeAndCode wire_form(IcmpError error, Family family) {
   const IcmpRow& row = icmp_rows[static_cast<std::size_t>(error)];

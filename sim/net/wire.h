@@ -31,6 +31,7 @@ inline constexpr std::size_t ipv6_destination = 24;
 inline constexpr std::size_t source_port = 0;       // UDP and TCP
 inline constexpr std::size_t destination_port = 2;  // UDP and TCP
 inline constexpr std::size_t udp_checksum = 6;
+inline constexpr std::size_t tcp_checksum = 16;
 inline constexpr std::size_t icmp_checksum = 2;
 }  // namespace field
 
@@ -55,7 +56,8 @@ IcmpTypeAndCode wire_form(IcmpError error, Family family);
 struct IcmpErrorView {
   IcmpError error;
   std::uint32_t mtu;  // of too_big, otherwise 0
-  // The packet that it is about, as quoted: possibly cut short, with both ports if it is UDP.
+  // The packet that it is about, as quoted: possibly cut short, with both ports if it is UDP or
+  // TCP.
   Protocol quoted_protocol;
   Endpoint quoted_source;
   Endpoint quoted_destination;
@@ -66,6 +68,13 @@ struct IcmpErrorView {
 // most max_udp_payload. The caller sets the id.
 PacketPtr make_udp(PacketPool& pool, const Endpoint& source, const Endpoint& destination,
                    ByteView payload, std::uint8_t hop_limit = default_hop_limit);
+
+// For the makers of other transports. Writes the IP header of a packet whose size and fields are
+// set.
+void write_ip_header(Packet& packet);
+// The one's complement sum of the transport, with the pseudo-header where its protocol has one:
+// ffff if the checksum in it is right.
+std::uint16_t transport_sum(const Packet& packet);
 
 // An ICMP error from `source` to the sender of `about`, quoting as much of it as fits 576 bytes
 // (IPv4, RFC 1812 §4.3.2.3) or 1280 bytes (IPv6, RFC 4443 §2.4c). Null where none may be sent:

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/net/packet.h"
+#include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
 #include "stack/stun/message.h"
 #include "stack/turn/channel_data.h"
@@ -125,16 +126,37 @@ std::string describe_icmp(ByteView datagram) {
                      to_string(error->quoted_source), to_string(error->quoted_destination));
 }
 
+// What is behind the IP header; empty if that is of another protocol or ends before.
+ByteView transport_of(ByteView datagram, net::Protocol protocol) {
+  if (datagram.empty()) return {};
+  const bool v4 = datagram[0] >> 4 == 4;
+  const std::size_t offset = v4 ? (datagram[0] & 0x0fU) * std::size_t{4} : net::ipv6_header_size;
+  if (datagram.size() < offset || datagram.size() < net::ipv4_header_size) return {};
+  if (datagram[v4 ? 9 : 6] != static_cast<std::uint8_t>(protocol)) return {};
+  return datagram.subspan(offset);
+}
+
+// The numbers are the header's own: SYN, data and FIN with their place in the sequence space, an
+// acknowledgement alone with what it acknowledges.
+std::string describe_tcp(ByteView datagram) {
+  const auto segment = net::parse_tcp(transport_of(datagram, net::Protocol::tcp));
+  if (!segment) return fmt::format("malformed TCP, {} bytes", datagram.size());
+  std::string text = "TCP";
+  if (segment->has(net::tcp_flag::syn)) text += " SYN";
+  if (segment->has(net::tcp_flag::fin)) text += " FIN";
+  if (segment->has(net::tcp_flag::rst)) text += " RST";
+  if (segment->length() > 0) text += fmt::format(" seq {}", segment->seq);
+  if (segment->has(net::tcp_flag::ack)) text += fmt::format(" ACK {}", segment->ack);
+  if (!segment->payload.empty()) text += fmt::format(", {} bytes", segment->payload.size());
+  if (segment->window == 0 && !segment->has(net::tcp_flag::rst)) text += ", window 0";
+  return text;
+}
+
 }  // namespace
 
 ByteView udp_payload(ByteView datagram) {
-  if (datagram.empty()) return {};
-  const bool v4 = datagram[0] >> 4 == 4;
-  const std::size_t transport = v4 ? (datagram[0] & 0x0fU) * std::size_t{4} : net::ipv6_header_size;
-  if (datagram.size() < transport + net::udp_header_size) return {};
-  const std::uint8_t protocol = datagram[v4 ? 9 : 6];
-  if (protocol != static_cast<std::uint8_t>(net::Protocol::udp)) return {};
-  return datagram.subspan(transport + net::udp_header_size);
+  const ByteView udp = transport_of(datagram, net::Protocol::udp);
+  return udp.size() < net::udp_header_size ? ByteView() : udp.subspan(net::udp_header_size);
 }
 
 ByteView without_turn_framing(ByteView payload) {
@@ -164,7 +186,7 @@ std::string describe_datagram(const core::PacketEvent& event) {
     case net::Protocol::icmpv6:
       return describe_icmp(event.datagram);
     case net::Protocol::tcp:
-      break;
+      return describe_tcp(event.datagram);
   }
   return fmt::format("IP protocol {}, {} bytes", event.protocol, event.datagram.size());
 }

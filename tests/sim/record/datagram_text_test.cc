@@ -6,6 +6,7 @@
 #include <rapidcheck.h>
 
 #include "sim/net/packet.h"
+#include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
 #include "stack/stun/message_builder.h"
 #include "stack/turn/channel_data.h"
@@ -115,6 +116,34 @@ TEST(DatagramText, AnyBytesAreDescribed) {
     message[3] = static_cast<std::uint8_t>(bytes.size());
     RC_ASSERT(!describe_payload(message).empty());
   });
+}
+
+TEST(DatagramText, TcpSegments) {
+  namespace flag = net::tcp_flag;
+  net::PacketPool pool;
+  const auto text = [&](const net::TcpSegment& segment) {
+    const auto packet = net::make_tcp(pool, {IpAddress::v4(10, 0, 0, 1), 1000}, peer, segment);
+    return describe_datagram({.protocol = static_cast<std::uint8_t>(net::Protocol::tcp),
+                              .datagram = packet->datagram()});
+  };
+  EXPECT_EQ(text({.seq = 100, .flags = flag::syn, .window = 1, .mss = 1460}), "TCP SYN seq 100");
+  EXPECT_EQ(text({.seq = 300, .ack = 101, .flags = flag::syn | flag::ack, .window = 1}),
+            "TCP SYN seq 300 ACK 101");
+  EXPECT_EQ(text({.seq = 101, .ack = 301, .flags = flag::ack, .window = 1}), "TCP ACK 301");
+  EXPECT_EQ(text({.seq = 101,
+                  .ack = 301,
+                  .flags = flag::ack | flag::psh,
+                  .window = 1,
+                  .payload = as_bytes("hello")}),
+            "TCP seq 101 ACK 301, 5 bytes");
+  EXPECT_EQ(text({.seq = 106, .ack = 301, .flags = flag::fin | flag::ack}),
+            "TCP FIN seq 106 ACK 301, window 0");
+  EXPECT_EQ(text({.seq = 301, .flags = flag::rst}), "TCP RST");
+  // A data offset beyond the datagram.
+  const auto packet = net::make_tcp(pool, {IpAddress::v4(10, 0, 0, 1), 1000}, peer, {});
+  packet->data()[32] = 0xf0;
+  EXPECT_EQ(describe_datagram({.protocol = 6, .datagram = packet->datagram()}),
+            "malformed TCP, 40 bytes");
 }
 
 }  // namespace
