@@ -48,7 +48,7 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
     case DropReason::nat_no_mapping:
       return fmt::format("no mapping has the external endpoint {}", to_string(packet.destination));
     case DropReason::nat_mapping_expired: {
-      const auto* const expiry = expiries_.find(*pool_.find(packet.destination));
+      const auto* const expiry = expiries_.find(*pool_.find(Transport::udp, packet.destination));
       return fmt::format("no mapping has the external endpoint {}; that of {} expired {} earlier",
                          to_string(packet.destination), to_string(expiry->internal),
                          to_string(now - expiry->at));

@@ -6,7 +6,9 @@ namespace natsim::nat {
 
 void ExternalPool::add(const IpAddress& address) {
   const auto index = static_cast<std::uint16_t>(externals_.size());
-  externals_.push_back({address, {}, range_.first});
+  External& external = externals_.emplace_back();
+  external.address = address;
+  for (Ports& ports : external.ports) ports.next = range_.first;
   by_family_[static_cast<std::size_t>(address.family())].push_back(index);
   index_.emplace(address, index);
 }
@@ -22,10 +24,10 @@ std::optional<std::uint16_t> ExternalPool::find(const IpAddress& address) const 
   return found->second;
 }
 
-std::optional<ExternalKey> ExternalPool::find(const Endpoint& endpoint) const {
+std::optional<ExternalKey> ExternalPool::find(Transport transport, const Endpoint& endpoint) const {
   const auto address = find(endpoint.address);
   if (!address) return std::nullopt;
-  return ExternalKey{*address, endpoint.port};
+  return ExternalKey{*address, endpoint.port, transport};
 }
 
 std::optional<std::uint16_t> ExternalPool::draw(Family family) {
@@ -41,26 +43,26 @@ std::uint16_t ExternalPool::after(std::uint16_t index) const {
   return next == candidates.end() ? candidates.front() : *next;
 }
 
-std::optional<std::uint16_t> ExternalPool::take(std::uint16_t address, std::uint16_t wanted) {
-  External& external = externals_[address];
-  const std::uint32_t free = range_.size() - external.ports.taken();
+std::optional<ExternalKey> ExternalPool::take(ExternalKey wanted) {
+  Ports& ports = ports_of(wanted);
+  const std::uint32_t free = range_.size() - ports.set.taken();
   if (free == 0) return std::nullopt;
   std::optional<std::uint16_t> port;
   switch (allocation_) {
     case PortAllocation::preserve:
     case PortAllocation::preserve_overload:
-      port = external.ports.next_free(range_.contains(wanted) ? wanted : range_.first, range_);
+      port = ports.set.next_free(range_.contains(wanted.port) ? wanted.port : range_.first, range_);
       break;
     case PortAllocation::sequential:
-      port = external.ports.next_free(external.next, range_);
-      external.next = *port == range_.last ? range_.first : static_cast<std::uint16_t>(*port + 1);
+      port = ports.set.next_free(ports.next, range_);
+      ports.next = *port == range_.last ? range_.first : static_cast<std::uint16_t>(*port + 1);
       break;
     case PortAllocation::random:
-      port = external.ports.nth_free(static_cast<std::uint32_t>(random_.below(free)), range_);
+      port = ports.set.nth_free(static_cast<std::uint32_t>(random_.below(free)), range_);
       break;
   }
-  external.ports.take(*port);
-  return port;
+  ports.set.take(*port);
+  return ExternalKey{wanted.address, *port, wanted.transport};
 }
 
 }  // namespace natsim::nat

@@ -1,6 +1,8 @@
 // A NAT's external addresses and their ports: which one a new mapping gets.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -9,18 +11,24 @@
 
 #include "sim/nat/options.h"
 #include "sim/nat/port_set.h"
+#include "sim/nat/transport.h"
 #include "stack/base/address.h"
 #include "stack/base/random.h"
 
 namespace natsim::nat {
 
-// An external endpoint as one number.
+// So many external addresses a NAT may have, so that an ExternalKey is one number.
+inline constexpr std::uint16_t max_external_addresses = 16'384;
+
+// An external endpoint of one transport.
 struct ExternalKey {
   std::uint16_t address = 0;  // index in the pool
   std::uint16_t port = 0;
+  Transport transport = Transport::udp;
 
   [[nodiscard]] constexpr std::uint32_t packed() const {
-    return std::uint32_t{address} << 16 | port;
+    return std::uint32_t{static_cast<std::uint8_t>(transport)} << 30 |
+           std::uint32_t{address} << 16 | port;
   }
   constexpr bool operator==(const ExternalKey&) const = default;
 };
@@ -30,10 +38,11 @@ class ExternalPool {
   ExternalPool(PortAllocation allocation, PortRange range, Random random)
       : allocation_(allocation), range_(range), random_(std::move(random)) {}
 
-  // Preconditions: not yet in the pool, which has fewer than 65 536 addresses.
+  // Preconditions: not yet in the pool, which has fewer than max_external_addresses.
   void add(const IpAddress& address);
   [[nodiscard]] std::optional<std::uint16_t> find(const IpAddress& address) const;
-  [[nodiscard]] std::optional<ExternalKey> find(const Endpoint& endpoint) const;
+  [[nodiscard]] std::optional<ExternalKey> find(Transport transport,
+                                                const Endpoint& endpoint) const;
   [[nodiscard]] const IpAddress& address(std::uint16_t index) const {
     return externals_[index].address;
   }
@@ -48,19 +57,27 @@ class ExternalPool {
   [[nodiscard]] std::uint16_t after(std::uint16_t index) const;
 
   // Takes a free port of the address, by the allocation policy; nullopt if all are taken. Policies
-  // that preserve start from `wanted`.
-  std::optional<std::uint16_t> take(std::uint16_t address, std::uint16_t wanted);
-  [[nodiscard]] bool taken(ExternalKey key) const {
-    return externals_[key.address].ports.contains(key.port);
-  }
-  void release(ExternalKey key) { externals_[key.address].ports.release(key.port); }
+  // that preserve start from `wanted.port`.
+  std::optional<ExternalKey> take(ExternalKey wanted);
+  [[nodiscard]] bool taken(ExternalKey key) const { return ports_of(key).set.contains(key.port); }
+  void release(ExternalKey key) { ports_of(key).set.release(key.port); }
 
  private:
+  struct Ports {
+    PortSet set;
+    std::uint16_t next = 0;  // `sequential` goes on from here
+  };
   struct External {
     IpAddress address;
-    PortSet ports;
-    std::uint16_t next;  // `sequential` goes on from here
+    std::array<Ports, transport_count> ports;  // by transport
   };
+
+  [[nodiscard]] Ports& ports_of(ExternalKey key) {
+    return externals_[key.address].ports[static_cast<std::size_t>(key.transport)];
+  }
+  [[nodiscard]] const Ports& ports_of(ExternalKey key) const {
+    return externals_[key.address].ports[static_cast<std::size_t>(key.transport)];
+  }
 
   PortAllocation allocation_;
   PortRange range_;

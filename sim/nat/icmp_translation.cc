@@ -40,14 +40,16 @@ Error read_error(const net::Packet& packet) {
 Verdict Nat::outbound_error(net::Packet& packet) const {
   const auto [view, reason] = read_error(packet);
   if (!view) return {.reason = reason};
+  constexpr Transport transport = Transport::udp;
   const bool hairpin = is_external(packet.destination.address);
   if (hairpin && options_.hairpin == Hairpin::off) return {.reason = DropReason::nat_hairpin_off};
-  const MappingIndex reporter = table_.find_inside(view->quoted_destination, view->quoted_source);
+  const MappingIndex reporter =
+      table_.find_inside(transport, view->quoted_destination, view->quoted_source);
   if (reporter == no_index) return {.reason = DropReason::nat_icmp_mismatch};
   const Endpoint external = pool_.endpoint(table_.external(reporter));
   MappingIndex receiver = no_index;
   if (hairpin) {
-    receiver = table_.find_sender(*pool_.find(view->quoted_source), external);
+    receiver = table_.find_sender(*pool_.find(transport, view->quoted_source), external);
     if (receiver == no_index) {
       return {.reason = DropReason::nat_icmp_mismatch, .sender = reporter};
     }
@@ -66,7 +68,8 @@ Verdict Nat::outbound_error(net::Packet& packet) const {
 Verdict Nat::inbound_error(net::Packet& packet) const {
   const auto [view, reason] = read_error(packet);
   if (!view) return {.reason = reason};
-  const auto external = pool_.find(view->quoted_source);
+  constexpr Transport transport = Transport::udp;
+  const auto external = pool_.find(transport, view->quoted_source);
   const MappingIndex receiver =
       external ? table_.find_sender(*external, view->quoted_destination) : no_index;
   if (receiver == no_index) return {.reason = DropReason::nat_icmp_mismatch};

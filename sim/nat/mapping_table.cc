@@ -13,18 +13,25 @@ MappingTable::MappingTable(const NatOptions& options)
       filters_endpoint_(options.filter_scope == FilterScope::per_endpoint &&
                         filtering_ != Dependence::endpoint_independent &&
                         (mapping_ != Dependence::endpoint_independent || shares_ports_)),
+      timers_(timer_lengths(options)),
       by_key_(0, Hash{this}, Equal{this}) {}
 
 MappingTable::Key MappingTable::key_of(MappingIndex index) const {
   const Mapping& mapping = mappings_[index];
   return {mapping.internal(),
-          seen_by(mapping.dedicated ? finest_ : mapping_, mapping.first_remote())};
+          seen_by(mapping.dedicated ? finest_ : mapping_, mapping.first_remote()),
+          mapping.transport};
 }
 
 MappingOrigin MappingTable::origin(MappingIndex index) const {
   const Mapping& mapping = mappings_[index];
-  return {mapping.internal(),    mapping.first_remote(), mapping.external,
-          births_[index].number, births_[index].created, mapping.dedicated};
+  return {.internal = mapping.internal(),
+          .first_remote = mapping.first_remote(),
+          .external = mapping.external(),
+          .timer = timer_class(index),
+          .number = births_[index].number,
+          .created = births_[index].created,
+          .dedicated = mapping.dedicated};
 }
 
 MappingIndex MappingTable::find_key(const Key& key) const {
@@ -32,12 +39,13 @@ MappingIndex MappingTable::find_key(const Key& key) const {
   return found == by_key_.end() ? no_index : *found;
 }
 
-MappingIndex MappingTable::find_inside(const Endpoint& internal, const Endpoint& remote) const {
+MappingIndex MappingTable::find_inside(Transport transport, const Endpoint& internal,
+                                       const Endpoint& remote) const {
   if (dedicated_ > 0) {
-    const MappingIndex index = find_key({internal, seen_by(finest_, remote)});
+    const MappingIndex index = find_key({internal, seen_by(finest_, remote), transport});
     if (index != no_index) return index;
   }
-  return find_key({internal, seen_by(mapping_, remote)});
+  return find_key({internal, seen_by(mapping_, remote), transport});
 }
 
 MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& remote) const {
@@ -74,18 +82,17 @@ MappingIndex MappingTable::add(const MappingOrigin& origin) {
                                              .remote_address = origin.first_remote.address,
                                              .internal_port = origin.internal.port,
                                              .remote_port = origin.first_remote.port,
-                                             .external = origin.external,
+                                             .external_address = origin.external.address,
+                                             .external_port = origin.external.port,
+                                             .transport = origin.external.transport,
+                                             .timer = origin.timer,
                                              .dedicated = origin.dedicated});
-  if (index == ages_.size()) {
-    ages_.emplace_back();
-    births_.emplace_back();
-  }
+  if (index == births_.size()) births_.emplace_back();
   births_[index] = {origin.number, origin.created, index, index};
-  ages_[index].refreshed = origin.created;
+  timers_.start(index, class_number(origin.timer), origin.created);
   by_key_.insert(index);
   if (origin.dedicated) ++dedicated_;
   join_port(index);
-  append_newest(index);
   if (shares_ports_) add_remote(index, origin.first_remote);
   if (filters_endpoint_) count_contact(origin.internal, origin.first_remote, 1);
   return index;
@@ -101,7 +108,7 @@ bool MappingTable::remove(MappingIndex index) {
   by_key_.erase(index);
   if (mapping.dedicated) --dedicated_;
   const bool port_free = leave_port(index);
-  unlink(index);
+  timers_.stop(index, class_number(mapping.timer));
   mappings_.give_back(index);
   return port_free;
 }
@@ -127,7 +134,7 @@ bool MappingTable::holds(MappingIndex index, const Endpoint& remote) const {
 
 MappingTable::Hold MappingTable::hold(MappingIndex index, const Endpoint& remote) {
   if (holds(index, remote)) return Hold::held;
-  if (shares_ports_ && !can_share(mappings_[index].external, remote)) return Hold::clash;
+  if (shares_ports_ && !can_share(mappings_[index].external(), remote)) return Hold::clash;
   add_remote(index, remote);
   if (filters_endpoint_) count_contact(mappings_[index].internal(), remote, 1);
   return Hold::opened;
@@ -138,7 +145,7 @@ bool MappingTable::can_share(ExternalKey external, const Endpoint& remote) const
 }
 
 std::uint32_t MappingTable::scope_of(MappingIndex index) const {
-  return shares_ports_ ? mappings_[index].external.packed() : index;
+  return shares_ports_ ? mappings_[index].external().packed() : index;
 }
 
 void MappingTable::add_remote(MappingIndex index, const Endpoint& remote) {
@@ -154,29 +161,8 @@ void MappingTable::count_contact(const Endpoint& internal, const Endpoint& remot
   if (found->second == 0) contacts_.erase(found);
 }
 
-void MappingTable::refresh(MappingIndex index, Time now) {
-  ages_[index].refreshed = now;
-  if (index == newest_) return;
-  unlink(index);
-  append_newest(index);
-}
-
-void MappingTable::append_newest(MappingIndex index) {
-  ages_[index].older = newest_;
-  ages_[index].newer = no_index;
-  (newest_ == no_index ? oldest_ : ages_[newest_].newer) = index;
-  newest_ = index;
-}
-
-void MappingTable::unlink(MappingIndex index) {
-  const MappingIndex older = ages_[index].older;
-  const MappingIndex newer = ages_[index].newer;
-  (older == no_index ? oldest_ : ages_[older].newer) = newer;
-  (newer == no_index ? newest_ : ages_[newer].older) = older;
-}
-
 void MappingTable::join_port(MappingIndex index) {
-  const auto [found, alone] = by_external_.try_emplace(mappings_[index].external.packed(), index);
+  const auto [found, alone] = by_external_.try_emplace(mappings_[index].external().packed(), index);
   if (alone) return;
   const MappingIndex first = found->second;
   const MappingIndex last = births_[first].previous_on_port;
@@ -188,7 +174,7 @@ void MappingTable::join_port(MappingIndex index) {
 
 bool MappingTable::leave_port(MappingIndex index) {
   const Birth& birth = births_[index];
-  const auto found = by_external_.find(mappings_[index].external.packed());
+  const auto found = by_external_.find(mappings_[index].external().packed());
   if (birth.next_on_port == index) {
     by_external_.erase(found);
     return true;

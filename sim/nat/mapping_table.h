@@ -14,6 +14,9 @@
 #include "sim/nat/external_pool.h"
 #include "sim/nat/options.h"
 #include "sim/nat/remote_set.h"
+#include "sim/nat/timer_class.h"
+#include "sim/nat/timer_lists.h"
+#include "sim/nat/transport.h"
 #include "stack/base/address.h"
 #include "stack/base/time.h"
 
@@ -26,8 +29,9 @@ using MappingIndex = std::uint32_t;
 struct MappingOrigin {
   Endpoint internal;
   Endpoint first_remote;  // whom the packet that made the mapping went to
-  ExternalKey external;
-  std::uint64_t number;  // in order of creation, from 1; never used again
+  ExternalKey external;   // and its transport
+  TimerClass timer;       // that it is on at first
+  std::uint64_t number;   // in order of creation, from 1; never used again
   Time created;
   // It serves `first_remote` alone, because the internal endpoint's other mapping shares its port
   // with a mapping that has the same remote.
@@ -39,8 +43,9 @@ struct MappingOrigin {
 //    to a mapping's key. What is not part of it is zeroed.
 // 2. A mapping holds the remotes that its internal endpoint has sent to through it, as finely as
 //    mapping and filtering tell remotes apart. They go with the mapping.
-// 3. The mapping with the earliest `refreshed` is the oldest; since all have one timeout, it is the
-//    next to expire.
+// 3. Each mapping is on the timer of one class, which starts when it is added and anew by
+// `refresh`.
+//    The table tells whose timer has run out; removing it is the user's matter.
 class MappingTable {
  public:
   explicit MappingTable(const NatOptions& options);
@@ -48,7 +53,8 @@ class MappingTable {
   MappingTable& operator=(const MappingTable&) = delete;
 
   // The mapping that a packet from `internal` to `remote` belongs to.
-  [[nodiscard]] MappingIndex find_inside(const Endpoint& internal, const Endpoint& remote) const;
+  [[nodiscard]] MappingIndex find_inside(Transport transport, const Endpoint& internal,
+                                         const Endpoint& remote) const;
   // The mapping that a packet from `remote` to `external` belongs to. Where several share the
   // endpoint, it is the one that holds the remote, otherwise the first made of those that admit it,
   // otherwise the first made.
@@ -76,21 +82,46 @@ class MappingTable {
 
   void count_out(MappingIndex index) { ++mappings_[index].packets_out; }
   void count_in(MappingIndex index) { ++mappings_[index].packets_in; }
-  void refresh(MappingIndex index, Time now);
-  [[nodiscard]] MappingIndex oldest() const { return oldest_; }
-  [[nodiscard]] MappingIndex newer_than(MappingIndex index) const { return ages_[index].newer; }
+  // Notes a packet from outside.
+  void mark_replied(MappingIndex index) { mappings_[index].replied = true; }
+  [[nodiscard]] bool replied(MappingIndex index) const { return mappings_[index].replied; }
+
+  // Starts its timer anew, on that of `timer` from now on.
+  void refresh(MappingIndex index, TimerClass timer, Time now) {
+    Mapping& mapping = mappings_[index];
+    timers_.restart(index, class_number(mapping.timer), class_number(timer), now);
+    mapping.timer = timer;
+  }
+  [[nodiscard]] TimerClass timer_class(MappingIndex index) const { return mappings_[index].timer; }
+  // A mapping whose timer has run out by `now`, that of the earliest first; no_index if none has.
+  [[nodiscard]] MappingIndex due(Time now) { return timers_.due(now); }
+  // The one that expires first unless it is refreshed; no_index if there is none.
+  [[nodiscard]] MappingIndex first_to_expire() const { return timers_.first().timer; }
+  // No mapping expires before it. Time::never() if there is none.
+  [[nodiscard]] Time expiry_bound() const { return timers_.bound(); }
+  [[nodiscard]] Time expires(MappingIndex index) const {
+    return timers_.deadline(index, class_number(mappings_[index].timer));
+  }
+  // Calls `visit(index)` for each mapping, in no order that means anything.
+  template <typename Visit>
+  void each(Visit&& visit) const {
+    for (const MappingIndex index : by_key_) visit(index);
+  }
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(by_key_.size()); }
 
   [[nodiscard]] Endpoint internal(MappingIndex index) const { return mappings_[index].internal(); }
-  [[nodiscard]] ExternalKey external(MappingIndex index) const { return mappings_[index].external; }
+  [[nodiscard]] ExternalKey external(MappingIndex index) const {
+    return mappings_[index].external();
+  }
   [[nodiscard]] std::uint64_t packets_out(MappingIndex index) const {
     return mappings_[index].packets_out;
   }
   [[nodiscard]] std::uint64_t packets_in(MappingIndex index) const {
     return mappings_[index].packets_in;
   }
+  [[nodiscard]] Time created(MappingIndex index) const { return births_[index].created; }
   // When its timer was last restarted.
-  [[nodiscard]] Time refreshed(MappingIndex index) const { return ages_[index].refreshed; }
+  [[nodiscard]] Time refreshed(MappingIndex index) const { return timers_.started(index); }
   [[nodiscard]] MappingOrigin origin(MappingIndex index) const;
   // What the mapping is for: the part of its first remote that belongs to its key.
   [[nodiscard]] Endpoint key_remote(MappingIndex index) const { return key_of(index).remote; }
@@ -109,12 +140,18 @@ class MappingTable {
   struct Key {
     Endpoint internal;
     Endpoint remote;  // the part that belongs to the key
+    Transport transport;
     bool operator==(const Key&) const = default;
   };
   struct Hash {
     using is_transparent = void;
     const MappingTable* table;
-    std::size_t operator()(const Key& key) const { return absl::HashOf(key.internal, key.remote); }
+    std::size_t operator()(const Key& key) const {
+      const std::uint64_t rest = std::uint64_t{key.internal.port} << 32 |
+                                 std::uint64_t{key.remote.port} << 8 |
+                                 static_cast<std::uint8_t>(key.transport);
+      return absl::HashOf(key.internal.address, key.remote.address, rest);
+    }
     std::size_t operator()(MappingIndex index) const { return (*this)(table->key_of(index)); }
   };
   struct Equal {
@@ -131,8 +168,6 @@ class MappingTable {
   [[nodiscard]] std::uint32_t scope_of(MappingIndex index) const;
   void add_remote(MappingIndex index, const Endpoint& remote);
   void count_contact(const Endpoint& internal, const Endpoint& remote, std::int32_t change);
-  void append_newest(MappingIndex index);
-  void unlink(MappingIndex index);
   void join_port(MappingIndex index);
   bool leave_port(MappingIndex index);
 
@@ -142,9 +177,13 @@ class MappingTable {
   const bool shares_ports_;      // RemoteSet's scope is the external endpoint, not the mapping
   const bool filters_endpoint_;  // contacts_ is kept
 
-  // A mapping is in three parts: what each of its packets looks at, in one cache line; its place
-  // among the others by age, so small that moving it, which touches the neighbours' too, stays in
-  // the cache; and what is read when it begins or ends.
+  static constexpr TimerLists::Class class_number(TimerClass timer) {
+    return static_cast<TimerLists::Class>(timer);
+  }
+
+  // A mapping is in three parts: what each of its packets looks at, in one cache line; its timer,
+  // so small that moving it, which touches the neighbours' too, stays in the cache; and what is
+  // read when it begins or ends.
   struct alignas(64) Mapping {
     IpAddress internal_address;
     IpAddress remote_address;
@@ -152,19 +191,21 @@ class MappingTable {
     std::uint64_t packets_in = 0;
     std::uint16_t internal_port;
     std::uint16_t remote_port;
-    ExternalKey external;
+    std::uint16_t external_address;  // as in ExternalKey
+    std::uint16_t external_port;
     std::uint32_t further_remotes = no_index;  // its list in remotes_
+    Transport transport;
+    TimerClass timer;
+    bool replied = false;  // a packet has come in by it
     bool dedicated;
 
     [[nodiscard]] Endpoint internal() const { return {internal_address, internal_port}; }
     [[nodiscard]] Endpoint first_remote() const { return {remote_address, remote_port}; }
+    [[nodiscard]] ExternalKey external() const {
+      return {external_address, external_port, transport};
+    }
   };
   static_assert(sizeof(Mapping) == 64);
-  struct Age {
-    Time refreshed;
-    MappingIndex older = no_index;
-    MappingIndex newer = no_index;
-  };
   struct Birth {
     std::uint64_t number;
     Time created;
@@ -174,16 +215,14 @@ class MappingTable {
   };
 
   DensePool<Mapping> mappings_;
-  std::vector<Age> ages_;      // by index, as are
-  std::vector<Birth> births_;  // these
+  TimerLists timers_;          // numbered by index
+  std::vector<Birth> births_;  // by index
   absl::flat_hash_set<MappingIndex, Hash, Equal> by_key_;
   absl::flat_hash_map<std::uint32_t, MappingIndex> by_external_;  // the first made on each endpoint
   RemoteSet remotes_;  // what mappings hold beyond their first remote; with shared ports, all
   // For FilterScope::per_endpoint: how many mappings of an internal endpoint admit a remote, as the
   // filter sees it.
   absl::flat_hash_map<std::pair<Endpoint, Endpoint>, std::int32_t> contacts_;
-  MappingIndex oldest_ = no_index;
-  MappingIndex newest_ = no_index;
   std::uint32_t dedicated_ = 0;  // how many mappings are
 };
 

@@ -8,6 +8,26 @@ using core::DropReason;
 using core::MappingStep;
 using Action = Verdict::Action;
 
+namespace {
+
+TimerClass first_timer(Transport transport) {
+  switch (transport) {
+    case Transport::udp:
+      break;
+    case Transport::tcp:
+      return TimerClass::tcp_syn_sent;
+    case Transport::icmp_query:
+      return TimerClass::icmp_query;
+  }
+  return TimerClass::udp_new;
+}
+
+std::uint8_t protocol_number(Transport transport, const Endpoint& internal) {
+  return static_cast<std::uint8_t>(ip_protocol(transport, internal.address.family()));
+}
+
+}  // namespace
+
 Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink)
     : options_(options),
       sink_(sink),
@@ -20,10 +40,11 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
   if (packet.protocol != net::Protocol::udp) {
     return {.reason = DropReason::nat_unsupported_protocol};
   }
+  constexpr Transport transport = Transport::udp;
   const bool hairpin = is_external(packet.destination.address);
   if (hairpin && options_.hairpin == Hairpin::off) return {.reason = DropReason::nat_hairpin_off};
 
-  const Found sender = sender_mapping(packet.source, packet.destination, now);
+  const Found sender = sender_mapping(transport, packet.source, packet.destination, now);
   if (sender.mapping == no_index) return {.reason = sender.reason};
   count_outbound(sender.mapping, now);
   const Endpoint external = pool_.endpoint(table_.external(sender.mapping));
@@ -32,7 +53,7 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
     return {.action = Action::forward, .sender = sender.mapping};
   }
 
-  const Found receiver = receiver_mapping(packet.destination, external);
+  const Found receiver = receiver_mapping(transport, packet.destination, external);
   if (receiver.reason != DropReason::none) {
     return {.reason = receiver.reason, .sender = sender.mapping, .receiver = receiver.mapping};
   }
@@ -48,7 +69,7 @@ Verdict Nat::inbound(net::Packet& packet, Time now) {
   if (packet.protocol != net::Protocol::udp) {
     return {.reason = DropReason::nat_unsupported_protocol};
   }
-  const Found receiver = receiver_mapping(packet.destination, packet.source);
+  const Found receiver = receiver_mapping(Transport::udp, packet.destination, packet.source);
   if (receiver.reason != DropReason::none) {
     return {.reason = receiver.reason, .receiver = receiver.mapping};
   }
@@ -57,9 +78,10 @@ Verdict Nat::inbound(net::Packet& packet, Time now) {
   return {.action = Action::forward, .receiver = receiver.mapping};
 }
 
-Nat::Found Nat::sender_mapping(const Endpoint& internal, const Endpoint& remote, Time now) {
-  const MappingIndex index = table_.find_inside(internal, remote);
-  if (index == no_index) return make_mapping(internal, remote, false, now);
+Nat::Found Nat::sender_mapping(Transport transport, const Endpoint& internal,
+                               const Endpoint& remote, Time now) {
+  const MappingIndex index = table_.find_inside(transport, internal, remote);
+  if (index == no_index) return make_mapping(transport, internal, remote, false, now);
   switch (table_.hold(index, remote)) {
     case MappingTable::Hold::held:
       break;
@@ -67,34 +89,35 @@ Nat::Found Nat::sender_mapping(const Endpoint& internal, const Endpoint& remote,
       tell(MappingStep::filter_opened, index, remote, now);
       break;
     case MappingTable::Hold::clash:
-      return make_mapping(internal, remote, true, now);
+      return make_mapping(transport, internal, remote, true, now);
   }
   return {.mapping = index};
 }
 
-Nat::Found Nat::make_mapping(const Endpoint& internal, const Endpoint& remote, bool dedicated,
-                             Time now) {
+Nat::Found Nat::make_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
+                             bool dedicated, Time now) {
   if (options_.max_mappings != 0 && table_.size() >= options_.max_mappings) {
-    return refuse(internal, remote, DropReason::nat_table_full, now);
+    return refuse(transport, internal, remote, DropReason::nat_table_full, now);
   }
   const auto host = hosts_.find(internal.address);
   const bool known = host != hosts_.end();
   if (known && options_.max_mappings_per_host != 0 &&
       host->second.mappings >= options_.max_mappings_per_host) {
-    return refuse(internal, remote, DropReason::nat_host_limit, now);
+    return refuse(transport, internal, remote, DropReason::nat_host_limit, now);
   }
   const bool paired = options_.pooling == Pooling::paired;
   const auto address =
       known && paired ? host->second.external : pool_.draw(internal.address.family());
-  if (!address) return refuse(internal, remote, DropReason::nat_unsupported_protocol, now);
-  auto external = allocate(internal, remote, *address);
+  if (!address)
+    return refuse(transport, internal, remote, DropReason::nat_unsupported_protocol, now);
+  auto external = allocate(transport, internal, remote, *address);
   if (!paired) {
     for (std::uint16_t other = pool_.after(*address); !external && other != *address;
          other = pool_.after(other)) {
-      external = allocate(internal, remote, other);
+      external = allocate(transport, internal, remote, other);
     }
   }
-  if (!external) return refuse(internal, remote, DropReason::nat_ports_exhausted, now);
+  if (!external) return refuse(transport, internal, remote, DropReason::nat_ports_exhausted, now);
 
   InsideHost& inside = hosts_[internal.address];
   ++inside.mappings;
@@ -102,6 +125,7 @@ Nat::Found Nat::make_mapping(const Endpoint& internal, const Endpoint& remote, b
   const MappingIndex index = table_.add({.internal = internal,
                                          .first_remote = remote,
                                          .external = *external,
+                                         .timer = first_timer(transport),
                                          .number = ++mappings_made_,
                                          .created = now,
                                          .dedicated = dedicated});
@@ -109,23 +133,21 @@ Nat::Found Nat::make_mapping(const Endpoint& internal, const Endpoint& remote, b
   return {.mapping = index};
 }
 
-std::optional<ExternalKey> Nat::allocate(const Endpoint& internal, const Endpoint& remote,
-                                         std::uint16_t address) {
-  const ExternalKey preserved{address, internal.port};
+std::optional<ExternalKey> Nat::allocate(Transport transport, const Endpoint& internal,
+                                         const Endpoint& remote, std::uint16_t address) {
+  const ExternalKey preserved{address, internal.port, transport};
   if (pool_.taken(preserved) && table_.can_share(preserved, remote)) return preserved;
-  const auto port = pool_.take(address, internal.port);
-  if (!port) return std::nullopt;
-  return ExternalKey{address, *port};
+  return pool_.take(preserved);
 }
 
-Nat::Found Nat::refuse(const Endpoint& internal, const Endpoint& remote, DropReason reason,
-                       Time now) {
+Nat::Found Nat::refuse(Transport transport, const Endpoint& internal, const Endpoint& remote,
+                       DropReason reason, Time now) {
   sink_.on_mapping({.at = now,
                     .step = MappingStep::refused,
                     .reason = reason,
                     .nat = 0,
                     .mapping = 0,
-                    .protocol = static_cast<std::uint8_t>(net::Protocol::udp),
+                    .protocol = protocol_number(transport, internal),
                     .internal = internal,
                     .external = {},
                     .remote = remote,
@@ -133,8 +155,9 @@ Nat::Found Nat::refuse(const Endpoint& internal, const Endpoint& remote, DropRea
   return {.reason = reason};
 }
 
-Nat::Found Nat::receiver_mapping(const Endpoint& external, const Endpoint& remote) const {
-  const auto key = pool_.find(external);
+Nat::Found Nat::receiver_mapping(Transport transport, const Endpoint& external,
+                                 const Endpoint& remote) const {
+  const auto key = pool_.find(transport, external);
   if (!key) return {.reason = DropReason::nat_no_mapping};
   const MappingIndex index = table_.find_outside(*key, remote);
   if (index == no_index) {
@@ -152,30 +175,42 @@ Nat::Found Nat::receiver_mapping(const Endpoint& external, const Endpoint& remot
 
 void Nat::count_outbound(MappingIndex index, Time now) {
   table_.count_out(index);
-  if (options_.refresh != Refresh::inbound) table_.refresh(index, now);
+  if (options_.refresh != Refresh::inbound) refresh(index, now);
 }
 
 void Nat::count_inbound(MappingIndex index, Time now) {
   table_.count_in(index);
-  if (options_.refresh != Refresh::outbound) table_.refresh(index, now);
+  if (options_.refresh != Refresh::outbound) refresh(index, now);
+  table_.mark_replied(index);
+}
+
+void Nat::refresh(MappingIndex index, Time now) {
+  TimerClass timer = table_.timer_class(index);
+  if (timer == TimerClass::udp_new && table_.replied(index)) timer = TimerClass::udp_replied;
+  if (timer == TimerClass::udp_replied && now > table_.created(index) + options_.udp_stream_after) {
+    timer = TimerClass::udp_stream;
+  }
+  table_.refresh(index, timer, now);
 }
 
 Time Nat::next_expiry() const {
-  const MappingIndex oldest = table_.oldest();
-  return oldest == no_index ? Time::never() : table_.refreshed(oldest) + options_.udp_timeout;
+  const MappingIndex next = table_.first_to_expire();
+  return next == no_index ? Time::never() : table_.expires(next);
 }
 
 void Nat::expire(Time now) {
-  while (next_expiry() <= now) {
-    const MappingIndex index = table_.oldest();
-    expiries_.add({table_.external(index), table_.internal(index), next_expiry()});
+  for (MappingIndex index = table_.due(now); index != no_index; index = table_.due(now)) {
+    expiries_.add({table_.external(index), table_.internal(index), table_.expires(index)});
     remove(index, MappingStep::expired, now);
   }
 }
 
 void Nat::flush(Time now) {
   expire(now);
-  while (table_.oldest() != no_index) remove(table_.oldest(), MappingStep::evicted, now);
+  for (MappingIndex index = table_.first_to_expire(); index != no_index;
+       index = table_.first_to_expire()) {
+    remove(index, MappingStep::evicted, now);
+  }
   expiries_.clear();
 }
 
@@ -194,11 +229,11 @@ void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Tim
                     .reason = DropReason::none,
                     .nat = 0,
                     .mapping = mapping.number,
-                    .protocol = static_cast<std::uint8_t>(net::Protocol::udp),
+                    .protocol = protocol_number(mapping.external.transport, mapping.internal),
                     .internal = mapping.internal,
                     .external = pool_.endpoint(mapping.external),
                     .remote = remote,
-                    .expires = table_.refreshed(index) + options_.udp_timeout});
+                    .expires = table_.expires(index)});
 }
 
 }  // namespace natsim::nat

@@ -46,7 +46,7 @@ class MappingSink {
 
 // Contract:
 // 1. Time never goes back from one call to the next. Every call first removes the mappings whose
-//    timer has run out: one that has been idle for udp_timeout or more is gone.
+//    timer has run out: one that has been idle for its timeout or more is gone.
 // 2. A packet is rewritten only if the verdict is not `drop`. Its hop limit is the caller's matter.
 // 3. UDP is translated, and ICMP errors about UDP (RFC 5508 §4.2); any other packet is dropped
 //    with nat_unsupported_protocol. ICMP errors neither make, refresh nor remove mappings. An error
@@ -62,7 +62,7 @@ class Nat {
   // Precondition: validate(options) finds nothing. `sink` must outlive the NAT.
   Nat(const NatOptions& options, const Random& random, MappingSink& sink);
 
-  // Preconditions: not yet an external address; fewer than 65 536 of them.
+  // Preconditions: not yet an external address; fewer than max_external_addresses of them.
   void add_external_address(const IpAddress& address) { pool_.add(address); }
   [[nodiscard]] bool is_external(const IpAddress& address) const {
     return pool_.find(address).has_value();
@@ -77,6 +77,8 @@ class Nat {
   void expire(Time now);
   // When the next mapping expires unless it is refreshed; Time::never() if there is none.
   [[nodiscard]] Time next_expiry() const;
+  // A time that it is not before, and that costs less to tell.
+  [[nodiscard]] Time expiry_bound() const { return table_.expiry_bound(); }
   // Forgets all mappings and expiries, as a reboot does.
   void flush(Time now);
 
@@ -103,14 +105,19 @@ class Nat {
     core::DropReason reason = core::DropReason::none;
   };
 
-  Found sender_mapping(const Endpoint& internal, const Endpoint& remote, Time now);
-  Found make_mapping(const Endpoint& internal, const Endpoint& remote, bool dedicated, Time now);
-  std::optional<ExternalKey> allocate(const Endpoint& internal, const Endpoint& remote,
-                                      std::uint16_t address);
-  Found refuse(const Endpoint& internal, const Endpoint& remote, core::DropReason reason, Time now);
-  Found receiver_mapping(const Endpoint& external, const Endpoint& remote) const;
+  Found sender_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
+                       Time now);
+  Found make_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
+                     bool dedicated, Time now);
+  std::optional<ExternalKey> allocate(Transport transport, const Endpoint& internal,
+                                      const Endpoint& remote, std::uint16_t address);
+  Found refuse(Transport transport, const Endpoint& internal, const Endpoint& remote,
+               core::DropReason reason, Time now);
+  Found receiver_mapping(Transport transport, const Endpoint& external,
+                         const Endpoint& remote) const;
   void count_outbound(MappingIndex index, Time now);
   void count_inbound(MappingIndex index, Time now);
+  void refresh(MappingIndex index, Time now);
   void remove(MappingIndex index, core::MappingStep step, Time now);
   void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now);
 

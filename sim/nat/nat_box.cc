@@ -79,7 +79,7 @@ void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
   const Endpoint old_source = packet->source;
   const Endpoint old_destination = packet->destination;
   const Verdict verdict = nat_.outbound(*packet, world().now());
-  if (!expiry_.armed()) expiry_.arm(nat_.next_expiry());
+  follow_expiry();
   if (verdict.action == Verdict::Action::drop) {
     drop(*packet, verdict);
     if (out_of_resources(verdict.reason)) {
@@ -104,6 +104,7 @@ void NatBox::from_outside(PacketPtr packet) {
   const Endpoint old_source = packet->source;
   const Endpoint old_destination = packet->destination;
   const Verdict verdict = nat_.inbound(*packet, world().now());
+  follow_expiry();
   if (verdict.action == Verdict::Action::drop) return drop(*packet, verdict);
   tell_translated(*packet, verdict, old_source, old_destination);
   deliver_inside(std::move(packet));
@@ -156,6 +157,14 @@ void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpErro
                     std::uint32_t mtu) {
   trace_drop(world(), id(), *packet, reason);
   send_icmp_error(error, *packet, in, mtu);
+}
+
+// What a packet does may bring the next expiry forward; that it puts it off is seen when the timer
+// fires.
+void NatBox::follow_expiry() {
+  if (!expiry_.armed() || nat_.expiry_bound() < expiry_.deadline()) {
+    expiry_.arm(nat_.next_expiry());
+  }
 }
 
 void NatBox::on_timer(core::Timer& /*timer*/) {

@@ -57,6 +57,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void translate_outbound(net::PacketPtr packet, net::Interface& in);
   void forward_inside(net::PacketPtr packet, net::Interface& in, net::Interface& out);
   void deliver_inside(net::PacketPtr packet);
+  void follow_expiry();
   void drop(const net::Packet& packet, const Verdict& verdict);
   void tell_translated(const net::Packet& packet, const Verdict& verdict,
                        const Endpoint& old_source, const Endpoint& old_destination);

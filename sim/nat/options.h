@@ -81,6 +81,20 @@ struct PortRange {
   [[nodiscard]] constexpr std::uint32_t size() const { return last - std::uint32_t{first} + 1; }
 };
 
+// How long an idle TCP connection is kept, by the state that the NAT has seen it reach. The
+// defaults are the least that RFC 5382 REQ-5 allows: 2 h 4 min for established connections and 4
+// min for transitory ones, which after both FINs or an RST are kept as long (RFC 7857 §2).
+struct TcpTimeouts {
+  Duration syn_sent = seconds(240);
+  Duration syn_received = seconds(240);
+  Duration established = seconds(7440);
+  Duration fin_wait = seconds(240);    // one side has sent its FIN
+  Duration close_wait = seconds(240);  // and it was acknowledged
+  Duration last_ack = seconds(240);    // both have
+  Duration time_wait = seconds(240);   // and both were acknowledged
+  Duration closed = seconds(240);      // by an RST
+};
+
 // The defaults are what RFC 4787 requires or recommends.
 struct NatOptions {
   Dependence mapping = Dependence::endpoint_independent;  // REQ-1
@@ -90,6 +104,14 @@ struct NatOptions {
   PortRange port_range;
   // A mapping that has not been refreshed for this long is gone; positive (REQ-5c).
   Duration udp_timeout = seconds(300);
+  // Of mappings that have seen no packet from outside, that have, and that besides are older than
+  // udp_stream_after. 0: as udp_timeout.
+  Duration udp_timeout_new;
+  Duration udp_timeout_replied;
+  Duration udp_timeout_stream;
+  Duration udp_stream_after;
+  TcpTimeouts tcp_timeouts;
+  Duration icmp_query_timeout = seconds(60);   // RFC 5508 REQ-2
   Refresh refresh = Refresh::both;             // REQ-6, REQ-6a
   Hairpin hairpin = Hairpin::external_source;  // REQ-9
   Pooling pooling = Pooling::paired;           // REQ-2

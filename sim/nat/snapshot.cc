@@ -10,14 +10,14 @@ namespace natsim::nat {
 
 MappingSnapshot Nat::mapping(MappingIndex index) const {
   const MappingOrigin mapping = table_.origin(index);
-  const Time refreshed = table_.refreshed(index);
   MappingSnapshot snapshot{.number = mapping.number,
+                           .transport = mapping.external.transport,
                            .internal = mapping.internal,
                            .external = pool_.endpoint(mapping.external),
                            .remote = std::nullopt,
                            .created = mapping.created,
-                           .refreshed = refreshed,
-                           .expires = refreshed + options_.udp_timeout,
+                           .refreshed = table_.refreshed(index),
+                           .expires = table_.expires(index),
                            .packets_out = table_.packets_out(index),
                            .packets_in = table_.packets_in(index),
                            .filter = {}};
@@ -34,9 +34,9 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
 
 std::vector<MappingSnapshot> Nat::mappings(Time now) const {
   std::vector<MappingSnapshot> all;
-  for (MappingIndex i = table_.oldest(); i != no_index; i = table_.newer_than(i)) {
-    if (table_.refreshed(i) + options_.udp_timeout > now) all.push_back(mapping(i));
-  }
+  table_.each([&](MappingIndex index) {
+    if (table_.expires(index) > now) all.push_back(mapping(index));
+  });
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });
   return all;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/nat/transport.h"
 #include "stack/base/address.h"
 #include "stack/base/time.h"
 
@@ -14,6 +15,7 @@ namespace natsim::nat {
 
 struct MappingSnapshot {
   std::uint64_t number;  // in order of creation, from 1
+  Transport transport;
   Endpoint internal;
   Endpoint external;
   // What the mapping is for, where it depends on the remote: its port is 0 if only the address

@@ -1,0 +1,36 @@
+// The timers that a mapping can be on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sim/nat/options.h"
+#include "stack/base/time.h"
+
+namespace natsim::nat {
+
+// All timers of a class have one length, which the options say. UDP: RFC 4787 §4.3; TCP: RFC 5382
+// §5 and RFC 7857 §2; ICMP queries: RFC 5508 §3.2.
+enum class TimerClass : std::uint8_t {
+  udp_new,      // nothing has come in yet
+  udp_replied,  // something has
+  udp_stream,   // and it is older than udp_stream_after
+  icmp_query,
+  tcp_syn_sent,
+  tcp_syn_received,
+  tcp_established,
+  tcp_fin_wait,
+  tcp_close_wait,
+  tcp_last_ack,
+  tcp_time_wait,
+  tcp_closed,  // by RST
+  count_,
+};
+
+inline constexpr std::size_t timer_class_count = static_cast<std::size_t>(TimerClass::count_);
+
+// The lengths by class.
+std::vector<Duration> timer_lengths(const NatOptions& options);
+
+}  // namespace natsim::nat
