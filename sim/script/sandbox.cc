@@ -10,6 +10,7 @@
 
 #include "sim/script/native_costs.h"
 #include "sim/script/nearest.h"
+#include "sim/script/pattern_library.h"
 #include "sim/script/script_error.h"
 #include "sim/script/script_modules.h"
 #include "sim/script/stable_library.h"
@@ -75,6 +76,7 @@ void open_libraries(lua_State* lua) {
   }
   install_stable_library(lua);
   install_native_costs(lua);
+  install_pattern_library(lua);
   install_modules(lua);
 
   lua_pushglobaltable(lua);

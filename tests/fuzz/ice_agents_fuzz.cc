@@ -56,7 +56,9 @@ class World {
         const ByteView text = take_bytes(input);
         const std::string line = "candidate:" + std::string(text.begin(), text.end());
         if (const auto candidate = parse_candidate(line)) {
-          require(parse_candidate(encode_candidate(*candidate)) == candidate,
+          const std::string encoded = encode_candidate(*candidate);
+          const auto again = parse_candidate(encoded);
+          require(again && encode_candidate(*again) == encoded,
                   "a candidate's line reads as the candidate");
           agent.add_remote_candidate(*candidate, now_);
         }
@@ -96,11 +98,12 @@ class World {
   Bytes request(std::size_t side, ByteReader& input) {
     const Credentials& own = agents_[side].local_credentials();
     stun::TransactionId id{};
-    id[0] = input.u8().value_or(0);
+    id.bytes[0] = input.u8().value_or(0);
     stun::MessageBuilder message(stun::MessageClass::request, stun::Method::binding, id);
     add_attributes(message, input);
     message.username(own.ufrag + ":" + agents_[1 - side].local_credentials().ufrag);
-    message.message_integrity(stun::IntegrityKey::short_term(own.password)).fingerprint();
+    stun::IntegrityKey key = stun::IntegrityKey::short_term(own.password);
+    message.message_integrity(key).fingerprint();
     return message.take();
   }
 
@@ -112,7 +115,8 @@ class World {
         stun::Method::binding, asked ? asked->transaction_id() : stun::TransactionId{});
     add_attributes(message, input);
     const std::string& password = agents_[1 - side].local_credentials().password;
-    message.message_integrity(stun::IntegrityKey::short_term(password)).fingerprint();
+    stun::IntegrityKey key = stun::IntegrityKey::short_term(password);
+    message.message_integrity(key).fingerprint();
     return message.take();
   }
 

@@ -66,6 +66,9 @@ TEST(Sandbox, LoopsInsideTheLibraryCount) {
       error_of("local s = ('x'):rep(1000000) while true do local t = s .. s end", small_limits()),
       limit);
   EXPECT_EQ(value_of("table.concat(table.move({ 1, 2, 3 }, 1, 3, 2), ' ')"), "1 1 2 3");
+  EXPECT_EQ(error_of("('a'):rep(2000):find(('a*'):rep(30) .. 'b')", small_limits()), limit);
+  EXPECT_EQ(error_of("('a'):rep(1000000):find(('a'):rep(500000) .. 'b', 1, true)", small_limits()),
+            limit);
   EXPECT_EQ(value_of("string.rep('ab', 3, '-')"), "ab-ab-ab");
 }
 
