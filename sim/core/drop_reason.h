@@ -11,8 +11,11 @@ enum class DropReason : std::uint8_t {
   // Links.
   link_down,
   queue_overflow,
+  queue_management,
   random_loss,
+  burst_loss,
   scripted_drop,
+  partitioned,
   // Routing.
   no_route,
   ttl_expired,
@@ -33,6 +36,12 @@ enum class DropReason : std::uint8_t {
   not_local,
   no_socket,
   bad_checksum,
+  interface_down,
+  address_gone,
+  host_asleep,
+  fragment_timeout,
+  fragment_overlap,
+  fragment_limit,
   // Agents.
   agent_unexpected,
   stun_malformed,

@@ -26,6 +26,8 @@ enum class PacketStep : std::uint8_t {
   egress,      // handed to a link; `where` is the interface that it leaves by
   ingress,     // came out of a link; `where` is the interface that it arrived at
   translated,  // a NAT rewrote it; `where` is the NAT
+  copied,      // made as another packet's copy, with an id of its own; `where` is link or interface
+  impaired,    // changed or held up on its way; `where` is link or interface, the note says how
   delivered,   // given to a socket; `where` is the host
   dropped,     // `where` is the object that dropped it
 };

@@ -12,13 +12,6 @@
 
 namespace natsim::net {
 
-RuleHandle::RuleHandle(Interface& interface, std::unique_ptr<PacketRule> rule)
-    : interface_(interface), rule_(std::move(rule)) {
-  interface_.rules_.push_back(rule_.get());
-}
-
-RuleHandle::~RuleHandle() { std::erase(interface_.rules_, rule_.get()); }
-
 Interface::Interface(Node& node, std::uint32_t index)
     : Object(node.world()), node_(node), index_(index) {}
 
@@ -44,24 +37,33 @@ const IpAddress* Interface::address_of(Family family) const {
 
 Interface& Interface::peer() const { return link_->to(); }
 
-bool Interface::dropped_by_rule(const Packet& packet, Direction direction) {
-  bool dropped = false;
-  // Every rule sees every packet, so that one rule's count does not depend on another rule.
-  for (PacketRule* rule : rules_) dropped |= rule->drops(packet, direction);
-  if (dropped) trace_drop(world(), id(), packet, core::DropReason::scripted_drop);
-  return dropped;
+PacketRules& Interface::rules() {
+  if (rules_ == nullptr) rules_ = std::make_unique<PacketRules>(*this);
+  return *rules_;
 }
 
 void Interface::send(PacketPtr packet) {
   trace(world(), core::PacketStep::egress, id(), *packet);
-  if (!rules_.empty() && dropped_by_rule(*packet, Direction::out)) return;
+  if (rules_ != nullptr) [[unlikely]] {
+    return rules_->pass(std::move(packet), Direction::out);
+  }
   link_->send(std::move(packet));
 }
 
 void Interface::arrive(PacketPtr packet) {
   trace(world(), core::PacketStep::ingress, id(), *packet);
-  if (!rules_.empty() && dropped_by_rule(*packet, Direction::in)) return;
+  if (rules_ != nullptr) [[unlikely]] {
+    return rules_->pass(std::move(packet), Direction::in);
+  }
   node_.receive(std::move(packet), *this);
+}
+
+void Interface::go_on(PacketPtr packet, Direction direction) {
+  if (direction == Direction::out) {
+    link_->send(std::move(packet));
+  } else {
+    node_.receive(std::move(packet), *this);
+  }
 }
 
 }  // namespace natsim::net

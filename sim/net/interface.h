@@ -6,6 +6,7 @@
 
 #include "sim/core/world.h"
 #include "sim/net/packet.h"
+#include "sim/net/packet_rule.h"
 #include "stack/base/address.h"
 
 namespace natsim::net {
@@ -14,29 +15,6 @@ class Forwarding;
 class Interface;
 class Link;
 class Node;
-
-enum class Direction : std::uint8_t { out, in };  // as seen from the interface's node
-
-// Decides for each packet that passes an interface whether it is dropped.
-class PacketRule {
- public:
-  virtual ~PacketRule() = default;
-  // True to drop (scripted_drop).
-  virtual bool drops(const Packet& packet, Direction direction) = 0;
-};
-
-// Keeps a rule in force; its end takes the rule away. The interface must outlive it.
-class RuleHandle {
- public:
-  RuleHandle(Interface& interface, std::unique_ptr<PacketRule> rule);
-  RuleHandle(const RuleHandle&) = delete;  // there is one end
-  RuleHandle& operator=(const RuleHandle&) = delete;
-  ~RuleHandle();
-
- private:
-  Interface& interface_;
-  std::unique_ptr<PacketRule> rule_;
-};
 
 // An interface of a node, with its addresses, connected to one link.
 class Interface : public core::Object {
@@ -60,6 +38,11 @@ class Interface : public core::Object {
   void send(PacketPtr packet);
   // Takes a packet from the link: ingress.
   void arrive(PacketPtr packet);
+  // Where a packet goes from here once the rules are done with it: into the link, or to the node.
+  void go_on(PacketPtr packet, Direction direction);
+
+  // The rules that judge what passes, in both directions.
+  PacketRules& rules();
 
   // The direction of the link that leads away from here, and the interface at its other end.
   // Precondition of both: connected().
@@ -73,17 +56,14 @@ class Interface : public core::Object {
  private:
   friend class Forwarding;
   friend class Network;
-  friend class RuleHandle;
-
-  bool dropped_by_rule(const Packet& packet, Direction direction);
 
   Node& node_;
   std::uint32_t index_;
   std::unique_ptr<Link> link_;
   Forwarding* forwarding_ = nullptr;
   std::vector<IpAddress> addresses_;
-  std::vector<Prefix> prefixes_;    // of the addresses, in the same order
-  std::vector<PacketRule*> rules_;  // in the order in which they were installed
+  std::vector<Prefix> prefixes_;        // of the addresses, in the same order
+  std::unique_ptr<PacketRules> rules_;  // null until there is a rule
 };
 
 }  // namespace natsim::net

@@ -1,6 +1,9 @@
 #include "sim/net/network.h"
 
+#include <fmt/format.h>
+
 #include "sim/net/node.h"
+#include "sim/net/trace.h"
 
 namespace natsim::net {
 
@@ -19,6 +22,18 @@ void Network::adopt(std::unique_ptr<Node> node) {
 Node* Network::find(std::string_view name) const {
   const auto found = by_name_.find(name);
   return found == by_name_.end() ? nullptr : found->second;
+}
+
+PacketPtr Network::duplicate(const Packet& packet, core::ObjectId where) {
+  // Packets are made by nodes alone.
+  const auto* const object = world_.object(static_cast<core::ObjectId>(packet.id >> 40));
+  Node* const creator = find(static_cast<const core::Named*>(object)->label());
+  PacketPtr copy = pool_.copy(packet);
+  copy->id = creator->identify_copy();
+  trace_step(world_, core::PacketStep::copied, where, *copy, [&packet] {
+    return fmt::format("a copy of its creator's packet {}", packet.id & 0xff'ffff'ffff);
+  });
+  return copy;
 }
 
 void Network::connect(Interface& a, Interface& b, const LinkOptions& a_to_b,

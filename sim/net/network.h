@@ -41,6 +41,10 @@ class Network {
   [[nodiscard]] Node* find(std::string_view name) const;
   [[nodiscard]] const std::vector<std::unique_ptr<Node>>& nodes() const { return nodes_; }
 
+  // A copy of a packet with an identity of its own, but the same creator; recorded as made at the
+  // object `where`, right behind what it is a copy of.
+  PacketPtr duplicate(const Packet& packet, core::ObjectId where);
+
   // Joins two interfaces that are not yet connected by a link with a direction each way.
   void connect(Interface& a, Interface& b, const LinkOptions& a_to_b, const LinkOptions& b_to_a);
 

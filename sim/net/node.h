@@ -30,6 +30,11 @@ class Node : public core::Named {
   [[nodiscard]] bool owns(const IpAddress& address) const;
   // Makes an interface, not yet connected, named "<node>/<index>".
   virtual Interface& add_interface();
+  // The identity of one more copy of a packet that this node has made. Copies are counted apart, so
+  // that a copy does not renumber the node's own packets.
+  [[nodiscard]] core::PacketId identify_copy() {
+    return core::PacketId{id()} << 40 | core::PacketId{1} << 39 | ++copies_made_;
+  }
 
  protected:
   // Gives a new packet its identity and records its creation.
@@ -42,6 +47,7 @@ class Node : public core::Named {
   Network& network_;
   std::vector<std::unique_ptr<Interface>> interfaces_;
   std::uint64_t packets_made_ = 0;
+  std::uint64_t copies_made_ = 0;  // of its packets, by links and rules
 };
 
 }  // namespace natsim::net

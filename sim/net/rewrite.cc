@@ -119,6 +119,16 @@ void decrement_hop_limit(Packet& packet) {
   }
 }
 
+void flip_bit(Packet& packet, std::uint32_t bit) {
+  const auto behind = static_cast<std::uint32_t>(packet.size - packet.transport_offset);
+  const std::uint32_t place = bit % (behind * 8);
+  std::uint8_t* const transport = packet.data() + packet.transport_offset;
+  transport[place / 8] = static_cast<std::uint8_t>(transport[place / 8] ^ 0x80U >> place % 8);
+  if (!has_ports(packet.protocol) || behind < 4) return;
+  packet.source.port = load_be16(transport + field::source_port);
+  packet.destination.port = load_be16(transport + field::destination_port);
+}
+
 void rewrite_quoted_source(Packet& packet, const IcmpErrorView& view, const Endpoint& source) {
   rewrite_quoted_side(packet, view, source_side, view.quoted_source, source);
 }

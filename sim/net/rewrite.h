@@ -13,6 +13,11 @@ void rewrite_destination(Packet& packet, const Endpoint& destination);
 // Precondition: the hop limit is not zero.
 void decrement_hop_limit(Packet& packet);
 
+// Flips a bit behind the IP header, as a fault of a link does: bit 0 is the highest of the first
+// byte, and what is beyond the end counts on from there again. The parsed ports follow; no checksum
+// does, so that the receiver finds out. Precondition: there is a byte behind the IP header.
+void flip_bit(Packet& packet, std::uint32_t bit);
+
 // Rewrites the source (or destination) of the packet that an ICMP error quotes, the checksums
 // inside the quotation as far as it reaches, and the ICMP checksum (RFC 5508 §4.2). `view` must
 // come from this packet.

@@ -47,6 +47,18 @@ void trace_translation(core::World& world, core::ObjectId where, const Packet& p
   }
 }
 
+// Records a step that a note tells more about, which is built only if somebody listens.
+template <typename Note>
+void trace_step(core::World& world, core::PacketStep step, core::ObjectId where,
+                const Packet& packet, Note&& note) {
+  core::EventStream& events = world.events();
+  events.fold_packet(world.now(), step, core::DropReason::none, where, packet.id,
+                     content_of(packet));
+  if (events.listened()) [[unlikely]] {
+    tell(world, step, core::DropReason::none, where, packet, note(), {}, {});
+  }
+}
+
 // Every packet that dies, dies here: counts and records the reason. `note` says which table entry
 // or rule it was and is built only if somebody listens. The packet's memory is the caller's.
 template <typename Note>

@@ -31,7 +31,10 @@ void PacketTrails::begin(const core::PacketEvent& event) {
 
 void PacketTrails::on_packet(const core::PacketEvent& event) {
   if (event.step == PacketStep::created) return begin(event);
-  if (event.step == PacketStep::egress || event.step == PacketStep::ingress) return;
+  if (event.step == PacketStep::egress || event.step == PacketStep::ingress ||
+      event.step == PacketStep::impaired) {
+    return;
+  }
   const auto found = by_packet_.find(event.packet);
   if (found == by_packet_.end()) return;
   PacketTrail& trail = trails_[found->second];

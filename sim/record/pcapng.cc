@@ -72,6 +72,7 @@ void PcapngWriter::on_packet(const PacketEvent& event) {
   }
   switch (event.step) {
     case PacketStep::created:
+    case PacketStep::copied:
       break;
     case PacketStep::egress:
     case PacketStep::ingress:
@@ -80,6 +81,12 @@ void PcapngWriter::on_packet(const PacketEvent& event) {
     case PacketStep::translated:
       if (Frame* frame = open_frame(event.packet); frame != nullptr) {
         frame->comments.push_back(translation_comment(world_, event));
+      }
+      break;
+    case PacketStep::impaired:
+      if (Frame* frame = open_frame(event.packet); frame != nullptr) {
+        frame->comments.push_back(
+            fmt::format("{} {}", place_name(world_, event.where), event.note));
       }
       break;
     case PacketStep::delivered:

@@ -210,13 +210,21 @@ std::vector<std::string> other_changes(const PacketTrail& trail, const NatHistor
       return {
           fmt::format("a higher limit of mappings a host at {}, or fewer at once", trail.place)};
     case DropReason::random_loss:
+    case DropReason::burst_loss:
       return {fmt::format("no loss on {}", trail.place)};
+    case DropReason::queue_management:
     case DropReason::queue_overflow:
       return {fmt::format("a longer queue or a higher rate on {}", trail.place)};
     case DropReason::link_down:
       return {fmt::format("{} being up", trail.place)};
     case DropReason::scripted_drop:
       return {fmt::format("the scenario not dropping it at {}", trail.place)};
+    case DropReason::partitioned:
+      return {fmt::format("no partition at {}", trail.place)};
+    case DropReason::interface_down:
+      return {fmt::format("{} being up", trail.place)};
+    case DropReason::host_asleep:
+      return {fmt::format("{} being awake", trail.place)};
     default:
       return {};
   }

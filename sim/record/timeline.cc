@@ -147,6 +147,15 @@ void Timeline::on_packet(const PacketEvent& event) {
     case PacketStep::ingress:
       if (is_stop) arrival(event, *node);
       break;
+    case PacketStep::copied:
+      break;  // told when it arrives
+    case PacketStep::impaired:
+      print({.at = event.at,
+             .node = event.where,
+             .glyph = "◇",
+             .text = fmt::format("{}  {}", describe_datagram(event), event.note),
+             .colour = cyan});
+      break;
     case PacketStep::translated:
       print({.at = event.at,
              .node = event.where,

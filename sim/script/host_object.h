@@ -7,12 +7,12 @@
 #include "sim/net/host.h"
 #include "sim/script/link_object.h"
 #include "sim/script/nat_object.h"
-#include "sim/script/object.h"
+#include "sim/script/node_object.h"
 #include "sim/script/servers.h"
 
 namespace natsim::script {
 
-class HostObject : public Scripted {
+class HostObject : public NodeObject {
  public:
   static const Class lua_class;
 
@@ -22,6 +22,7 @@ class HostObject : public Scripted {
   [[nodiscard]] std::string shown() const override;
 
   [[nodiscard]] net::Host& host() const { return host_; }
+  [[nodiscard]] net::Node& node() const override { return host_; }
   // The first address of the first interface. Precondition: the host has one.
   [[nodiscard]] IpAddress address() const;
   [[nodiscard]] std::vector<IpAddress> addresses() const;

@@ -24,6 +24,7 @@ class NatObject : public Place {
   net::Interface& open_interface() override;
   [[nodiscard]] AddressPool& addresses() override { return pool_; }
   [[nodiscard]] LinkObject& wan() const { return wan_; }
+  [[nodiscard]] net::Node& node() const override { return box_; }
 
  private:
   int mappings(lua_State* lua);

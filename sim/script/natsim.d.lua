@@ -211,9 +211,27 @@ function Net:link(a, b, options) end
 ---@param options? CallOptions
 ---@return Call
 function Net:call(caller, callee, options) end
+---Parts two sides, each a node or a list of nodes. What a node of one side has made, or hands over
+---by a link of its own, dies on arrival at a node of the other side. A NAT on its host's side keeps
+---the other side's packets from its mappings too.
+---@param options PartitionOptions
+---@return Partition
+function Net:partition(options) end
 ---The virtual time since the world began.
 ---@return Duration
 function Net:now() end
+
+---@class PartitionOptions
+---@field [1] Host|Router|Nat|string|(Host|Router|Nat|string)[] one side
+---@field [2] Host|Router|Nat|string|(Host|Router|Nat|string)[] the other
+---@field one_way? boolean only what goes from the first to the second dies; default false
+
+---@class Partition
+---@field count integer packets dropped so far
+---@field healed boolean
+local Partition = {}
+---Ends the partition.
+function Partition:heal() end
 
 ---@class Router
 ---@field name string
@@ -419,31 +437,71 @@ local Source = {}
 ---Sends no more; still counts what comes.
 function Source:stop() end
 
----Which packets to lose. All that is given must hold. Of the packets that match, counted from 1,
----those from `from` to `to` are lost, of these every `every`-th, and of these each with
+---Which packets a fault strikes. All that is given must hold. Of the packets that match, counted
+---from 1, those from `from` to `to` are struck, of these every `every`-th, and of these each with
 ---`probability`.
----@class DropOptions
+---@class FaultOptions
 ---@field host Host|string where packets are looked at
 ---@field direction? "in"|"out" as seen from the host; default both
----@field protocol? "any"|"udp"|"icmp"|"stun"|"turn"|"data" default "any"; "turn" is STUN of TURN's own methods and ChannelData, "data" is UDP that is neither STUN nor ChannelData
+---@field protocol? "any"|"udp"|"tcp"|"icmp"|"stun"|"turn"|"data" default "any"; "turn" is STUN of TURN's own methods and ChannelData, "data" is UDP that is neither STUN nor ChannelData
 ---@field method? "binding"|"allocate"|"refresh"|"send"|"data"|"create_permission"|"channel_bind" STUN method; default any
 ---@field class? "any"|"request"|"indication"|"success"|"error"|"response" STUN class; default "any"
+---@field min_size? Size of the IP datagram; default "0B"
+---@field max_size? Size of the IP datagram; default: no end
+---@field source_port? integer|[integer, integer] a port or a range, as the host sees it
+---@field destination_port? integer|[integer, integer] a port or a range, as the host sees it
 ---@field n? integer only this one of the matching packets
 ---@field from? integer default 1
 ---@field to? integer default: no end
 ---@field every? integer default 1
 ---@field probability? Share default "100%"
 
----@class Drop
----@field count integer packets lost so far
----@field matched integer packets that matched so far
-local Drop = {}
----Takes the rule away.
-function Drop:stop() end
+---@class DropOptions: FaultOptions
 
+---@class DelayOptions: FaultOptions
+---@field by AnyDuration so much later the packet goes on; others may overtake it
+
+---@class DuplicateOptions: FaultOptions
+---@field copies? integer that go on right behind the packet; default 1
+
+---@class CorruptOptions: FaultOptions
+
+---@class HoldOptions: FaultOptions
+
+---A fault that is at work.
+---@class Fault
+---@field count integer packets struck so far
+---@field matched integer packets that matched so far
+local Fault = {}
+---Takes the fault away. What is under way stays as it is.
+function Fault:stop() end
+
+---@class Hold: Fault
+---@field held integer packets that wait now
+local Hold = {}
+---Lets all go that wait, in the order in which they came; the next ones are held again.
+function Hold:release() end
+
+---Loses packets.
 ---@param options DropOptions
----@return Drop
+---@return Fault
 function drop(options) end
+---Lets packets go on later.
+---@param options DelayOptions
+---@return Fault
+function delay(options) end
+---Lets copies of packets follow them.
+---@param options DuplicateOptions
+---@return Fault
+function duplicate(options) end
+---Flips a bit behind packets' IP headers, drawn evenly; the receiver's checksum finds it.
+---@param options CorruptOptions
+---@return Fault
+function corrupt(options) end
+---Holds packets until they are released, or the hold is stopped.
+---@param options HoldOptions
+---@return Hold
+function hold(options) end
 
 -- Calls -----------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@
 #include "sim/script/home.h"
 #include "sim/script/host_object.h"
 #include "sim/script/options.h"
+#include "sim/script/partition_object.h"
 #include "sim/script/router_object.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
@@ -52,6 +53,7 @@ constinit const Member NetObject::methods[] = {
     {"nat", call_member<NetObject, &NetObject::nat>},
     {"link", call_member<NetObject, &NetObject::link>},
     {"call", call_member<NetObject, &NetObject::call>},
+    {"partition", call_member<NetObject, &NetObject::partition>},
     {"now", call_member<NetObject, &NetObject::now>},
 };
 const Class NetObject::lua_class = {"net", "the net", methods, {}};
@@ -142,6 +144,8 @@ int NetObject::call(lua_State* lua) {
   push(lua, Run::of(lua).make<CallObject>(lua, std::move(call.value())));
   return 1;
 }
+
+int NetObject::partition(lua_State* lua) { return make_partition(lua); }
 
 int NetObject::now(lua_State* lua) {
   push_duration(lua, Run::of(lua).world().now() - Time{});

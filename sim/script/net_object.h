@@ -7,7 +7,7 @@
 
 namespace natsim::script {
 
-// net:router, net:host, net:home, net:nat, net:link, net:call, net:now.
+// net:router, net:host, net:home, net:nat, net:link, net:call, net:partition, net:now.
 class NetObject : public Scripted {
  public:
   static const Class lua_class;
@@ -23,6 +23,7 @@ class NetObject : public Scripted {
   int nat(lua_State* lua);
   int link(lua_State* lua);
   int call(lua_State* lua);
+  int partition(lua_State* lua);
   int now(lua_State* lua);
 
   static const Member methods[];

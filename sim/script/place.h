@@ -8,12 +8,12 @@
 #include "sim/script/address_plan.h"
 #include "sim/script/link_object.h"
 #include "sim/script/link_settings.h"
-#include "sim/script/object.h"
+#include "sim/script/node_object.h"
 
 namespace natsim::script {
 
 // A router, or the inside of a NAT.
-class Place : public Scripted {
+class Place : public NodeObject {
  public:
   static const Class lua_class;  // stands for either in errors
 

@@ -20,6 +20,7 @@ class RouterObject : public Place {
   net::Interface& open_interface() override { return router_.add_interface(); }
   [[nodiscard]] AddressPool& addresses() override { return pool_; }
   [[nodiscard]] net::Router& router() const { return router_; }
+  [[nodiscard]] net::Node& node() const override { return router_; }
 
  private:
   int name(lua_State* lua);

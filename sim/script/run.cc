@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "sim/net/link.h"
-#include "sim/script/drop_object.h"
 #include "sim/script/duration_value.h"
 #include "sim/script/expect.h"
+#include "sim/script/fault_object.h"
 #include "sim/script/globals.h"
 #include "sim/script/param.h"
 #include "sim/script/script_error.h"
@@ -64,7 +64,7 @@ bool Run::load() {
     install_globals(state);
     install_param(state);
     install_expect(state);
-    install_drop(state);
+    install_faults(state);
     Run& run = of(state);
     if (!Sandbox::compile(state, run.file_.source, run.file_.path)) return lua_error(state);
     lua_call(state, 0, 0);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -61,8 +62,8 @@ class Run {
   }
 
   [[nodiscard]] NetObject& net() { return net_; }
-  // Numbers the rules of drop{}, from 1, so that each has chance of its own.
-  std::uint64_t count_drop_rule() { return ++drop_rules_; }
+  // Numbers the faults of one kind, from 1. `kind` is a name that lasts as long as the program.
+  std::uint64_t count_fault(std::string_view kind) { return ++faults_[kind]; }
 
   // Tells the event stream of something that the script did, as "scenario.<what>".
   void tell(std::string_view what, std::initializer_list<core::Field> fields);
@@ -97,7 +98,7 @@ class Run {
   std::vector<ScenarioInfo> scenarios_;
   std::vector<int> functions_;  // of the scenarios, as references of the Lua registry
   bool playing_ = false;
-  std::uint64_t drop_rules_ = 0;
+  std::map<std::string_view, std::uint64_t> faults_;  // made so far, by kind
   std::optional<Location> open_expectation_;
 };
 

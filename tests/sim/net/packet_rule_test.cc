@@ -16,11 +16,12 @@ class DropNth : public PacketRule {
  public:
   DropNth(Direction direction, std::vector<int> turns, int* seen = nullptr)
       : direction_(direction), turns_(std::move(turns)), seen_(seen) {}
-  bool drops(const Packet& /*packet*/, Direction direction) override {
-    if (direction != direction_) return false;
+  RuleVerdict judge(const Packet& /*packet*/, Direction direction) override {
+    if (direction != direction_) return {};
     ++turn_;
     if (seen_ != nullptr) *seen_ = turn_;
-    return std::find(turns_.begin(), turns_.end(), turn_) != turns_.end();
+    const bool chosen = std::find(turns_.begin(), turns_.end(), turn_) != turns_.end();
+    return chosen ? RuleVerdict{.drop = DropReason::scripted_drop} : RuleVerdict{};
   }
 
  private:
@@ -108,6 +109,105 @@ TEST(PacketRule, HearsOfItsOwnInterfaceAndDirectionOnly) {
   net.run();
   EXPECT_EQ(seen, 1);
   EXPECT_EQ(net.at_a.letters.size(), 1U);
+}
+
+// Gives every packet that leaves the same verdict.
+class Always : public PacketRule {
+ public:
+  explicit Always(const RuleVerdict& verdict) : verdict_(verdict) {}
+  RuleVerdict judge(const Packet& /*packet*/, Direction direction) override {
+    return direction == Direction::out ? verdict_ : RuleVerdict{};
+  }
+
+ private:
+  RuleVerdict verdict_;
+};
+
+std::unique_ptr<RuleHandle> always(Interface& interface, const RuleVerdict& verdict) {
+  return std::make_unique<RuleHandle>(interface, std::make_unique<Always>(verdict));
+}
+
+TEST(PacketRule, DelaysAddUpAndOutliveTheirRules) {
+  Ruled net;
+  PacketLog log(net.world);
+  auto first = always(net.out(), {.delay = milliseconds(5)});
+  auto second = always(net.out(), {.delay = milliseconds(2)});
+  net.send(100);
+  first.reset();
+  second.reset();
+  net.send(200);
+  net.run();
+  // The later one overtakes: the link's delay is 10 ms.
+  EXPECT_EQ(net.arrivals(), (std::vector{Time{} + milliseconds(10), Time{} + milliseconds(17)}));
+  EXPECT_EQ(net.at_b.letters[0].payload.size(), 200U - 28);
+  const auto told = log.of(core::PacketStep::impaired);
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].note, "delayed by 7ms by a rule");
+  EXPECT_EQ(told[0].where, net.out().id());
+}
+
+TEST(PacketRule, CopiesGoRightBehindWithIdentitiesOfTheirOwn) {
+  Ruled net;
+  PacketLog log(net.world);
+  const auto rule = always(net.out(), {.copies = 2});
+  net.send(100);
+  net.run();
+  EXPECT_EQ(net.arrivals(), std::vector<Time>(3, Time{} + milliseconds(10)));
+  const auto copied = log.of(core::PacketStep::copied);
+  ASSERT_EQ(copied.size(), 2U);
+  EXPECT_EQ(copied[0].note, "a copy of its creator's packet 1");
+  EXPECT_EQ(copied[0].packet >> 40, net.a.id());
+  EXPECT_NE(copied[0].packet, copied[1].packet);
+  EXPECT_NE(net.at_b.letters[0].packet, net.at_b.letters[1].packet);
+  EXPECT_EQ(net.at_b.letters[0].payload, net.at_b.letters[2].payload);
+}
+
+TEST(PacketRule, AFlippedBitIsFoundByTheReceiver) {
+  Ruled net;
+  const auto rule = always(net.out(), {.flipped_bit = 100});
+  net.send(100);
+  net.run();
+  EXPECT_TRUE(net.at_b.letters.empty());
+  EXPECT_EQ(net.drops(DropReason::bad_checksum), 1U);
+}
+
+TEST(PacketRule, HoldsUntilReleasedInOrder) {
+  Ruled net;
+  const auto rule = always(net.out(), {.hold = true});
+  net.send(100);
+  net.send(200);
+  net.run_until(milliseconds(50));
+  EXPECT_EQ(rule->held(), 2U);
+  rule->release();
+  net.send(300);  // the rule is still there
+  net.run();
+  EXPECT_EQ(rule->held(), 1U);
+  EXPECT_EQ(net.arrivals(), std::vector<Time>(2, Time{} + milliseconds(60)));
+  EXPECT_EQ(net.at_b.letters[0].payload.size(), 100U - 28);
+}
+
+TEST(PacketRule, TheEndOfAHoldingRuleLetsGo) {
+  Ruled net;
+  PacketLog log(net.world);
+  auto rule = always(net.out(), {.hold = true});
+  net.send(100);
+  net.run_until(milliseconds(50));
+  rule.reset();
+  net.run();
+  EXPECT_EQ(net.arrivals(), std::vector{Time{} + milliseconds(60)});
+  const auto told = log.of(core::PacketStep::impaired);
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[1].note, "let go after 50ms");
+}
+
+TEST(PacketRule, DroppingBeatsTheRest) {
+  Ruled net;
+  const auto first = always(net.out(), {.delay = seconds(1), .copies = 3});
+  const auto second = always(net.out(), {.drop = DropReason::partitioned});
+  net.send(100);
+  net.run();
+  EXPECT_TRUE(net.at_b.letters.empty());
+  EXPECT_EQ(net.drops(DropReason::partitioned), 1U);
 }
 
 }  // namespace
