@@ -70,6 +70,13 @@ enum class Pooling : std::uint8_t {
   arbitrary,  // one drawn for each mapping
 };
 
+// What a TCP segment meets that belongs to no connection known to the NAT and does not begin one.
+enum class TcpMidstream : std::uint8_t {
+  drop,
+  reset,    // and the sender gets an RST
+  pick_up,  // it is taken for part of an established connection
+};
+
 // Both ends included.
 struct PortRange {
   std::uint16_t first = 1024;
@@ -111,7 +118,16 @@ struct NatOptions {
   Duration udp_timeout_stream;
   Duration udp_stream_after;
   TcpTimeouts tcp_timeouts;
+  TcpMidstream tcp_midstream = TcpMidstream::drop;
+  // Whether the two SYNs of a simultaneous open find each other (RFC 5382 REQ-2a).
+  bool tcp_simultaneous_open = true;
+  // Whether a segment after an RST shows that the RST was forged, so that the connection goes on
+  // (RFC 7857 §2.2, RFC 6146 §3.5.2.2).
+  bool tcp_revives_after_reset = true;
+  // Whether both ends get an RST when the timer of an established connection runs out.
+  bool tcp_reset_on_expiry = false;
   Duration icmp_query_timeout = seconds(60);   // RFC 5508 REQ-2
+  bool icmp_query_ends_at_reply = false;       // RFC 7857 §12
   Refresh refresh = Refresh::both;             // REQ-6, REQ-6a
   Hairpin hairpin = Hairpin::external_source;  // REQ-9
   Pooling pooling = Pooling::paired;           // REQ-2

@@ -1,5 +1,7 @@
 #include "sim/nat/timer_class.h"
 
+#include <algorithm>
+
 namespace natsim::nat {
 
 std::vector<Duration> timer_lengths(const NatOptions& options) {
@@ -10,6 +12,7 @@ std::vector<Duration> timer_lengths(const NatOptions& options) {
   return {udp(options.udp_timeout_new),
           udp(options.udp_timeout_replied),
           udp(options.udp_timeout_stream),
+          Duration{},
           options.icmp_query_timeout,
           tcp.syn_sent,
           tcp.syn_received,
@@ -18,7 +21,9 @@ std::vector<Duration> timer_lengths(const NatOptions& options) {
           tcp.close_wait,
           tcp.last_ack,
           tcp.time_wait,
-          tcp.closed};
+          tcp.closed,
+          std::max({tcp.syn_sent, tcp.syn_received, tcp.established, tcp.fin_wait, tcp.close_wait,
+                    tcp.last_ack, tcp.time_wait, tcp.closed})};
 }
 
 }  // namespace natsim::nat

@@ -13,9 +13,10 @@ namespace natsim::nat {
 // All timers of a class have one length, which the options say. UDP: RFC 4787 §4.3; TCP: RFC 5382
 // §5 and RFC 7857 §2; ICMP queries: RFC 5508 §3.2.
 enum class TimerClass : std::uint8_t {
-  udp_new,      // nothing has come in yet
-  udp_replied,  // something has
-  udp_stream,   // and it is older than udp_stream_after
+  udp_new,              // nothing has come in yet
+  udp_replied,          // something has
+  udp_stream,           // and it is older than udp_stream_after
+  icmp_query_answered,  // where the first reply ends it
   icmp_query,
   tcp_syn_sent,
   tcp_syn_received,
@@ -24,7 +25,8 @@ enum class TimerClass : std::uint8_t {
   tcp_close_wait,
   tcp_last_ack,
   tcp_time_wait,
-  tcp_closed,  // by RST
+  tcp_closed,   // by RST
+  tcp_mapping,  // of a mapping, which goes with the last of its connections
   count_,
 };
 
