@@ -27,9 +27,9 @@ enum class PacketStep : std::uint8_t {
   ingress,     // came out of a link; `where` is the interface that it arrived at
   translated,  // a NAT rewrote it; `where` is the NAT
   copied,      // made as another packet's copy, with an id of its own; `where` is link or interface
-  impaired,    // changed or held up on its way; `where` is link or interface, the note says how
-  delivered,   // given to a socket; `where` is the host
-  dropped,     // `where` is the object that dropped it
+  impaired,   // changed, cut or held up on its way, at a link, an interface or a node; see the note
+  delivered,  // given to a socket; `where` is the host
+  dropped,    // `where` is the object that dropped it
 };
 
 // A step in a packet's life. The views are valid during the call only.
@@ -52,6 +52,7 @@ enum class MappingStep : std::uint8_t {
   created,
   refreshed,  // by the packet that is being translated
   filter_opened,
+  filter_closed,  // for `remote`, while the mapping lives on
   expired,
   evicted,
   refused,  // none could be made; `reason` says why

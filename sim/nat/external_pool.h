@@ -30,6 +30,10 @@ struct ExternalKey {
     return std::uint32_t{static_cast<std::uint8_t>(transport)} << 30 |
            std::uint32_t{address} << 16 | port;
   }
+  static constexpr ExternalKey unpacked(std::uint32_t packed) {
+    return {static_cast<std::uint16_t>(packed >> 16 & 0x3fff), static_cast<std::uint16_t>(packed),
+            static_cast<Transport>(packed >> 30)};
+  }
   constexpr bool operator==(const ExternalKey&) const = default;
 };
 

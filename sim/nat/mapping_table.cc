@@ -13,14 +13,18 @@ MappingTable::MappingTable(const NatOptions& options)
       filters_endpoint_(options.filter_scope == FilterScope::per_endpoint &&
                         filtering_ != Dependence::endpoint_independent &&
                         (mapping_ != Dependence::endpoint_independent || shares_ports_)),
-      timers_(timer_lengths(options)),
+      sessions_(options.timer_scope == TimerScope::per_session),
+      max_lifetime_(options.max_lifetime),
+      timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
+      session_timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
+      lifetimes_({options.max_lifetime}),
       by_key_(0, Hash{this}, Equal{this}) {}
 
 MappingTable::Key MappingTable::key_of(MappingIndex index) const {
   const Mapping& mapping = mappings_[index];
   return {mapping.internal(),
           seen_by(mapping.dedicated ? finest_ : mapping_, mapping.first_remote()),
-          mapping.transport};
+          mapping.external().transport};
 }
 
 MappingOrigin MappingTable::origin(MappingIndex index) const {
@@ -28,7 +32,7 @@ MappingOrigin MappingTable::origin(MappingIndex index) const {
   return {.internal = mapping.internal(),
           .first_remote = mapping.first_remote(),
           .external = mapping.external(),
-          .timer = timer_class(index),
+          .timer = mapping.idle.timer,
           .number = births_[index].number,
           .created = births_[index].created,
           .dedicated = mapping.dedicated};
@@ -53,7 +57,7 @@ MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& re
   if (found == by_external_.end()) return no_index;
   const MappingIndex first = found->second;
   if (!shares_ports_ || births_[first].next_on_port == first) return first;
-  const MappingIndex holder = remotes_.find(external.packed(), seen_by(finest_, remote));
+  const MappingIndex holder = remotes_.mapping_of(external.packed(), seen_by(finest_, remote));
   // No other can admit the remote, unless the filter is coarser than what is held, or looks beyond
   // the mapping.
   if (holder != no_index) return holder;
@@ -71,29 +75,31 @@ MappingIndex MappingTable::find_sender(ExternalKey external, const Endpoint& rem
   if (found == by_external_.end()) return no_index;
   const MappingIndex first = found->second;
   if (shares_ports_ && births_[first].next_on_port != first) {
-    return remotes_.find(external.packed(), seen_by(finest_, remote));
+    return remotes_.mapping_of(external.packed(), seen_by(finest_, remote));
   }
   const Dependence dependence = mappings_[first].dedicated ? finest_ : mapping_;
   return key_of(first).remote == seen_by(dependence, remote) ? first : no_index;
 }
 
 MappingIndex MappingTable::add(const MappingOrigin& origin) {
-  const MappingIndex index = mappings_.take({.internal_address = origin.internal.address,
-                                             .remote_address = origin.first_remote.address,
-                                             .internal_port = origin.internal.port,
-                                             .remote_port = origin.first_remote.port,
-                                             .external_address = origin.external.address,
-                                             .external_port = origin.external.port,
-                                             .transport = origin.external.transport,
-                                             .timer = origin.timer,
-                                             .dedicated = origin.dedicated});
+  const MappingIndex index =
+      mappings_.take({.internal_address = origin.internal.address,
+                      .remote_address = origin.first_remote.address,
+                      .internal_port = origin.internal.port,
+                      .remote_port = origin.first_remote.port,
+                      .packed_external = origin.external.packed(),
+                      .dedicated = origin.dedicated,
+                      .has_sessions = sessions_ && origin.external.transport == Transport::udp});
   if (index == births_.size()) births_.emplace_back();
   births_[index] = {origin.number, origin.created, index, index};
-  timers_.start(index, class_number(origin.timer), origin.created);
+  Mapping& mapping = mappings_[index];
+  timers_.start(index, mapping.idle, mapping.has_sessions ? TimerClass::udp_mapping : origin.timer,
+                origin.created);
+  if (max_lifetime_ > Duration{}) lifetimes_.start(index, 0, origin.created);
   by_key_.insert(index);
   if (origin.dedicated) ++dedicated_;
   join_port(index);
-  if (shares_ports_) add_remote(index, origin.first_remote);
+  if (lists_first(index)) add_remote(index, origin.first_remote, origin.timer, origin.created);
   if (filters_endpoint_) count_contact(origin.internal, origin.first_remote, 1);
   return index;
 }
@@ -104,11 +110,17 @@ bool MappingTable::remove(MappingIndex index) {
     each_remote(index,
                 [&](const Endpoint& remote) { count_contact(mapping.internal(), remote, -1); });
   }
+  if (mapping.has_sessions) {
+    for (std::uint32_t e = mapping.further_remotes; e != no_index; e = remotes_[e].older) {
+      session_timers_.stop(e, remotes_[e].idle);
+    }
+  }
   remotes_.remove_list(mapping.further_remotes);
   by_key_.erase(index);
   if (mapping.dedicated) --dedicated_;
   const bool port_free = leave_port(index);
-  timers_.stop(index, class_number(mapping.timer));
+  timers_.stop(index, mapping.idle);
+  if (max_lifetime_ > Duration{}) lifetimes_.stop(index, 0);
   mappings_.give_back(index);
   return port_free;
 }
@@ -117,9 +129,10 @@ bool MappingTable::admits(MappingIndex index, const Endpoint& remote) const {
   if (filtering_ == Dependence::endpoint_independent) return true;
   const Mapping& mapping = mappings_[index];
   const Endpoint seen = seen_by(filtering_, remote);
-  if (seen_by(filtering_, mapping.first_remote()) == seen) return true;
+  const bool holds_first = !mapping.has_sessions || mapping_ >= filtering_;
+  if (holds_first && seen_by(filtering_, mapping.first_remote()) == seen) return true;
   if (mapping_ < filtering_ && mapping.further_remotes != no_index &&
-      remotes_.find(scope_of(index), seen) == index) {
+      remotes_.mapping_of(scope_of(index), seen) == index) {
     return true;
   }
   return filters_endpoint_ && contacts_.contains(std::pair(mapping.internal(), seen));
@@ -128,14 +141,15 @@ bool MappingTable::admits(MappingIndex index, const Endpoint& remote) const {
 bool MappingTable::holds(MappingIndex index, const Endpoint& remote) const {
   const Mapping& mapping = mappings_[index];
   const Endpoint seen = seen_by(finest_, remote);
-  if (seen_by(finest_, mapping.first_remote()) == seen) return true;
-  return mapping.further_remotes != no_index && remotes_.find(scope_of(index), seen) == index;
+  if (!mapping.has_sessions && seen_by(finest_, mapping.first_remote()) == seen) return true;
+  return mapping.further_remotes != no_index && remotes_.mapping_of(scope_of(index), seen) == index;
 }
 
-MappingTable::Hold MappingTable::hold(MappingIndex index, const Endpoint& remote) {
+MappingTable::Hold MappingTable::hold(MappingIndex index, const Endpoint& remote, TimerClass timer,
+                                      Time now) {
   if (holds(index, remote)) return Hold::held;
   if (shares_ports_ && !can_share(mappings_[index].external(), remote)) return Hold::clash;
-  add_remote(index, remote);
+  add_remote(index, remote, timer, now);
   if (filters_endpoint_) count_contact(mappings_[index].internal(), remote, 1);
   return Hold::opened;
 }
@@ -145,13 +159,71 @@ bool MappingTable::can_share(ExternalKey external, const Endpoint& remote) const
 }
 
 std::uint32_t MappingTable::scope_of(MappingIndex index) const {
-  return shares_ports_ ? mappings_[index].external().packed() : index;
+  return shares_ports_ ? mappings_[index].packed_external : index;
 }
 
-void MappingTable::add_remote(MappingIndex index, const Endpoint& remote) {
+void MappingTable::add_remote(MappingIndex index, const Endpoint& remote, TimerClass timer,
+                              Time now) {
   Mapping& mapping = mappings_[index];
-  mapping.further_remotes =
-      remotes_.add(scope_of(index), seen_by(finest_, remote), index, mapping.further_remotes);
+  const std::uint32_t entry =
+      remotes_.add(scope_of(index), seen_by(finest_, remote), index, mapping.further_remotes, now);
+  mapping.further_remotes = entry;
+  if (mapping.has_sessions) session_timers_.start(entry, remotes_[entry].idle, timer, now);
+}
+
+std::optional<Endpoint> MappingTable::end_session(std::uint32_t session) {
+  const RemoteSet::Entry& entry = remotes_[session];
+  Mapping& mapping = mappings_[entry.mapping];
+  if (mapping.further_remotes == session && entry.older == no_index) return std::nullopt;
+  const Endpoint remote = entry.remote();
+  session_timers_.stop(session, entry.idle);
+  if (filters_endpoint_) count_contact(mapping.internal(), remote, -1);
+  mapping.further_remotes = remotes_.remove(session, mapping.further_remotes);
+  return remote;
+}
+
+MappingTable::Due MappingTable::first_to_expire() const {
+  const TimerLists::First mapping = timers_.first();
+  Due due{.at = mapping.deadline, .mapping = mapping.timer};
+  const TimerLists::First session = session_timers_.first();
+  if (session.deadline < due.at) {
+    due = {session.deadline, remotes_[session.timer].mapping, session.timer};
+  }
+  const TimerLists::First life = lifetimes_.first();
+  if (life.deadline < due.at) due = {life.deadline, life.timer, no_index};
+  return due;
+}
+
+MappingTable::Due MappingTable::find_due(Time now) {
+  const Due due = first_to_expire();
+  if (due.at <= now) return due;
+  timers_.raise_bound();
+  session_timers_.raise_bound();
+  lifetimes_.raise_bound();
+  return {};
+}
+
+Time MappingTable::expires(MappingIndex index) const {
+  const Mapping& mapping = mappings_[index];
+  Time at = timers_.deadline(index, mapping.idle);
+  if (mapping.has_sessions) {
+    at = Time{};
+    for (std::uint32_t e = mapping.further_remotes; e != no_index; e = remotes_[e].older) {
+      at = std::max(at, session_timers_.deadline(e, remotes_[e].idle));
+    }
+  }
+  if (max_lifetime_ > Duration{}) at = std::min(at, lifetimes_.deadline(index, 0));
+  return at;
+}
+
+Time MappingTable::refreshed(MappingIndex index) const {
+  const Mapping& mapping = mappings_[index];
+  Time at = timers_.started(index);
+  if (!mapping.has_sessions) return at;
+  for (std::uint32_t e = mapping.further_remotes; e != no_index; e = remotes_[e].older) {
+    at = std::max(at, session_timers_.started(e));
+  }
+  return at;
 }
 
 void MappingTable::count_contact(const Endpoint& internal, const Endpoint& remote,
@@ -162,7 +234,7 @@ void MappingTable::count_contact(const Endpoint& internal, const Endpoint& remot
 }
 
 void MappingTable::join_port(MappingIndex index) {
-  const auto [found, alone] = by_external_.try_emplace(mappings_[index].external().packed(), index);
+  const auto [found, alone] = by_external_.try_emplace(mappings_[index].packed_external, index);
   if (alone) return;
   const MappingIndex first = found->second;
   const MappingIndex last = births_[first].previous_on_port;
@@ -174,7 +246,7 @@ void MappingTable::join_port(MappingIndex index) {
 
 bool MappingTable::leave_port(MappingIndex index) {
   const Birth& birth = births_[index];
-  const auto found = by_external_.find(mappings_[index].external().packed());
+  const auto found = by_external_.find(mappings_[index].packed_external);
   if (birth.next_on_port == index) {
     by_external_.erase(found);
     return true;

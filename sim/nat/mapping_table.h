@@ -1,8 +1,10 @@
 // The mappings of a NAT and the ways to find them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 
 #include "sim/nat/dense_pool.h"
 #include "sim/nat/external_pool.h"
+#include "sim/nat/idle_timers.h"
 #include "sim/nat/options.h"
 #include "sim/nat/remote_set.h"
 #include "sim/nat/timer_class.h"
@@ -42,10 +45,11 @@ struct MappingOrigin {
 // 1. One table serves all kinds of NAT: the kind decides which part of the remote endpoint belongs
 //    to a mapping's key. What is not part of it is zeroed.
 // 2. A mapping holds the remotes that its internal endpoint has sent to through it, as finely as
-//    mapping and filtering tell remotes apart. They go with the mapping.
-// 3. Each mapping is on the timer of one class, which starts when it is added and anew by
-// `refresh`.
-//    The table tells whose timer has run out; removing it is the user's matter.
+//    mapping and filtering tell remotes apart. They go with the mapping; with
+//    TimerScope::per_session those of UDP are its sessions and may go before.
+// 3. Each mapping has an idle timer, which starts when it is added and anew by `refresh`, or its
+//    sessions have. It may have a lifetime besides. The table tells whose time has run out;
+//    removing it is the user's matter.
 class MappingTable {
  public:
   explicit MappingTable(const NatOptions& options);
@@ -76,32 +80,64 @@ class MappingTable {
     opened,  // it is now
     clash,   // it is not, because another mapping on the same external endpoint holds it
   };
-  Hold hold(MappingIndex index, const Endpoint& remote);
+  // A session that it opens is on `timer`.
+  Hold hold(MappingIndex index, const Endpoint& remote, TimerClass timer, Time now);
   // Whether a mapping could share the external endpoint and hold `remote`.
   [[nodiscard]] bool can_share(ExternalKey external, const Endpoint& remote) const;
 
   void count_out(MappingIndex index) { ++mappings_[index].packets_out; }
   void count_in(MappingIndex index) { ++mappings_[index].packets_in; }
-  // Notes a packet from outside.
-  void mark_replied(MappingIndex index) { mappings_[index].replied = true; }
-  [[nodiscard]] bool replied(MappingIndex index) const { return mappings_[index].replied; }
 
-  // Starts its timer anew, on that of `timer` from now on.
+  // Names what has the idle timer for packets between a mapping and a remote; no_index: nothing, as
+  // there is no such session.
+  using TimerIndex = std::uint32_t;
+  [[nodiscard]] TimerIndex timer_of(MappingIndex index, const Endpoint& remote) const {
+    return mappings_[index].has_sessions ? remotes_.find(scope_of(index), seen_by(finest_, remote))
+                                         : index;
+  }
+  // The state of such a timer and when what it belongs to began.
+  [[nodiscard]] IdleState& idle_state(MappingIndex index, TimerIndex timer) {
+    return mappings_[index].has_sessions ? remotes_[timer].idle : mappings_[index].idle;
+  }
+  [[nodiscard]] Time opened(MappingIndex index, TimerIndex timer) const {
+    return mappings_[index].has_sessions ? remotes_[timer].opened : births_[index].created;
+  }
+  // Starts such a timer anew, as one of class `to`.
+  void refresh(MappingIndex index, TimerIndex timer, TimerClass to, Direction direction, Time now) {
+    const bool session = mappings_[index].has_sessions;
+    (session ? session_timers_ : timers_)
+        .restart(timer, idle_state(index, timer), to, direction, now);
+  }
+  // The same of a mapping that has no sessions.
   void refresh(MappingIndex index, TimerClass timer, Time now) {
-    Mapping& mapping = mappings_[index];
-    timers_.restart(index, class_number(mapping.timer), class_number(timer), now);
-    mapping.timer = timer;
+    timers_.restart(index, mappings_[index].idle, timer, Direction::outbound, now);
   }
-  [[nodiscard]] TimerClass timer_class(MappingIndex index) const { return mappings_[index].timer; }
-  // A mapping whose timer has run out by `now`, that of the earliest first; no_index if none has.
-  [[nodiscard]] MappingIndex due(Time now) { return timers_.due(now); }
-  // The one that expires first unless it is refreshed; no_index if there is none.
-  [[nodiscard]] MappingIndex first_to_expire() const { return timers_.first().timer; }
-  // No mapping expires before it. Time::never() if there is none.
-  [[nodiscard]] Time expiry_bound() const { return timers_.bound(); }
-  [[nodiscard]] Time expires(MappingIndex index) const {
-    return timers_.deadline(index, class_number(mappings_[index].timer));
+  [[nodiscard]] TimerClass timer_class(MappingIndex index) const {
+    return mappings_[index].idle.timer;
   }
+
+  // A mapping or one of its sessions whose time runs out.
+  struct Due {
+    Time at = Time::never();
+    MappingIndex mapping = no_index;
+    std::uint32_t session = no_index;  // no_index: the mapping itself
+  };
+  // What runs out first unless it is refreshed; no mapping if there is none.
+  [[nodiscard]] Due first_to_expire() const;
+  // The same if it has run out by `now`; no mapping if nothing has.
+  [[nodiscard]] Due due(Time now) {
+    if (now < expiry_bound()) return {};
+    return find_due(now);
+  }
+  // Nothing expires before it. Time::never() if there is nothing.
+  [[nodiscard]] Time expiry_bound() const {
+    return std::min({timers_.bound(), session_timers_.bound(), lifetimes_.bound()});
+  }
+  // When the mapping does, unless anything is refreshed: for one with sessions, with the last.
+  [[nodiscard]] Time expires(MappingIndex index) const;
+  // Ends a session and closes the filter for its remote, which is given; nullopt if it is the
+  // mapping's last, which then stays.
+  std::optional<Endpoint> end_session(std::uint32_t session);
   // Calls `visit(index)` for each mapping, in no order that means anything.
   template <typename Visit>
   void each(Visit&& visit) const {
@@ -120,8 +156,8 @@ class MappingTable {
     return mappings_[index].packets_in;
   }
   [[nodiscard]] Time created(MappingIndex index) const { return births_[index].created; }
-  // When its timer was last restarted.
-  [[nodiscard]] Time refreshed(MappingIndex index) const { return timers_.started(index); }
+  // When its timer, or the latest of its sessions', was last started.
+  [[nodiscard]] Time refreshed(MappingIndex index) const;
   [[nodiscard]] MappingOrigin origin(MappingIndex index) const;
   // What the mapping is for: the part of its first remote that belongs to its key.
   [[nodiscard]] Endpoint key_remote(MappingIndex index) const { return key_of(index).remote; }
@@ -130,10 +166,11 @@ class MappingTable {
   void each_remote(MappingIndex index, Visit&& visit) const {
     const Mapping& mapping = mappings_[index];
     const Endpoint first = seen_by(finest_, mapping.first_remote());
-    for (std::uint32_t e = mapping.further_remotes; e != no_index; e = remotes_[e].next) {
-      if (remotes_[e].remote != first) visit(remotes_[e].remote);
+    for (std::uint32_t e = mapping.further_remotes; e != no_index; e = remotes_[e].older) {
+      const Endpoint remote = remotes_[e].remote();
+      if (mapping.has_sessions || remote != first) visit(remote);
     }
-    if (finest_ != Dependence::endpoint_independent) visit(first);
+    if (!mapping.has_sessions && finest_ != Dependence::endpoint_independent) visit(first);
   }
 
  private:
@@ -166,7 +203,11 @@ class MappingTable {
   [[nodiscard]] MappingIndex find_key(const Key& key) const;
   [[nodiscard]] bool holds(MappingIndex index, const Endpoint& remote) const;
   [[nodiscard]] std::uint32_t scope_of(MappingIndex index) const;
-  void add_remote(MappingIndex index, const Endpoint& remote);
+  [[nodiscard]] bool lists_first(MappingIndex index) const {
+    return shares_ports_ || mappings_[index].has_sessions;
+  }
+  [[nodiscard]] Due find_due(Time now);
+  void add_remote(MappingIndex index, const Endpoint& remote, TimerClass timer, Time now);
   void count_contact(const Endpoint& internal, const Endpoint& remote, std::int32_t change);
   void join_port(MappingIndex index);
   bool leave_port(MappingIndex index);
@@ -176,10 +217,8 @@ class MappingTable {
   const Dependence finest_;      // the finer of the two: how finely remotes are held
   const bool shares_ports_;      // RemoteSet's scope is the external endpoint, not the mapping
   const bool filters_endpoint_;  // contacts_ is kept
-
-  static constexpr TimerLists::Class class_number(TimerClass timer) {
-    return static_cast<TimerLists::Class>(timer);
-  }
+  const bool sessions_;          // UDP has sessions
+  const Duration max_lifetime_;  // 0: none
 
   // A mapping is in three parts: what each of its packets looks at, in one cache line; its timer,
   // so small that moving it, which touches the neighbours' too, stays in the cache; and what is
@@ -191,19 +230,15 @@ class MappingTable {
     std::uint64_t packets_in = 0;
     std::uint16_t internal_port;
     std::uint16_t remote_port;
-    std::uint16_t external_address;  // as in ExternalKey
-    std::uint16_t external_port;
+    std::uint32_t packed_external;             // an ExternalKey
     std::uint32_t further_remotes = no_index;  // its list in remotes_
-    Transport transport;
-    TimerClass timer;
-    bool replied = false;  // a packet has come in by it
-    bool dedicated;
+    IdleState idle;
+    bool dedicated : 1;
+    bool has_sessions : 1;
 
     [[nodiscard]] Endpoint internal() const { return {internal_address, internal_port}; }
     [[nodiscard]] Endpoint first_remote() const { return {remote_address, remote_port}; }
-    [[nodiscard]] ExternalKey external() const {
-      return {external_address, external_port, transport};
-    }
+    [[nodiscard]] ExternalKey external() const { return ExternalKey::unpacked(packed_external); }
   };
   static_assert(sizeof(Mapping) == 64);
   struct Birth {
@@ -215,11 +250,14 @@ class MappingTable {
   };
 
   DensePool<Mapping> mappings_;
-  TimerLists timers_;          // numbered by index
+  IdleTimers timers_;          // numbered by index
+  IdleTimers session_timers_;  // numbered by entry in remotes_
+  TimerLists lifetimes_;       // numbered by index, if there is a max_lifetime_
   std::vector<Birth> births_;  // by index
   absl::flat_hash_set<MappingIndex, Hash, Equal> by_key_;
   absl::flat_hash_map<std::uint32_t, MappingIndex> by_external_;  // the first made on each endpoint
-  RemoteSet remotes_;  // what mappings hold beyond their first remote; with shared ports, all
+  // What mappings hold beyond their first remote; with shared ports or sessions, all.
+  RemoteSet remotes_;
   // For FilterScope::per_endpoint: how many mappings of an internal endpoint admit a remote, as the
   // filter sees it.
   absl::flat_hash_map<std::pair<Endpoint, Endpoint>, std::int32_t> contacts_;

@@ -10,18 +10,6 @@ using Action = Verdict::Action;
 
 namespace {
 
-TimerClass first_timer(Transport transport) {
-  switch (transport) {
-    case Transport::udp:
-      break;
-    case Transport::tcp:
-      return TimerClass::tcp_syn_sent;
-    case Transport::icmp_query:
-      return TimerClass::icmp_query;
-  }
-  return TimerClass::udp_new;
-}
-
 std::uint8_t protocol_number(Transport transport, const Endpoint& internal) {
   return static_cast<std::uint8_t>(ip_protocol(transport, internal.address.family()));
 }
@@ -32,7 +20,8 @@ Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink)
     : options_(options),
       sink_(sink),
       pool_(options.port_allocation, options.port_range, random),
-      table_(options) {}
+      table_(options),
+      udp_phases_(options) {}
 
 Verdict Nat::outbound(net::Packet& packet, Time now) {
   expire(now);
@@ -46,7 +35,7 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
 
   const Found sender = sender_mapping(transport, packet.source, packet.destination, now);
   if (sender.mapping == no_index) return {.reason = sender.reason};
-  count_outbound(sender.mapping, now);
+  count_outbound(sender.mapping, packet.destination, now);
   const Endpoint external = pool_.endpoint(table_.external(sender.mapping));
   if (!hairpin) {
     net::rewrite_source(packet, external);
@@ -57,7 +46,7 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
   if (receiver.reason != DropReason::none) {
     return {.reason = receiver.reason, .sender = sender.mapping, .receiver = receiver.mapping};
   }
-  count_inbound(receiver.mapping, now);
+  count_inbound(receiver.mapping, external, now);
   if (options_.hairpin == Hairpin::external_source) net::rewrite_source(packet, external);
   net::rewrite_destination(packet, table_.internal(receiver.mapping));
   return {.action = Action::hairpin, .sender = sender.mapping, .receiver = receiver.mapping};
@@ -73,7 +62,7 @@ Verdict Nat::inbound(net::Packet& packet, Time now) {
   if (receiver.reason != DropReason::none) {
     return {.reason = receiver.reason, .receiver = receiver.mapping};
   }
-  count_inbound(receiver.mapping, now);
+  count_inbound(receiver.mapping, packet.source, now);
   net::rewrite_destination(packet, table_.internal(receiver.mapping));
   return {.action = Action::forward, .receiver = receiver.mapping};
 }
@@ -82,7 +71,7 @@ Nat::Found Nat::sender_mapping(Transport transport, const Endpoint& internal,
                                const Endpoint& remote, Time now) {
   const MappingIndex index = table_.find_inside(transport, internal, remote);
   if (index == no_index) return make_mapping(transport, internal, remote, false, now);
-  switch (table_.hold(index, remote)) {
+  switch (table_.hold(index, remote, first_timer(transport, remote), now)) {
     case MappingTable::Hold::held:
       break;
     case MappingTable::Hold::opened:
@@ -125,12 +114,24 @@ Nat::Found Nat::make_mapping(Transport transport, const Endpoint& internal, cons
   const MappingIndex index = table_.add({.internal = internal,
                                          .first_remote = remote,
                                          .external = *external,
-                                         .timer = first_timer(transport),
+                                         .timer = first_timer(transport, remote),
                                          .number = ++mappings_made_,
                                          .created = now,
                                          .dedicated = dedicated});
   tell(MappingStep::created, index, remote, now);
   return {.mapping = index};
+}
+
+TimerClass Nat::first_timer(Transport transport, const Endpoint& remote) const {
+  switch (transport) {
+    case Transport::udp:
+      break;
+    case Transport::tcp:
+      return TimerClass::tcp_syn_sent;
+    case Transport::icmp_query:
+      return TimerClass::icmp_query;
+  }
+  return udp_phases_.first(remote.port);
 }
 
 std::optional<ExternalKey> Nat::allocate(Transport transport, const Endpoint& internal,
@@ -173,43 +174,49 @@ Nat::Found Nat::receiver_mapping(Transport transport, const Endpoint& external,
   return {.mapping = index};
 }
 
-void Nat::count_outbound(MappingIndex index, Time now) {
+void Nat::count_outbound(MappingIndex index, const Endpoint& remote, Time now) {
   table_.count_out(index);
-  if (options_.refresh != Refresh::inbound) refresh(index, now);
+  if (options_.refresh != Refresh::inbound) refresh(index, remote, Direction::outbound, now);
 }
 
-void Nat::count_inbound(MappingIndex index, Time now) {
+void Nat::count_inbound(MappingIndex index, const Endpoint& remote, Time now) {
   table_.count_in(index);
-  if (options_.refresh != Refresh::outbound) refresh(index, now);
-  table_.mark_replied(index);
+  refresh(index, remote, Direction::inbound, now);
 }
 
-void Nat::refresh(MappingIndex index, Time now) {
-  TimerClass timer = table_.timer_class(index);
-  if (timer == TimerClass::udp_new && table_.replied(index)) timer = TimerClass::udp_replied;
-  if (timer == TimerClass::udp_replied && now > table_.created(index) + options_.udp_stream_after) {
-    timer = TimerClass::udp_stream;
+// A packet that a lax filter lets in though it belongs to no session restarts nothing.
+void Nat::refresh(MappingIndex index, const Endpoint& remote, Direction direction, Time now) {
+  const MappingTable::TimerIndex timer = table_.timer_of(index, remote);
+  if (timer == no_index) return;
+  IdleState& state = table_.idle_state(index, timer);
+  if (direction == Direction::outbound || options_.refresh != Refresh::outbound) {
+    const TimerClass next = udp_phases_.next(state.timer, state.replied, remote.port, now,
+                                             [&] { return table_.opened(index, timer); });
+    table_.refresh(index, timer, next, direction, now);
   }
-  table_.refresh(index, timer, now);
+  if (direction == Direction::inbound) state.replied = true;
 }
 
-Time Nat::next_expiry() const {
-  const MappingIndex next = table_.first_to_expire();
-  return next == no_index ? Time::never() : table_.expires(next);
-}
+Time Nat::next_expiry() const { return table_.first_to_expire().at; }
 
 void Nat::expire(Time now) {
-  for (MappingIndex index = table_.due(now); index != no_index; index = table_.due(now)) {
-    expiries_.add({table_.external(index), table_.internal(index), table_.expires(index)});
-    remove(index, MappingStep::expired, now);
+  for (MappingTable::Due due = table_.due(now); due.mapping != no_index; due = table_.due(now)) {
+    if (due.session != no_index) {
+      if (const auto remote = table_.end_session(due.session)) {
+        tell(MappingStep::filter_closed, due.mapping, *remote, now);
+        continue;
+      }
+    }
+    expiries_.add({table_.external(due.mapping), table_.internal(due.mapping), due.at});
+    remove(due.mapping, MappingStep::expired, now);
   }
 }
 
 void Nat::flush(Time now) {
   expire(now);
-  for (MappingIndex index = table_.first_to_expire(); index != no_index;
-       index = table_.first_to_expire()) {
-    remove(index, MappingStep::evicted, now);
+  for (MappingTable::Due next = table_.first_to_expire(); next.mapping != no_index;
+       next = table_.first_to_expire()) {
+    remove(next.mapping, MappingStep::evicted, now);
   }
   expiries_.clear();
 }

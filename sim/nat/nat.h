@@ -14,6 +14,7 @@
 #include "sim/nat/options.h"
 #include "sim/nat/recent_expiries.h"
 #include "sim/nat/snapshot.h"
+#include "sim/nat/udp_phases.h"
 #include "sim/net/packet.h"
 #include "sim/net/wire.h"
 #include "stack/base/address.h"
@@ -109,15 +110,16 @@ class Nat {
                        Time now);
   Found make_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
                      bool dedicated, Time now);
+  [[nodiscard]] TimerClass first_timer(Transport transport, const Endpoint& remote) const;
   std::optional<ExternalKey> allocate(Transport transport, const Endpoint& internal,
                                       const Endpoint& remote, std::uint16_t address);
   Found refuse(Transport transport, const Endpoint& internal, const Endpoint& remote,
                core::DropReason reason, Time now);
   Found receiver_mapping(Transport transport, const Endpoint& external,
                          const Endpoint& remote) const;
-  void count_outbound(MappingIndex index, Time now);
-  void count_inbound(MappingIndex index, Time now);
-  void refresh(MappingIndex index, Time now);
+  void count_outbound(MappingIndex index, const Endpoint& remote, Time now);
+  void count_inbound(MappingIndex index, const Endpoint& remote, Time now);
+  void refresh(MappingIndex index, const Endpoint& remote, Direction direction, Time now);
   void remove(MappingIndex index, core::MappingStep step, Time now);
   void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now);
 
@@ -128,6 +130,7 @@ class Nat {
   MappingSink& sink_;
   ExternalPool pool_;
   MappingTable table_;
+  UdpPhases udp_phases_;
   absl::flat_hash_map<IpAddress, InsideHost> hosts_;  // looked up, never walked
   RecentExpiries expiries_;
   std::uint64_t mappings_made_ = 0;

@@ -54,7 +54,25 @@ enum class PortAllocation : std::uint8_t {
 
 // Which packets restart a mapping's timer (RFC 4787 §4.3); inbound ones only if they pass the
 // filter.
-enum class Refresh : std::uint8_t { outbound, inbound, both };
+enum class Refresh : std::uint8_t {
+  outbound,
+  inbound,
+  both,
+  per_direction,  // each direction has a timer of its own, and the first to run out ends it
+};
+
+// What has a timer: a mapping; or, of UDP, each session, a mapping with one remote as far as
+// mapping and filtering tell remotes apart. A session's end closes the filter for its remote, the
+// end of the last one ends the mapping.
+enum class TimerScope : std::uint8_t { per_mapping, per_session };
+
+// The timeout of UDP to a remote port (RFC 4787 REQ-5a).
+struct PortTimeout {
+  std::uint16_t port = 0;
+  Duration timeout;
+
+  bool operator==(const PortTimeout&) const = default;
+};
 
 // What happens to a packet from inside for one of the NAT's external addresses (RFC 4787 §6). The
 // filter judges it by the sender's external endpoint in either case.
@@ -117,6 +135,10 @@ struct NatOptions {
   Duration udp_timeout_replied;
   Duration udp_timeout_stream;
   Duration udp_stream_after;
+  std::vector<PortTimeout> udp_port_timeouts;  // each port once
+  TimerScope timer_scope = TimerScope::per_mapping;
+  // A mapping ends when it is so old, whatever its packets. 0: it does not.
+  Duration max_lifetime;
   TcpTimeouts tcp_timeouts;
   TcpMidstream tcp_midstream = TcpMidstream::drop;
   // Whether the two SYNs of a simultaneous open find each other (RFC 5382 REQ-2a).

@@ -27,10 +27,14 @@ enum class TimerClass : std::uint8_t {
   tcp_time_wait,
   tcp_closed,   // by RST
   tcp_mapping,  // of a mapping, which goes with the last of its connections
-  count_,
+  udp_mapping,  // of a mapping whose sessions have the timers; endless
+  count_,       // from here on: of UDP to the ports of udp_port_timeouts
 };
 
-inline constexpr std::size_t timer_class_count = static_cast<std::size_t>(TimerClass::count_);
+// Of the k-th of udp_port_timeouts.
+constexpr TimerClass udp_port_timer(std::size_t k) {
+  return static_cast<TimerClass>(static_cast<std::size_t>(TimerClass::count_) + k);
+}
 
 // The lengths by class.
 std::vector<Duration> timer_lengths(const NatOptions& options);

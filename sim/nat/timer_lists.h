@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <utility>
 #include <vector>
 
 #include "sim/nat/dense_pool.h"
@@ -12,50 +14,45 @@
 
 namespace natsim::nat {
 
+// The length of timers that never run out.
+inline constexpr Duration endless{std::numeric_limits<std::int64_t>::max()};
+
 // Contract:
 // 1. A timer is known by a number, which its owner chooses densely from 0. While it runs it is of
 //    one class, which the owner keeps in mind. All timers of a class have one length.
-// 2. Time never goes back from one start to the next, so that timers of one length run out in the
-//    order in which they were started: a list for each length, and every operation takes constant
-//    time.
+// 2. Time never goes back from one start to the next, so that a class's timers run out in the order
+//    in which they were started: each class is a list, and every operation takes constant time.
 class TimerLists {
  public:
   using Class = std::uint8_t;
 
-  // The lengths by class; at most 64 different ones.
-  explicit TimerLists(const std::vector<Duration>& lengths) {
-    for (const Duration length : lengths) {
-      const auto known = std::find(lengths_.begin(), lengths_.end(), length);
-      list_of_.push_back(static_cast<std::uint8_t>(known - lengths_.begin()));
-      if (known == lengths_.end()) lengths_.push_back(length);
-    }
-    ends_.resize(lengths_.size());
-  }
+  // The lengths by class; at most 64.
+  explicit TimerLists(std::vector<Duration> lengths)
+      : lengths_(std::move(lengths)), ends_(lengths_.size()) {}
 
   // Precondition: it does not run.
   void start(std::uint32_t timer, Class timer_class, Time now) {
     if (timer >= timers_.size()) timers_.resize(timer + 1U);
     timers_[timer].started = now;
-    append(timer, list_of_[timer_class]);
+    append(timer, timer_class);
     bound_ = std::min(bound_, deadline(timer, timer_class));
   }
   // From now on, as one of class `to`. Precondition: it runs and is of class `from`.
   void restart(std::uint32_t timer, Class from, Class to, Time now) {
     timers_[timer].started = now;
-    const std::uint8_t old_list = list_of_[from];
-    const std::uint8_t list = list_of_[to];
-    if (old_list == list && ends_[list].newest == timer) return;
-    unlink(timer, old_list);
-    append(timer, list);
-    if (old_list != list) bound_ = std::min(bound_, deadline(timer, to));
+    if (from == to && ends_[to].newest == timer) return;
+    unlink(timer, from);
+    append(timer, to);
+    if (from != to) bound_ = std::min(bound_, deadline(timer, to));
   }
   // Precondition: it runs.
-  void stop(std::uint32_t timer, Class timer_class) { unlink(timer, list_of_[timer_class]); }
+  void stop(std::uint32_t timer, Class timer_class) { unlink(timer, timer_class); }
 
   [[nodiscard]] Time started(std::uint32_t timer) const { return timers_[timer].started; }
   // When it runs out. Precondition: it runs.
   [[nodiscard]] Time deadline(std::uint32_t timer, Class timer_class) const {
-    return timers_[timer].started + lengths_[list_of_[timer_class]];
+    const Duration length = lengths_[timer_class];
+    return length == endless ? Time::never() : timers_[timer].started + length;
   }
 
   struct First {
@@ -67,9 +64,9 @@ class TimerLists {
   [[nodiscard]] First first() const {
     First first;
     for (std::uint64_t lists = in_use_; lists != 0; lists &= lists - 1) {
-      const auto list = static_cast<std::size_t>(std::countr_zero(lists));
+      const auto list = static_cast<Class>(std::countr_zero(lists));
       const std::uint32_t timer = ends_[list].oldest;
-      const Time at = timers_[timer].started + lengths_[list];
+      const Time at = deadline(timer, list);
       if (at < first.deadline) first = {at, timer};
     }
     return first;
@@ -84,6 +81,7 @@ class TimerLists {
   }
   // No timer runs out before it; the truth may be later.
   [[nodiscard]] Time bound() const { return bound_; }
+  void raise_bound() { bound_ = first().deadline; }
 
  private:
   struct Timer {
@@ -96,7 +94,7 @@ class TimerLists {
     std::uint32_t newest = no_index;
   };
 
-  void append(std::uint32_t timer, std::uint8_t list) {
+  void append(std::uint32_t timer, Class list) {
     Ends& ends = ends_[list];
     timers_[timer].older = ends.newest;
     timers_[timer].newer = no_index;
@@ -104,7 +102,7 @@ class TimerLists {
     ends.newest = timer;
     in_use_ |= std::uint64_t{1} << list;
   }
-  void unlink(std::uint32_t timer, std::uint8_t list) {
+  void unlink(std::uint32_t timer, Class list) {
     Ends& ends = ends_[list];
     const std::uint32_t older = timers_[timer].older;
     const std::uint32_t newer = timers_[timer].newer;
@@ -113,12 +111,11 @@ class TimerLists {
     if (ends.oldest == no_index) in_use_ &= ~(std::uint64_t{1} << list);
   }
 
-  std::vector<std::uint8_t> list_of_;  // by class
-  std::vector<Duration> lengths_;      // by list; each one once
-  std::vector<Ends> ends_;             // by list
-  std::vector<Timer> timers_;          // by number
-  std::uint64_t in_use_ = 0;           // a bit for each list that is not empty
-  Time bound_ = Time::never();         // see bound()
+  std::vector<Duration> lengths_;  // by class
+  std::vector<Ends> ends_;         // by class
+  std::vector<Timer> timers_;      // by number
+  std::uint64_t in_use_ = 0;       // a bit for each class that is not empty
+  Time bound_ = Time::never();     // see bound()
 };
 
 }  // namespace natsim::nat

@@ -131,6 +131,10 @@ std::string describe_mapping_event(const core::MappingEvent& event) {
     case core::MappingStep::filter_opened:
       return fmt::format("mapping {} opens its filter for {}", event.mapping,
                          to_string(event.remote));
+    case core::MappingStep::filter_closed:
+      return fmt::format("mapping {} closes its filter for {}", event.mapping,
+                         event.remote.port == 0 ? to_string(event.remote.address)
+                                                : to_string(event.remote));
     case core::MappingStep::expired:
       return fmt::format("mapping {} expired: {}", event.mapping, mapping);
     case core::MappingStep::evicted:

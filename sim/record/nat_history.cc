@@ -100,6 +100,7 @@ void NatHistory::on_mapping(const core::MappingEvent& event) {
     }
     case core::MappingStep::refreshed:
     case core::MappingStep::filter_opened:
+    case core::MappingStep::filter_closed:
     case core::MappingStep::refused:
       break;  // the translated packets tell more
   }
