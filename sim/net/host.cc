@@ -5,8 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "sim/net/link.h"
 #include "sim/net/network.h"
 #include "sim/net/node.h"
+#include "sim/net/tcp_stack.h"
 #include "sim/net/trace.h"
 
 namespace natsim::net {
@@ -123,6 +125,17 @@ void Host::send(const UdpSocket& socket, const Endpoint& remote, ByteView payloa
   if (bound.is_any() && out != nullptr) source.address = *out->address_of(family);
   if (!possible) source.address = family == Family::ipv4 ? IpAddress::any_v4() : IpAddress();
   PacketPtr packet = make_udp(network().pool(), source, remote, payload);
+  dispatch(std::move(packet), to_self, out);
+}
+
+void Host::send_from(PacketPtr packet) {
+  const bool to_self = owns(packet->destination.address);
+  Interface* const out =
+      to_self ? nullptr : interface_for(packet->source.address, packet->destination.address);
+  dispatch(std::move(packet), to_self, out);
+}
+
+void Host::dispatch(PacketPtr packet, bool to_self, Interface* out) {
   stamp(*packet);
   if (to_self) {
     (loopback_head_ == nullptr ? loopback_head_ : loopback_tail_->next) = packet.get();
@@ -132,6 +145,16 @@ void Host::send(const UdpSocket& socket, const Endpoint& remote, ByteView payloa
   }
   if (out == nullptr) return trace_drop(world(), id(), *packet, DropReason::no_route);
   out->send(std::move(packet));
+}
+
+std::uint16_t Host::first_mtu(const IpAddress& local, const IpAddress& remote) const {
+  const Interface* const out = owns(remote) ? nullptr : interface_for(local, remote);
+  return out == nullptr ? std::uint16_t{65535} : out->link().options().mtu;
+}
+
+TcpStack& Host::tcp() {
+  if (tcp_ == nullptr) tcp_ = std::make_unique<TcpStack>(*this);
+  return *tcp_;
 }
 
 void Host::on_timer(core::Timer& /*timer*/) {
@@ -153,6 +176,7 @@ void Host::receive(PacketPtr packet, Interface& in) {
 
 void Host::deliver(PacketPtr packet, Interface* in) {
   if (packet->is_icmp()) return deliver_icmp(*packet);
+  if (packet->protocol == Protocol::tcp) return tcp().receive(*packet);
   UdpSocket* const socket =
       packet->protocol == Protocol::udp ? find_socket(packet->destination) : nullptr;
   if (socket == nullptr) {
@@ -167,6 +191,10 @@ void Host::deliver(PacketPtr packet, Interface* in) {
 
 void Host::deliver_icmp(const Packet& packet) {
   const auto error = parse_icmp_error(packet);
+  if (error && error->quoted_protocol == Protocol::tcp && tcp_ != nullptr &&
+      owns(error->quoted_source.address) && tcp_->receive_error(packet, *error)) {
+    return;
+  }
   UdpSocket* const socket =
       error && error->quoted_protocol == Protocol::udp && owns(error->quoted_source.address)
           ? find_socket(error->quoted_source)

@@ -14,6 +14,8 @@
 
 namespace natsim::net {
 
+class TcpStack;
+
 // The ports that a host gives to sockets that ask for none (RFC 6335 §6).
 inline constexpr std::uint16_t first_ephemeral_port = 49152;
 
@@ -36,6 +38,9 @@ class Host : public Node, private core::Actor {
   // The receiver must outlive the socket.
   Result<std::unique_ptr<UdpSocket>> open_udp(const Endpoint& local, DatagramReceiver& receiver);
 
+  // The host's TCP; made when first asked for.
+  TcpStack& tcp();
+
   // For the programs on this host: the packet that was just received is of no use, and why.
   void discard(const Packet& packet, core::DropReason reason, std::string_view note = {});
 
@@ -44,10 +49,17 @@ class Host : public Node, private core::Actor {
   [[nodiscard]] const IpAddress* source_for(const IpAddress& remote) const;
 
  private:
+  friend class TcpStack;
   friend class UdpSocket;
 
   void on_timer(core::Timer& timer) override;
   void send(const UdpSocket& socket, const Endpoint& remote, ByteView payload);
+  // Sends a new packet from the address in it, which is one of the host's.
+  void send_from(PacketPtr packet);
+  // Sends a new packet to the host itself or by `out`, which is null where there is no way.
+  void dispatch(PacketPtr packet, bool to_self, Interface* out);
+  // The MTU of the first link from `local` to `remote`; 65535 for the host's own addresses.
+  [[nodiscard]] std::uint16_t first_mtu(const IpAddress& local, const IpAddress& remote) const;
   void close(UdpSocket& socket);
   void deliver(PacketPtr packet, Interface* in);
   void deliver_icmp(const Packet& packet);
@@ -57,6 +69,7 @@ class Host : public Node, private core::Actor {
 
   absl::flat_hash_map<std::uint16_t, UdpSocket*> sockets_;  // by port; a list of each port's
   Random port_random_;
+  std::unique_ptr<TcpStack> tcp_;    // null while nothing has to do with TCP
   Packet* loopback_head_ = nullptr;  // packets to itself, in order
   Packet* loopback_tail_ = nullptr;
   core::Timer loopback_;

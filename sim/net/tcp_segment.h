@@ -12,6 +12,8 @@
 namespace natsim::net {
 
 inline constexpr std::uint16_t tcp_header_size = 20;  // without options
+inline constexpr std::uint16_t max_unscaled_window = 65535;
+inline constexpr std::uint8_t max_window_shift = 14;  // RFC 7323 §2.3
 
 // The control bits as they stand in the header's fourteenth byte.
 namespace tcp_flag {
