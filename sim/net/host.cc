@@ -50,7 +50,7 @@ Result<std::unique_ptr<UdpSocket>> Host::open_udp(const Endpoint& local,
   } else if (taken(bound)) {
     return Error{fmt::format("{} already has a socket on {}", name(), to_string(bound))};
   }
-  std::unique_ptr<UdpSocket> socket(new UdpSocket(*this, bound, receiver));
+  std::unique_ptr<UdpSocket> socket(new UdpSocket(*this, bound, receiver, dont_fragment_));
   UdpSocket*& head = sockets_[bound.port];
   socket->next_ = head;
   head = socket.get();
@@ -125,6 +125,7 @@ void Host::send(const UdpSocket& socket, const Endpoint& remote, ByteView payloa
   if (bound.is_any() && out != nullptr) source.address = *out->address_of(family);
   if (!possible) source.address = family == Family::ipv4 ? IpAddress::any_v4() : IpAddress();
   PacketPtr packet = make_udp(network().pool(), source, remote, payload);
+  if (!socket.dont_fragment_) fragmentation().allow(*packet);
   dispatch(std::move(packet), to_self, out);
 }
 
@@ -144,6 +145,10 @@ void Host::dispatch(PacketPtr packet, bool to_self, Interface* out) {
     return;
   }
   if (out == nullptr) return trace_drop(world(), id(), *packet, DropReason::no_route);
+  if (!packet->dont_fragment) [[unlikely]] {
+    auto pieces = fragmentation().pieces(*packet, out->link().options().mtu);
+    if (!pieces.empty()) return send_fragments(*packet, std::move(pieces), *out);
+  }
   out->send(std::move(packet));
 }
 
@@ -155,6 +160,21 @@ std::uint16_t Host::first_mtu(const IpAddress& local, const IpAddress& remote) c
 TcpStack& Host::tcp() {
   if (tcp_ == nullptr) tcp_ = std::make_unique<TcpStack>(*this);
   return *tcp_;
+}
+
+HostFragmentation& Host::fragmentation() {
+  if (fragmentation_ == nullptr) {
+    fragmentation_ =
+        std::make_unique<HostFragmentation>(*this, [this](const Packet& packet, DropReason reason) {
+          trace_drop(world(), id(), packet, reason);
+          Interface* const out =
+              reason == DropReason::fragment_timeout
+                  ? interface_for(packet.destination.address, packet.source.address)
+                  : nullptr;
+          if (out != nullptr) send_icmp_error(IcmpError::reassembly_timeout, packet, *out);
+        });
+  }
+  return *fragmentation_;
 }
 
 void Host::on_timer(core::Timer& /*timer*/) {
@@ -170,6 +190,13 @@ void Host::receive(PacketPtr packet, Interface& in) {
   }
   if (!checksums_right(*packet)) {
     return trace_drop(world(), id(), *packet, DropReason::bad_checksum);
+  }
+  if (packet->is_fragment()) [[unlikely]] {
+    packet = fragmentation().reassemble(std::move(packet));
+    if (packet == nullptr) return;
+    if (!checksums_right(*packet)) {
+      return trace_drop(world(), id(), *packet, DropReason::bad_checksum);
+    }
   }
   deliver(std::move(packet), &in);
 }
@@ -191,6 +218,10 @@ void Host::deliver(PacketPtr packet, Interface* in) {
 
 void Host::deliver_icmp(const Packet& packet) {
   const auto error = parse_icmp_error(packet);
+  if (error && error->error == IcmpError::too_big && !packet.is_v4() &&
+      owns(error->quoted_source.address)) {
+    fragmentation().learn(*error);
+  }
   if (error && error->quoted_protocol == Protocol::tcp && tcp_ != nullptr &&
       owns(error->quoted_source.address) && tcp_->receive_error(packet, *error)) {
     return;

@@ -7,6 +7,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "sim/core/scheduler.h"
+#include "sim/net/host_fragmentation.h"
 #include "sim/net/node.h"
 #include "sim/net/udp_socket.h"
 #include "stack/base/random.h"
@@ -26,6 +27,8 @@ inline constexpr std::uint16_t first_ephemeral_port = 49152;
 // model of RFC 1122 §3.3.4.2); one that is bound to "any" sends by the interface whose link has the
 // destination, otherwise by the first interface, from that interface's first address. Packets
 // to one of its own addresses come back at the same instant without touching a link.
+//
+// Fragments are put together before anything else looks at them.
 class Host : public Node, private core::Actor {
  public:
   Host(Network& network, std::string name);
@@ -40,6 +43,10 @@ class Host : public Node, private core::Actor {
 
   // The host's TCP; made when first asked for.
   TcpStack& tcp();
+
+  // Whether sockets that are opened from now on forbid fragmentation; true at first.
+  void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
+  void set_reassembly(const ReassemblyOptions& options) { fragmentation().set_options(options); }
 
   // For the programs on this host: the packet that was just received is of no use, and why.
   void discard(const Packet& packet, core::DropReason reason, std::string_view note = {});
@@ -60,6 +67,7 @@ class Host : public Node, private core::Actor {
   void dispatch(PacketPtr packet, bool to_self, Interface* out);
   // The MTU of the first link from `local` to `remote`; 65535 for the host's own addresses.
   [[nodiscard]] std::uint16_t first_mtu(const IpAddress& local, const IpAddress& remote) const;
+  HostFragmentation& fragmentation();
   void close(UdpSocket& socket);
   void deliver(PacketPtr packet, Interface* in);
   void deliver_icmp(const Packet& packet);
@@ -73,6 +81,8 @@ class Host : public Node, private core::Actor {
   Packet* loopback_head_ = nullptr;  // packets to itself, in order
   Packet* loopback_tail_ = nullptr;
   core::Timer loopback_;
+  bool dont_fragment_ = true;                         // of sockets to be opened
+  std::unique_ptr<HostFragmentation> fragmentation_;  // null while there are no fragments
 };
 
 }  // namespace natsim::net

@@ -34,6 +34,9 @@ struct LinkOptions {
   std::uint64_t queue_bytes = 0;  // 0: only queue_packets limits
   // The largest IP datagram in bytes; at least 576.
   std::uint16_t mtu = 1500;
+  // Routers drop what is too large for the link and tell nobody: a path-MTU black hole (RFC 2923
+  // §2.1).
+  bool mtu_black_hole = false;
 };
 
 // What a direction has done since the world began.

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/net/fragment.h"
 #include "sim/net/link.h"
 #include "sim/net/network.h"
 #include "sim/net/trace.h"
@@ -40,6 +41,20 @@ void Node::send_icmp_error(IcmpError error, const Packet& about, Interface& out,
   if (packet == nullptr) return;
   stamp(*packet);
   out.send(std::move(packet));
+}
+
+void Node::send_fitting(PacketPtr packet, Interface& out) {
+  const std::uint16_t mtu = out.link().options().mtu;
+  if (packet->size <= mtu || !may_be_cut(*packet)) return out.send(std::move(packet));
+  send_fragments(*packet, cut(network_.pool(), *packet, mtu), out);
+}
+
+void Node::send_fragments(const Packet& whole, std::vector<PacketPtr> fragments, Interface& out) {
+  trace_step(world(), core::PacketStep::impaired, id(), whole, [&] {
+    return fmt::format("cut into {} fragments for an MTU of {}", fragments.size(),
+                       out.link().options().mtu);
+  });
+  for (PacketPtr& fragment : fragments) out.send(std::move(fragment));
 }
 
 }  // namespace natsim::net

@@ -42,6 +42,10 @@ class Node : public core::Named {
   // Tells the sender of `about` that it could not be delivered, if an ICMP error may be sent and
   // the interface that it would leave by has an address of the family.
   void send_icmp_error(IcmpError error, const Packet& about, Interface& out, std::uint32_t mtu = 0);
+  // Sends by `out`, in fragments if the packet is too large for the link and may be cut.
+  void send_fitting(PacketPtr packet, Interface& out);
+  // Sends the fragments of `whole`, and tells that it was cut.
+  void send_fragments(const Packet& whole, std::vector<PacketPtr> fragments, Interface& out);
 
  private:
   Network& network_;

@@ -1,5 +1,6 @@
 #include "sim/net/packet.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 
@@ -14,6 +15,9 @@ PacketPtr PacketPool::make(std::uint16_t size) {
   packet->id = 0;
   packet->next = nullptr;
   packet->lost = false;
+  packet->more_fragments = false;
+  packet->dont_fragment = true;
+  packet->fragment_offset = 0;
   packet->size = size;
   return PacketPtr(packet);
 }
@@ -27,7 +31,12 @@ PacketPtr PacketPool::copy(const Packet& packet) {
   twin->protocol = packet.protocol;
   twin->transport_offset = packet.transport_offset;
   twin->payload_offset = packet.payload_offset;
-  std::memcpy(twin->data(), packet.data(), packet.size);
+  twin->more_fragments = packet.more_fragments;
+  twin->dont_fragment = packet.dont_fragment;
+  twin->fragment_offset = packet.fragment_offset;
+  // With what stands for a short fragment's missing bytes.
+  std::memcpy(twin->data(), packet.data(),
+              std::max<std::size_t>(packet.size, packet.transport_offset + std::size_t{8}));
   return twin;
 }
 

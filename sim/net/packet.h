@@ -17,8 +17,12 @@ class PacketPool;
 // IP protocol numbers (IANA) of what the simulator understands.
 enum class Protocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17, icmpv6 = 58 };
 
-// Contract: the fields always agree with the bytes. They are set when the packet is made and
-// changed only by the functions of rewrite.h, which change both.
+// Contract:
+// 1. The fields always agree with the bytes. They are set when the packet is made and changed only
+//    by the functions of rewrite.h and fragment.h, which change both.
+// 2. A fragment is a packet too, with the identity of the datagram that it is a piece of. Only the
+//    first one, with offset 0, has a transport header and ports.
+// 3. At least eight bytes lie behind transport_offset; what of them is beyond the size is zero.
 struct Packet {
   core::PacketId id = 0;
   Endpoint source;       // port 0 where the protocol has none
@@ -33,6 +37,11 @@ struct Packet {
   Packet* next = nullptr;  // in flight: the packet behind it on the same link
   bool lost = false;       // in flight: it will not come out
 
+  // The fragmentation fields of IPv4 (RFC 791 §3.1) or of IPv6's fragment header (RFC 8200 §4.5).
+  bool more_fragments = false;
+  bool dont_fragment = true;          // IPv4's DF; over IPv6, that not even the source may cut it
+  std::uint16_t fragment_offset = 0;  // bytes of the datagram's transport before this piece
+
   [[nodiscard]] std::uint8_t* data() { return reinterpret_cast<std::uint8_t*>(this + 1); }
   [[nodiscard]] const std::uint8_t* data() const {
     return reinterpret_cast<const std::uint8_t*>(this + 1);
@@ -41,9 +50,11 @@ struct Packet {
   [[nodiscard]] ByteView transport() const { return datagram().subspan(transport_offset); }
   [[nodiscard]] ByteView payload() const { return datagram().subspan(payload_offset); }
   [[nodiscard]] bool is_v4() const { return source.address.is_v4(); }
-  // Of its own family: what says ICMP over IPv6, or the reverse, is an unknown protocol.
+  [[nodiscard]] bool is_fragment() const { return more_fragments || fragment_offset != 0; }
+  // It has the ICMP header of its own family: what says ICMP over IPv6, or the reverse, is an
+  // unknown protocol.
   [[nodiscard]] bool is_icmp() const {
-    return protocol == (is_v4() ? Protocol::icmp : Protocol::icmpv6);
+    return protocol == (is_v4() ? Protocol::icmp : Protocol::icmpv6) && fragment_offset == 0;
   }
 
  private:

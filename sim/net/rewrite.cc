@@ -78,9 +78,12 @@ void rewrite_side(std::uint8_t* ip, std::size_t transport_offset, std::size_t av
 }
 
 void rewrite_own_side(Packet& packet, Side side, Endpoint& parsed, const Endpoint& now) {
-  const Endpoint target{now.address, has_ports(packet.protocol) ? now.port : std::uint16_t{0}};
-  rewrite_side(packet.data(), packet.transport_offset, packet.transport().size(), packet.protocol,
-               side, parsed, target);
+  // Behind the IP header of a later fragment there is nothing to rewrite.
+  const bool first = packet.fragment_offset == 0;
+  const bool ports = first && has_ports(packet.protocol);
+  const Endpoint target{now.address, ports ? now.port : std::uint16_t{0}};
+  rewrite_side(packet.data(), packet.transport_offset, first ? packet.transport().size() : 0,
+               packet.protocol, side, parsed, target);
   parsed = target;
 }
 
@@ -124,7 +127,7 @@ void flip_bit(Packet& packet, std::uint32_t bit) {
   const std::uint32_t place = bit % (behind * 8);
   std::uint8_t* const transport = packet.data() + packet.transport_offset;
   transport[place / 8] = static_cast<std::uint8_t>(transport[place / 8] ^ 0x80U >> place % 8);
-  if (!has_ports(packet.protocol) || behind < 4) return;
+  if (!has_ports(packet.protocol) || packet.fragment_offset != 0 || behind < 4) return;
   packet.source.port = load_be16(transport + field::source_port);
   packet.destination.port = load_be16(transport + field::destination_port);
 }

@@ -6,9 +6,10 @@
 
 namespace natsim::net {
 
-// Forwards between all its interfaces. A packet without a route, or whose hop limit runs out, or
-// that does not fit the next link, is dropped with the reason and answered with an ICMP error if
-// the interface towards the sender has an address.
+// Forwards between all its interfaces. What does not fit the next link is cut if it may be. A
+// packet without a route, or whose hop limit runs out, or that does not fit and may not be cut, is
+// dropped with the reason and answered with an ICMP error if the interface towards the sender has
+// an address and the link is no path-MTU black hole.
 class Router : public Node {
  public:
   Router(Network& network, std::string name);

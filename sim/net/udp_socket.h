@@ -38,17 +38,21 @@ class UdpSocket {
   // Sends a datagram. Like a real socket it cannot tell whether it will arrive; what cannot even
   // leave is dropped with its reason. Precondition: at most max_udp_payload bytes.
   void send(const Endpoint& remote, ByteView payload);
+  // Forbids (IPv4's DF) or allows that datagrams are cut on their way; over IPv6, that the host
+  // cuts them. As the host's at first; see Host::set_dont_fragment.
+  void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
 
  private:
   friend class Host;
 
-  UdpSocket(Host& host, const Endpoint& local, DatagramReceiver& receiver)
-      : host_(host), local_(local), receiver_(receiver) {}
+  UdpSocket(Host& host, const Endpoint& local, DatagramReceiver& receiver, bool dont_fragment)
+      : host_(host), local_(local), receiver_(receiver), dont_fragment_(dont_fragment) {}
 
   Host& host_;
   Endpoint local_;
   DatagramReceiver& receiver_;
   UdpSocket* next_ = nullptr;  // the host's next socket on the same port
+  bool dont_fragment_;
 };
 
 }  // namespace natsim::net

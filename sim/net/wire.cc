@@ -21,13 +21,14 @@ struct IcmpRow {
   IcmpError error;
   std::uint8_t v4_type, v4_code, v6_type, v6_code;
 };
-constexpr std::array<IcmpRow, 6> icmp_rows = {{
+constexpr std::array<IcmpRow, 7> icmp_rows = {{
     {IcmpError::no_route, 3, 0, 1, 0},
     {IcmpError::host_unreachable, 3, 1, 1, 3},
     {IcmpError::port_unreachable, 3, 3, 1, 4},
     {IcmpError::too_big, 3, 4, 2, 0},
     {IcmpError::admin_prohibited, 3, 13, 1, 1},
     {IcmpError::hop_limit_exceeded, 11, 0, 3, 0},
+    {IcmpError::reassembly_timeout, 11, 1, 3, 1},
 }};
 
 // Echo and the like are questions and answers, not errors, and may be answered with one.
@@ -51,6 +52,9 @@ struct Headers {
   std::uint8_t hop_limit;
   std::size_t transport_offset;
   std::size_t total_size;  // as the IP header says
+  bool more_fragments;
+  bool dont_fragment;
+  std::uint16_t fragment_offset;
   Endpoint source;
   Endpoint destination;
 };
@@ -68,7 +72,10 @@ std::optional<Headers> read_headers(ByteView bytes) {
     headers.total_size = load_be16(p + 2);
     headers.hop_limit = p[field::ipv4_ttl];
     headers.protocol = static_cast<Protocol>(p[9]);
-    if ((load_be16(p + 6) & 0x3fff) != 0) return std::nullopt;  // a fragment
+    const std::uint16_t fragment = load_be16(p + field::ipv4_fragment);
+    headers.dont_fragment = (fragment & 0x4000) != 0;
+    headers.more_fragments = (fragment & 0x2000) != 0;
+    headers.fragment_offset = static_cast<std::uint16_t>(fragment << 3);
     headers.source.address = IpAddress::from_bytes(Family::ipv4, p + field::ipv4_source);
     headers.destination.address = IpAddress::from_bytes(Family::ipv4, p + field::ipv4_destination);
   } else if (p[0] >> 4 == 6) {
@@ -76,7 +83,17 @@ std::optional<Headers> read_headers(ByteView bytes) {
     headers.transport_offset = ipv6_header_size;
     headers.total_size = ipv6_header_size + std::size_t{load_be16(p + 4)};
     headers.hop_limit = p[field::ipv6_hop_limit];
-    headers.protocol = static_cast<Protocol>(p[6]);
+    headers.dont_fragment = true;
+    std::uint8_t next_header = p[6];
+    if (next_header == ipv6_fragment_header) {
+      if (bytes.size() < ipv6_header_size + ipv6_fragment_header_size) return std::nullopt;
+      next_header = p[ipv6_header_size];
+      const std::uint16_t fragment = load_be16(p + ipv6_header_size + 2);
+      headers.more_fragments = (fragment & 1) != 0;
+      headers.fragment_offset = fragment & 0xfff8;
+      headers.transport_offset += ipv6_fragment_header_size;
+    }
+    headers.protocol = static_cast<Protocol>(next_header);
     headers.source.address = IpAddress::from_bytes(Family::ipv6, p + field::ipv6_source);
     headers.destination.address = IpAddress::from_bytes(Family::ipv6, p + field::ipv6_destination);
     // An IPv4-mapped address would read as IPv4 inside an IPv6 header.
@@ -84,9 +101,10 @@ std::optional<Headers> read_headers(ByteView bytes) {
   } else {
     return std::nullopt;
   }
-  if (headers.transport_offset + 8 > bytes.size() ||
-      headers.transport_offset + 8 > headers.total_size)
-    return std::nullopt;
+  // A later fragment may be as short as a byte.
+  const std::size_t needed = headers.transport_offset + (headers.fragment_offset == 0 ? 8 : 1);
+  if (needed > bytes.size() || needed > headers.total_size) return std::nullopt;
+  if (headers.fragment_offset != 0) return headers;
   if (headers.protocol == Protocol::udp || headers.protocol == Protocol::tcp) {
     headers.source.port = load_be16(p + headers.transport_offset + field::source_port);
     headers.destination.port = load_be16(p + headers.transport_offset + field::destination_port);
@@ -168,8 +186,8 @@ PacketPtr make_udp(PacketPool& pool, const Endpoint& source, const Endpoint& des
 PacketPtr make_icmp_error(PacketPool& pool, const IpAddress& source, IcmpError error,
                           const Packet& about, std::uint32_t mtu) {
   const IpAddress& sender = about.source.address;
-  if (is_icmp_error(about) || !is_one_host(sender) || about.destination.address.is_multicast() ||
-      sender.family() != source.family()) {
+  if (is_icmp_error(about) || about.fragment_offset != 0 || !is_one_host(sender) ||
+      about.destination.address.is_multicast() || sender.family() != source.family()) {
     return nullptr;
   }
   const bool v4 = source.is_v4();
@@ -203,7 +221,10 @@ std::optional<IcmpErrorView> parse_icmp_error(const Packet& packet) {
     if (icmp[0] != (v4 ? row.v4_type : row.v6_type)) continue;
     if (icmp[1] != (v4 ? row.v4_code : row.v6_code)) continue;
     const auto quoted = read_headers(packet.payload());
-    if (!quoted || quoted->source.address.is_v4() != v4) return std::nullopt;
+    // A later fragment does not tell whose packet it is of; errors about it are not sent either.
+    if (!quoted || quoted->source.address.is_v4() != v4 || quoted->fragment_offset != 0) {
+      return std::nullopt;
+    }
     // The upper half is another field over IPv4 (RFC 1191, RFC 4884 §4.1).
     const std::uint32_t mtu = v4 ? load_be16(icmp + 6) : load_be32(icmp + 4);
     return IcmpErrorView{.error = row.error,
@@ -220,9 +241,12 @@ PacketPtr parse_datagram(PacketPool& pool, ByteView bytes) {
   const auto headers = read_headers(bytes);
   if (!headers || headers->total_size != bytes.size() || bytes.size() > 65535) return nullptr;
   std::size_t payload_offset = headers->transport_offset + 8;
-  if (headers->protocol == Protocol::udp) {
+  if (headers->fragment_offset != 0) {
+    payload_offset = headers->transport_offset;
+  } else if (headers->protocol == Protocol::udp) {
     const std::size_t udp_size = load_be16(bytes.data() + headers->transport_offset + 4);
-    if (headers->transport_offset + udp_size != bytes.size()) return nullptr;
+    const bool cut = headers->more_fragments;
+    if (!cut && headers->transport_offset + udp_size != bytes.size()) return nullptr;
   } else if (headers->protocol == Protocol::tcp) {
     if (headers->transport_offset + 20 > bytes.size()) return nullptr;
     const std::size_t words = bytes[headers->transport_offset + 12] / 16U;
@@ -236,6 +260,10 @@ PacketPtr parse_datagram(PacketPool& pool, ByteView bytes) {
   packet->protocol = headers->protocol;
   packet->transport_offset = static_cast<std::uint16_t>(headers->transport_offset);
   packet->payload_offset = static_cast<std::uint16_t>(payload_offset);
+  packet->more_fragments = headers->more_fragments;
+  packet->dont_fragment = headers->dont_fragment;
+  packet->fragment_offset = headers->fragment_offset;
+  std::memset(packet->data() + headers->transport_offset, 0, 8);
   std::memcpy(packet->data(), bytes.data(), bytes.size());
   return packet;
 }
@@ -243,6 +271,7 @@ PacketPtr parse_datagram(PacketPool& pool, ByteView bytes) {
 bool checksums_right(const Packet& packet) {
   if (packet.is_v4() && ones_sum(packet.datagram().first(packet.transport_offset)) != 0xffff)
     return false;
+  if (packet.is_fragment()) return true;
   switch (packet.protocol) {
     case Protocol::udp:
       if (load_be16(packet.transport().data() + field::udp_checksum) == 0) return packet.is_v4();

@@ -12,6 +12,8 @@ namespace natsim::net {
 
 inline constexpr std::uint16_t ipv4_header_size = 20;
 inline constexpr std::uint16_t ipv6_header_size = 40;
+inline constexpr std::uint16_t ipv6_fragment_header_size = 8;
+inline constexpr std::uint8_t ipv6_fragment_header = 44;  // its number among the next headers
 inline constexpr std::uint16_t udp_header_size = 8;
 inline constexpr std::uint16_t icmp_header_size = 8;
 inline constexpr std::uint8_t default_hop_limit = 64;
@@ -21,6 +23,8 @@ inline constexpr std::size_t max_udp_payload = 65535 - ipv6_header_size - udp_he
 
 // Byte offsets of the header fields that are changed in place.
 namespace field {
+inline constexpr std::size_t ipv4_identification = 4;
+inline constexpr std::size_t ipv4_fragment = 6;  // flags, and the offset in units of eight bytes
 inline constexpr std::size_t ipv4_ttl = 8;
 inline constexpr std::size_t ipv4_checksum = 10;
 inline constexpr std::size_t ipv4_source = 12;
@@ -43,6 +47,7 @@ enum class IcmpError : std::uint8_t {
   too_big,             // type 3 code 4, or type 2
   admin_prohibited,    // type 3 code 13, or type 1 code 1
   hop_limit_exceeded,  // type 11 code 0, or type 3 code 0
+  reassembly_timeout,  // type 11 code 1, or type 3 code 1
 };
 
 // Type and code of an error as they stand on the wire of a family.
@@ -78,8 +83,8 @@ std::uint16_t transport_sum(const Packet& packet);
 
 // An ICMP error from `source` to the sender of `about`, quoting as much of it as fits 576 bytes
 // (IPv4, RFC 1812 §4.3.2.3) or 1280 bytes (IPv6, RFC 4443 §2.4c). Null where none may be sent:
-// about another ICMP error, to a sender that is not one host or not of the family of `source`, or
-// about what was sent to many (RFC 1122 §3.2.2).
+// about another ICMP error or a later fragment, to a sender that is not one host or not of the
+// family of `source`, or about what was sent to many (RFC 1122 §3.2.2).
 PacketPtr make_icmp_error(PacketPool& pool, const IpAddress& source, IcmpError error,
                           const Packet& about, std::uint32_t mtu = 0);
 
@@ -88,11 +93,13 @@ PacketPtr make_icmp_error(PacketPool& pool, const IpAddress& source, IcmpError e
 std::optional<IcmpErrorView> parse_icmp_error(const Packet& packet);
 
 // A packet from bytes that came from outside the simulation; null with no reason given if they are
-// not one whole IPv4 or IPv6 datagram with a complete transport header. Checksums are not verified.
+// not one whole IPv4 or IPv6 datagram or fragment, with a complete transport header where it
+// begins a datagram. Checksums are not verified.
 // The caller sets the id.
 PacketPtr parse_datagram(PacketPool& pool, ByteView bytes);
 
-// True if the IPv4 header's and the transport's checksums are right. A zero UDP checksum is right
+// True if the IPv4 header's and the transport's checksums are right; of a fragment the header's
+// alone, for the transport's covers all fragments. A zero UDP checksum is right
 // over IPv4 (RFC 768) and wrong over IPv6 (RFC 8200 §8.1). Of a protocol that is not in `Protocol`
 // nothing is known and nothing is wrong.
 bool checksums_right(const Packet& packet);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/net/fragment.h"
 #include "sim/net/packet.h"
 #include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
@@ -111,6 +112,8 @@ std::string_view text_of(net::IcmpError error) {
       return "packet too big";
     case net::IcmpError::admin_prohibited:
       return "administratively prohibited";
+    case net::IcmpError::reassembly_timeout:
+      return "reassembly timed out";
     case net::IcmpError::hop_limit_exceeded:
       return "hop limit exceeded";
   }
@@ -126,13 +129,23 @@ std::string describe_icmp(ByteView datagram) {
                      to_string(error->quoted_source), to_string(error->quoted_destination));
 }
 
-// What is behind the IP header; empty if that is of another protocol or ends before.
+bool is_fragment(ByteView datagram) {
+  if (datagram.size() < net::ipv4_header_size) return false;
+  if (datagram[0] >> 4 == 4) {
+    return (load_be16(datagram.data() + net::field::ipv4_fragment) & 0x3fff) != 0;
+  }
+  return datagram[6] == net::ipv6_fragment_header;
+}
+
+// What is behind the IP header; empty of a fragment, and if that is of another protocol or ends
+// before.
 ByteView transport_of(ByteView datagram, net::Protocol protocol) {
   if (datagram.empty()) return {};
   const bool v4 = datagram[0] >> 4 == 4;
   const std::size_t offset = v4 ? (datagram[0] & 0x0fU) * std::size_t{4} : net::ipv6_header_size;
   if (datagram.size() < offset || datagram.size() < net::ipv4_header_size) return {};
   if (datagram[v4 ? 9 : 6] != static_cast<std::uint8_t>(protocol)) return {};
+  if (is_fragment(datagram)) return {};
   return datagram.subspan(offset);
 }
 
@@ -179,6 +192,15 @@ std::string describe_payload(ByteView payload) {
 }
 
 std::string describe_datagram(const core::PacketEvent& event) {
+  net::PacketPool pool;
+  if (is_fragment(event.datagram)) {
+    if (const auto fragment = net::parse_datagram(pool, event.datagram)) {
+      const std::size_t from = fragment->fragment_offset;
+      return fmt::format("fragment {}, bytes {} to {}{}", net::identification_of(*fragment), from,
+                         from + fragment->transport().size(),
+                         fragment->more_fragments ? "" : ", the last");
+    }
+  }
   switch (static_cast<net::Protocol>(event.protocol)) {
     case net::Protocol::udp:
       return describe_payload(udp_payload(event.datagram));
