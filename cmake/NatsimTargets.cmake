@@ -42,13 +42,14 @@ function(natsim_library name folder)
   set_property(GLOBAL APPEND PROPERTY NATSIM_LIBRARIES natsim_${name})
 endfunction()
 
-# natsim_test(NAME SOURCES a.cc… LINK targets…): a GoogleTest program run by ctest. What tests share
-# is included as "tests/FOLDER/header.h". The first one compiles the headers that all tests read.
+# natsim_test(NAME [ONCE] SOURCES a.cc… LINK targets…): a GoogleTest program run by ctest. What tests
+# share is included as "tests/FOLDER/header.h". The first one compiles the headers that all tests
+# read. ONCE tests are many runs of what others test too: they are left out under the sanitizers.
 set(NATSIM_TESTS_ROOT ${PROJECT_BINARY_DIR}/include_roots/tests)
 file(MAKE_DIRECTORY ${NATSIM_TESTS_ROOT})
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/tests ${NATSIM_TESTS_ROOT}/tests SYMBOLIC)
 function(natsim_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "ONCE" "" "SOURCES;LINK" ${ARGN})
   add_executable(${name}_test ${ARG_SOURCES})
   target_include_directories(${name}_test PRIVATE ${NATSIM_TESTS_ROOT})
   target_link_libraries(${name}_test PRIVATE ${ARG_LINK} natsim_options GTest::gtest_main GTest::gmock)
@@ -64,6 +65,9 @@ function(natsim_test name)
       <optional> <set> <span> <string> <string_view> <utility> <variant> <vector>)
     set_property(GLOBAL PROPERTY NATSIM_TEST_HEADERS ${name}_test)
   endif()
+  if(ARG_ONCE)
+    set(label LABELS once)
+  endif()
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 120)
+                       PROPERTIES TIMEOUT 120 ${label})
 endfunction()
