@@ -49,8 +49,8 @@ RC_GTEST_PROP(PrefixMap, FindsWhatASearchOfAllFinds, ()) {
   const IpAddress sought = address();
   std::optional<std::size_t> best;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool holds = Prefix::of(sought, all[i].length).network == all[i].network &&
-                       sought.family() == all[i].network.family();
+    const bool holds = sought.family() == all[i].network.family() &&
+                       Prefix::of(sought, all[i].length).network == all[i].network;
     if (holds && (!best || all[i].length > all[*best].length)) best = i;
   }
   const std::size_t* const found = map.find(sought);
