@@ -21,6 +21,7 @@ class RtoEstimator {
   void restart_after_lost_syn();
 
   [[nodiscard]] Duration rto() const { return rto_; }
+  [[nodiscard]] bool measured() const { return measured_; }
   // 0 before the first sample.
   [[nodiscard]] Duration smoothed() const { return srtt_; }
   [[nodiscard]] Duration variation() const { return rttvar_; }

@@ -52,22 +52,23 @@ std::size_t TcpConnection::room() const {
 std::size_t TcpConnection::send(ByteView bytes, Time now) {
   now_ = now;
   const std::size_t taken = std::min(bytes.size(), room());
-  refused_ = taken < bytes.size() && !closing_;
   outgoing_.append(bytes.first(taken));
   queued_end_ += static_cast<std::int64_t>(taken);
+  was_full_ = !closing_ && room() == 0;
   return taken;
 }
 
 Bytes TcpConnection::read(std::size_t most, Time now) {
   now_ = now;
+  // A window that unread bytes had shut by half or more is told of when it is twice as wide; what
+  // is read as it comes is told by the acknowledgements alone.
+  const bool was_shut = received_.size() * 2 >= options_.receive_buffer;
   const ByteView bytes = received_.view(0, std::min(most, received_.size()));
   Bytes result(bytes.begin(), bytes.end());
   received_.drop(result.size());
-  // A window that was more than half shut is told of when it is twice as wide; what is read as it
-  // comes is told by the acknowledgements alone.
   const std::int64_t known = offered_to_ - received_to_;
-  if (synchronised() && !finished_by_peer() && known * 2 <= std::int64_t{options_.receive_buffer} &&
-      window_to_offer() > known && window_to_offer() >= known * 2) {
+  if (was_shut && synchronised() && !peer_finished() && window_to_offer() > known &&
+      window_to_offer() >= known * 2) {
     ack_now_ = true;
   }
   return result;

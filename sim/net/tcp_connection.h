@@ -46,7 +46,7 @@ enum class TcpEnd : std::uint8_t {
 enum class TcpEvent : std::uint8_t {
   connected,
   readable,       // bytes have come
-  writable,       // after `send` took less than it was given: there is room again
+  writable,       // after `send` left no room: there is some again
   peer_finished,  // the peer's FIN: no bytes come after those that can be read now
   ended,          // see end()
 };
@@ -125,6 +125,10 @@ class TcpConnection {
   [[nodiscard]] std::int64_t peer_window() const { return window_; }  // SND.WND in bytes
   // Payload bytes of a full segment.
   [[nodiscard]] std::uint16_t segment_size() const { return static_cast<std::uint16_t>(mss_); }
+  // Whether the peer's FIN has been taken: what can be read now is the last.
+  [[nodiscard]] bool peer_finished() const { return fin_at_ && *fin_at_ < received_to_; }
+  // Of what `send` took.
+  [[nodiscard]] std::size_t unacknowledged_bytes() const { return outgoing_.size(); }
   // What `send` would take now.
   [[nodiscard]] std::size_t room() const;
   // Whether this SYN may open a new connection in place of one in TIME-WAIT (RFC 9293 §3.6.1).
@@ -168,8 +172,6 @@ class TcpConnection {
   [[nodiscard]] std::uint16_t window_field(bool syn);
   [[nodiscard]] std::int64_t window_to_offer() const;
 
-  // Whether the peer's FIN has been taken; what lies behind it is not of the stream.
-  [[nodiscard]] bool finished_by_peer() const { return fin_at_ && *fin_at_ < received_to_; }
   [[nodiscard]] std::int64_t queued_from() const {  // the position of the first byte kept
     return queued_end_ - static_cast<std::int64_t>(outgoing_.size());
   }
@@ -195,7 +197,7 @@ class TcpConnection {
   ByteQueue outgoing_;           // taken from the program and not acknowledged
   std::int64_t queued_end_ = 1;  // the position behind it
   bool closing_ = false;         // FIN follows
-  bool refused_ = false;         // `send` took less than it was given
+  bool was_full_ = false;        // `send` left no room
   std::int64_t mss_;             // of what is sent
   std::int64_t window_ = 0;      // SND.WND
   std::int64_t largest_window_ = 0;

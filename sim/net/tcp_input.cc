@@ -158,8 +158,8 @@ void TcpConnection::advance(std::int64_t ack) {
   if (const std::int64_t bytes = std::min(una_, queued_end_) - queued_from(); bytes > 0) {
     outgoing_.drop(static_cast<std::size_t>(bytes));
     counters_.bytes_acked += static_cast<std::uint64_t>(bytes);
-    if (refused_) {
-      refused_ = false;
+    if (was_full_) {
+      was_full_ = false;
       tell(TcpEvent::writable);
     }
   }
@@ -218,7 +218,7 @@ void TcpConnection::own_fin_acknowledged() {
 }
 
 void TcpConnection::take_data(std::int64_t position, ByteView bytes) {
-  if (bytes.empty() || state_ == TcpState::closed || finished_by_peer()) return;
+  if (bytes.empty() || state_ == TcpState::closed || peer_finished()) return;
   if (detached_) return reset_peer(TcpEnd::aborted);
   const std::int64_t before = std::max<std::int64_t>(received_to_ - position, 0);
   const std::int64_t end =
