@@ -57,6 +57,13 @@ Result<std::unique_ptr<UdpSocket>> Host::open_udp(const Endpoint& local,
   return socket;
 }
 
+Result<std::unique_ptr<RawSocket>> Host::open_raw(RawReceiver& receiver) {
+  if (raw_ != nullptr) return Error{fmt::format("{} has a raw socket already", name())};
+  std::unique_ptr<RawSocket> socket(new RawSocket(*this, receiver));
+  raw_ = socket.get();
+  return socket;
+}
+
 void Host::close(UdpSocket& socket) {
   const auto found = sockets_.find(socket.local_.port);
   UdpSocket** link = &found->second;
@@ -136,6 +143,17 @@ void Host::send_from(PacketPtr packet) {
   dispatch(std::move(packet), to_self, out);
 }
 
+void Host::send_as_is(PacketPtr packet) {
+  const IpAddress& source = packet->source.address;
+  Interface* out = owns(source) ? interface_for(source, packet->destination.address) : nullptr;
+  if (out == nullptr && !interfaces().empty()) out = interfaces().front().get();
+  stamp(*packet);
+  if (out == nullptr || !out->connected()) {
+    return trace_drop(world(), id(), *packet, DropReason::no_route);
+  }
+  out->send(std::move(packet));
+}
+
 void Host::dispatch(PacketPtr packet, bool to_self, Interface* out) {
   stamp(*packet);
   if (to_self) {
@@ -185,6 +203,10 @@ void Host::on_timer(core::Timer& /*timer*/) {
 }
 
 void Host::receive(PacketPtr packet, Interface& in) {
+  if (raw_ != nullptr) [[unlikely]] {
+    trace(world(), core::PacketStep::delivered, id(), *packet);
+    return raw_->receiver_.receive_raw(*packet);
+  }
   if (!owns(packet->destination.address)) {
     return trace_drop(world(), id(), *packet, DropReason::not_local);
   }

@@ -9,6 +9,7 @@
 #include "sim/core/scheduler.h"
 #include "sim/net/host_fragmentation.h"
 #include "sim/net/node.h"
+#include "sim/net/raw_socket.h"
 #include "sim/net/udp_socket.h"
 #include "stack/base/random.h"
 #include "stack/base/result.h"
@@ -41,6 +42,9 @@ class Host : public Node, private core::Actor {
   // The receiver must outlive the socket.
   Result<std::unique_ptr<UdpSocket>> open_udp(const Endpoint& local, DatagramReceiver& receiver);
 
+  // Opens a raw socket. Fails if the host has one already. The receiver must outlive it.
+  Result<std::unique_ptr<RawSocket>> open_raw(RawReceiver& receiver);
+
   // The host's TCP; made when first asked for.
   TcpStack& tcp();
 
@@ -56,6 +60,7 @@ class Host : public Node, private core::Actor {
   [[nodiscard]] const IpAddress* source_for(const IpAddress& remote) const;
 
  private:
+  friend class RawSocket;
   friend class TcpStack;
   friend class UdpSocket;
 
@@ -63,6 +68,8 @@ class Host : public Node, private core::Actor {
   void send(const UdpSocket& socket, const Endpoint& remote, ByteView payload);
   // Sends a new packet from the address in it, which is one of the host's.
   void send_from(PacketPtr packet);
+  // Sends a new packet for a raw socket.
+  void send_as_is(PacketPtr packet);
   // Sends a new packet to the host itself or by `out`, which is null where there is no way.
   void dispatch(PacketPtr packet, bool to_self, Interface* out);
   // The MTU of the first link from `local` to `remote`; 65535 for the host's own addresses.
@@ -76,6 +83,7 @@ class Host : public Node, private core::Actor {
   [[nodiscard]] Interface* interface_for(const IpAddress& local, const IpAddress& remote) const;
 
   absl::flat_hash_map<std::uint16_t, UdpSocket*> sockets_;  // by port; a list of each port's
+  RawSocket* raw_ = nullptr;                                // null while there is none
   Random port_random_;
   std::unique_ptr<TcpStack> tcp_;    // null while nothing has to do with TCP
   Packet* loopback_head_ = nullptr;  // packets to itself, in order

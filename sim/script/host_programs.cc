@@ -4,6 +4,7 @@
 #include "sim/script/host_object.h"
 #include "sim/script/nat_probing.h"
 #include "sim/script/options.h"
+#include "sim/script/raw_socket_object.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
 #include "sim/script/socket_object.h"
@@ -86,6 +87,14 @@ int HostObject::udp(lua_State* lua) {
   auto& socket = Run::of(lua).make<SocketObject>(lua, host_);
   const std::string reason = socket.open(read_local(Value(lua, 2, "host:udp"), address()));
   if (!reason.empty()) raise(lua, "host:udp: {}", reason);
+  push(lua, socket);
+  return 1;
+}
+
+int HostObject::raw(lua_State* lua) {
+  auto& socket = Run::of(lua).make<RawSocketObject>(lua, host_);
+  const std::string reason = socket.open();
+  if (!reason.empty()) raise(lua, "host:raw: {}", reason);
   push(lua, socket);
   return 1;
 }
