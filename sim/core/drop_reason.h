@@ -32,6 +32,11 @@ enum class DropReason : std::uint8_t {
   nat_hairpin_off,
   nat_unsupported_protocol,
   nat_icmp_mismatch,
+  nat_icmp_policy,
+  nat_tcp_no_connection,
+  nat_tcp_simultaneous_open,
+  nat_syn_withdrawn,
+  nat_syn_repeated,
   // Hosts.
   not_local,
   no_socket,

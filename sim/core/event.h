@@ -55,7 +55,10 @@ enum class MappingStep : std::uint8_t {
   filter_closed,  // for `remote`, while the mapping lives on
   expired,
   evicted,
-  refused,  // none could be made; `reason` says why
+  refused,     // none could be made; `reason` says why
+  shadowed,    // the box took a packet for its own: no mapping may have this external endpoint and
+               // remote
+  unshadowed,  // some may again
 };
 
 // A change of a NAT's table.

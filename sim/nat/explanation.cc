@@ -3,6 +3,7 @@
 
 #include "sim/nat/nat.h"
 #include "sim/nat/option_names.h"
+#include "sim/net/icmp_query.h"
 
 namespace natsim::nat {
 namespace {
@@ -30,6 +31,16 @@ std::string list_of(const std::vector<Endpoint>& remotes) {
 
 }  // namespace
 
+// What Unsolicited::accept_local_and_track adds to the story of a dropped packet.
+std::string Nat::shadow_text(const net::Packet& packet) const {
+  if (shadows_.size() == 0 || packet.protocol != net::Protocol::udp) return {};
+  const auto external = pool_.find(Transport::udp, packet.destination);
+  if (!external || !shadows_.contains(*external, packet.source)) return {};
+  return fmt::format("; the NAT took it for its own, and for {} no mapping on {} may send to {}",
+                     to_string(shadows_.lifetime()), to_string(packet.destination),
+                     to_string(packet.source));
+}
+
 std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time now) const {
   if (verdict.action != Verdict::Action::drop) {
     const bool by_sender = verdict.sender != no_index;
@@ -37,6 +48,16 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
     std::string text = text_of(used);
     if (verdict.action == Verdict::Action::hairpin) {
       text += "; back in by " + text_of(mapping(verdict.receiver));
+    } else if (used.transport == Transport::tcp) {
+      // An ICMP error about a connection is on the same mapping, but has no port.
+      const Endpoint& remote = by_sender ? packet.destination : packet.source;
+      const SessionIndex session =
+          sessions_.find(by_sender ? verdict.sender : verdict.receiver, remote);
+      if (session != no_index) {
+        text += fmt::format("; TCP {}, for {}", to_string(sessions_.tracking(session).state()),
+                            to_string(sessions_.expires(session) - now));
+        return text;
+      }
     }
     return fmt::format("{}; expires in {}", text, to_string(used.expires - now));
   }
@@ -44,14 +65,25 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
   // were.
   const Endpoint remote =
       verdict.sender == no_index ? packet.source : mapping(verdict.sender).external;
+  const auto query = net::parse_icmp_query(packet);
+  const Transport transport = query                                   ? Transport::icmp_query
+                              : packet.protocol == net::Protocol::tcp ? Transport::tcp
+                                                                      : Transport::udp;
+  const Endpoint external{packet.destination.address,
+                          query ? query->identifier : packet.destination.port};
   switch (verdict.reason) {
     case DropReason::nat_no_mapping:
-      return fmt::format("no mapping has the external endpoint {}", to_string(packet.destination));
+      if (query && !query->reply) {
+        return "an echo request cannot say which inside host it is for";
+      }
+      return fmt::format("no mapping has the external endpoint {}", to_string(external)) +
+             shadow_text(packet);
     case DropReason::nat_mapping_expired: {
-      const auto* const expiry = expiries_.find(*pool_.find(Transport::udp, packet.destination));
+      const auto* const expiry = expiries_.find(*pool_.find(transport, external));
       return fmt::format("no mapping has the external endpoint {}; that of {} expired {} earlier",
-                         to_string(packet.destination), to_string(expiry->internal),
-                         to_string(now - expiry->at));
+                         to_string(external), to_string(expiry->internal),
+                         to_string(now - expiry->at)) +
+             shadow_text(packet);
     }
     case DropReason::nat_filtered_address:
     case DropReason::nat_filtered_port: {
@@ -62,7 +94,8 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
                          list_of(refused_by.filter),
                          options_.filter_scope == FilterScope::per_endpoint
                              ? ", and no other mapping of the internal endpoint admits it either"
-                             : "");
+                             : "") +
+             shadow_text(packet);
     }
     case DropReason::nat_ports_exhausted:
       return fmt::format("no port of {}-{} is free for {}", options_.port_range.first,
@@ -82,7 +115,7 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
       }
       break;
     case DropReason::nat_unsupported_protocol:
-      if (packet.protocol == net::Protocol::udp) {
+      if (packet.protocol == net::Protocol::udp || packet.protocol == net::Protocol::tcp || query) {
         return fmt::format("no external address is of the family of {}",
                            to_string(packet.source.address));
       }

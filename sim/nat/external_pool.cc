@@ -8,7 +8,9 @@ void ExternalPool::add(const IpAddress& address) {
   const auto index = static_cast<std::uint16_t>(externals_.size());
   External& external = externals_.emplace_back();
   external.address = address;
-  for (Ports& ports : external.ports) ports.next = range_.first;
+  for (const Transport transport : all_transports) {
+    external.ports[static_cast<std::size_t>(transport)].next = range_of(transport).first;
+  }
   by_family_[static_cast<std::size_t>(address.family())].push_back(index);
   index_.emplace(address, index);
 }
@@ -45,20 +47,21 @@ std::uint16_t ExternalPool::after(std::uint16_t index) const {
 
 std::optional<ExternalKey> ExternalPool::take(ExternalKey wanted) {
   Ports& ports = ports_of(wanted);
-  const std::uint32_t free = range_.size() - ports.set.taken();
+  const PortRange range = range_of(wanted.transport);
+  const std::uint32_t free = range.size() - ports.set.taken();
   if (free == 0) return std::nullopt;
   std::optional<std::uint16_t> port;
   switch (allocation_) {
     case PortAllocation::preserve:
     case PortAllocation::preserve_overload:
-      port = ports.set.next_free(range_.contains(wanted.port) ? wanted.port : range_.first, range_);
+      port = ports.set.next_free(range.contains(wanted.port) ? wanted.port : range.first, range);
       break;
     case PortAllocation::sequential:
-      port = ports.set.next_free(ports.next, range_);
-      ports.next = *port == range_.last ? range_.first : static_cast<std::uint16_t>(*port + 1);
+      port = ports.set.next_free(ports.next, range);
+      ports.next = *port == range.last ? range.first : static_cast<std::uint16_t>(*port + 1);
       break;
     case PortAllocation::random:
-      port = ports.set.nth_free(static_cast<std::uint32_t>(random_.below(free)), range_);
+      port = ports.set.nth_free(static_cast<std::uint32_t>(random_.below(free)), range);
       break;
   }
   ports.set.take(*port);

@@ -76,6 +76,10 @@ class ExternalPool {
     std::array<Ports, transport_count> ports;  // by transport
   };
 
+  // The identifiers of ICMP queries are no ports: there are no reserved ones among them.
+  [[nodiscard]] PortRange range_of(Transport transport) const {
+    return transport == Transport::icmp_query ? PortRange{0, 65535} : range_;
+  }
   [[nodiscard]] Ports& ports_of(ExternalKey key) {
     return externals_[key.address].ports[static_cast<std::size_t>(key.transport)];
   }

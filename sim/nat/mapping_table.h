@@ -74,6 +74,7 @@ class MappingTable {
 
   // Whether the filter lets a packet from `remote` in through the mapping.
   [[nodiscard]] bool admits(MappingIndex index, const Endpoint& remote) const;
+  [[nodiscard]] bool holds(MappingIndex index, const Endpoint& remote) const;
   // What became of a remote that is to be held.
   enum class Hold : std::uint8_t {
     held,    // it was already
@@ -201,7 +202,6 @@ class MappingTable {
 
   [[nodiscard]] Key key_of(MappingIndex index) const;
   [[nodiscard]] MappingIndex find_key(const Key& key) const;
-  [[nodiscard]] bool holds(MappingIndex index, const Endpoint& remote) const;
   [[nodiscard]] std::uint32_t scope_of(MappingIndex index) const;
   [[nodiscard]] bool lists_first(MappingIndex index) const {
     return shares_ports_ || mappings_[index].has_sessions;

@@ -21,14 +21,14 @@ Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink)
       sink_(sink),
       pool_(options.port_allocation, options.port_range, random),
       table_(options),
-      udp_phases_(options) {}
+      udp_phases_(options),
+      sessions_(options),
+      shadows_(timer_lengths(options)[static_cast<std::size_t>(TimerClass::udp_new)]) {}
 
 Verdict Nat::outbound(net::Packet& packet, Time now) {
   expire(now);
-  if (packet.is_icmp()) return outbound_error(packet);
-  if (packet.protocol != net::Protocol::udp) {
-    return {.reason = DropReason::nat_unsupported_protocol};
-  }
+  if (packet.protocol != net::Protocol::udp) [[unlikely]]
+    return outbound_other(packet, now);
   constexpr Transport transport = Transport::udp;
   const bool hairpin = is_external(packet.destination.address);
   if (hairpin && options_.hairpin == Hairpin::off) return {.reason = DropReason::nat_hairpin_off};
@@ -54,23 +54,36 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
 
 Verdict Nat::inbound(net::Packet& packet, Time now) {
   expire(now);
-  if (packet.is_icmp()) return inbound_error(packet);
-  if (packet.protocol != net::Protocol::udp) {
-    return {.reason = DropReason::nat_unsupported_protocol};
-  }
+  if (packet.protocol != net::Protocol::udp) [[unlikely]]
+    return inbound_other(packet, now);
   const Found receiver = receiver_mapping(Transport::udp, packet.destination, packet.source);
-  if (receiver.reason != DropReason::none) {
-    return {.reason = receiver.reason, .receiver = receiver.mapping};
-  }
+  if (receiver.reason != DropReason::none) return turn_away(receiver, packet, now);
   count_inbound(receiver.mapping, packet.source, now);
   net::rewrite_destination(packet, table_.internal(receiver.mapping));
   return {.action = Action::forward, .receiver = receiver.mapping};
+}
+
+Verdict Nat::outbound_other(net::Packet& packet, Time now) {
+  if (packet.protocol == net::Protocol::tcp) return outbound_tcp(packet, now);
+  if (!packet.is_icmp()) return {.reason = DropReason::nat_unsupported_protocol};
+  if (const auto query = net::parse_icmp_query(packet)) return outbound_query(packet, *query, now);
+  return outbound_error(packet);
+}
+
+Verdict Nat::inbound_other(net::Packet& packet, Time now) {
+  if (packet.protocol == net::Protocol::tcp) return inbound_tcp(packet, now);
+  if (!packet.is_icmp()) return {.reason = DropReason::nat_unsupported_protocol};
+  if (const auto query = net::parse_icmp_query(packet)) return inbound_query(packet, *query, now);
+  return inbound_error(packet);
 }
 
 Nat::Found Nat::sender_mapping(Transport transport, const Endpoint& internal,
                                const Endpoint& remote, Time now) {
   const MappingIndex index = table_.find_inside(transport, internal, remote);
   if (index == no_index) return make_mapping(transport, internal, remote, false, now);
+  if (shadows_.size() > 0 && shadowed(index, remote)) {
+    return make_mapping(transport, internal, remote, true, now);
+  }
   switch (table_.hold(index, remote, first_timer(transport, remote), now)) {
     case MappingTable::Hold::held:
       break;
@@ -85,7 +98,7 @@ Nat::Found Nat::sender_mapping(Transport transport, const Endpoint& internal,
 
 Nat::Found Nat::make_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
                              bool dedicated, Time now) {
-  if (options_.max_mappings != 0 && table_.size() >= options_.max_mappings) {
+  if (options_.max_mappings != 0 && table_.size() + shadows_.size() >= options_.max_mappings) {
     return refuse(transport, internal, remote, DropReason::nat_table_full, now);
   }
   const auto host = hosts_.find(internal.address);
@@ -127,7 +140,7 @@ TimerClass Nat::first_timer(Transport transport, const Endpoint& remote) const {
     case Transport::udp:
       break;
     case Transport::tcp:
-      return TimerClass::tcp_syn_sent;
+      return TimerClass::tcp_mapping;
     case Transport::icmp_query:
       return TimerClass::icmp_query;
   }
@@ -137,8 +150,18 @@ TimerClass Nat::first_timer(Transport transport, const Endpoint& remote) const {
 std::optional<ExternalKey> Nat::allocate(Transport transport, const Endpoint& internal,
                                          const Endpoint& remote, std::uint16_t address) {
   const ExternalKey preserved{address, internal.port, transport};
-  if (pool_.taken(preserved) && table_.can_share(preserved, remote)) return preserved;
-  return pool_.take(preserved);
+  if (pool_.taken(preserved) && table_.can_share(preserved, remote) &&
+      !shadows_.contains(preserved, remote)) {
+    return preserved;
+  }
+  auto external = pool_.take(preserved);
+  std::vector<ExternalKey> shadowed;
+  while (external && shadows_.contains(*external, remote)) {
+    shadowed.push_back(*external);
+    external = pool_.take(preserved);
+  }
+  for (const ExternalKey key : shadowed) pool_.release(key);
+  return external;
 }
 
 Nat::Found Nat::refuse(Transport transport, const Endpoint& internal, const Endpoint& remote,
@@ -197,9 +220,21 @@ void Nat::refresh(MappingIndex index, const Endpoint& remote, Direction directio
   if (direction == Direction::inbound) state.replied = true;
 }
 
-Time Nat::next_expiry() const { return table_.first_to_expire().at; }
+Time Nat::next_expiry() const {
+  return std::min({table_.first_to_expire().at, sessions_.next_expiry(), shadows_.next_expiry()});
+}
+
+// A TCP mapping goes with its last connection.
+Time Nat::expires(MappingIndex index) const {
+  const Time own = table_.expires(index);
+  return sessions_.has(index) ? std::min(own, sessions_.last_expiry(index)) : own;
+}
 
 void Nat::expire(Time now) {
+  if (now >= other_expiry_bound()) [[unlikely]] {
+    expire_sessions(now);
+    expire_shadows(now);
+  }
   for (MappingTable::Due due = table_.due(now); due.mapping != no_index; due = table_.due(now)) {
     if (due.session != no_index) {
       if (const auto remote = table_.end_session(due.session)) {
@@ -218,12 +253,18 @@ void Nat::flush(Time now) {
        next = table_.first_to_expire()) {
     remove(next.mapping, MappingStep::evicted, now);
   }
+  for (SessionIndex session = sessions_.first_to_expire(); session != no_index;
+       session = sessions_.first_to_expire()) {
+    remove(sessions_.mapping(session), MappingStep::evicted, now);
+  }
+  shadows_.clear();
   expiries_.clear();
 }
 
 void Nat::remove(MappingIndex index, MappingStep step, Time now) {
   tell(step, index, table_.origin(index).first_remote, now);
   const ExternalKey external = table_.external(index);
+  if (external.transport == Transport::tcp) sessions_.remove_all_of(index);
   const auto host = hosts_.find(table_.internal(index).address);
   if (--host->second.mappings == 0) hosts_.erase(host);
   if (table_.remove(index)) pool_.release(external);
@@ -240,7 +281,7 @@ void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Tim
                     .internal = mapping.internal,
                     .external = pool_.endpoint(mapping.external),
                     .remote = remote,
-                    .expires = table_.expires(index)});
+                    .expires = expires(index)});
 }
 
 }  // namespace natsim::nat

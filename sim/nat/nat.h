@@ -1,6 +1,7 @@
 // A NAT as a pure component: packet and time in, verdict out.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,9 +14,13 @@
 #include "sim/nat/mapping_table.h"
 #include "sim/nat/options.h"
 #include "sim/nat/recent_expiries.h"
+#include "sim/nat/shadow_entries.h"
 #include "sim/nat/snapshot.h"
+#include "sim/nat/tcp_sessions.h"
 #include "sim/nat/udp_phases.h"
+#include "sim/net/icmp_query.h"
 #include "sim/net/packet.h"
+#include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
 #include "stack/base/address.h"
 #include "stack/base/random.h"
@@ -32,10 +37,29 @@ struct Verdict {
   };
   Action action = Action::drop;
   core::DropReason reason = core::DropReason::none;  // `none` unless dropped
+  // What the sender of a dropped packet is to get in its destination's name.
+  enum class Answer : std::uint8_t {
+    none,
+    port_unreachable,
+    port_unreachable_after_hold,  // unless the SYN is withdrawn before (RFC 5382 REQ-4)
+    tcp_reset,
+    echo_reply,
+  };
+  Answer answer = Answer::none;
   // The mappings that had to do with it, for Nat::explain; meaningful until the next call that
   // changes the NAT. no_index if there was none.
   MappingIndex sender = no_index;    // of the inside host that it comes from
   MappingIndex receiver = no_index;  // of the inside host that it is for
+};
+
+// An established TCP connection that has been idle for too long.
+struct ExpiredConnection {
+  Endpoint internal;
+  Endpoint external;
+  Endpoint remote;
+  bool hairpinned;                 // the remote is inside too
+  std::uint32_t next_from_inside;  // the sequence number that each side would send next
+  std::uint32_t next_from_outside;
 };
 
 // Takes a NAT's events, in order; they lack the NAT's id. It must not call the NAT.
@@ -43,15 +67,19 @@ class MappingSink {
  public:
   virtual ~MappingSink() = default;
   virtual void on_mapping(const core::MappingEvent& event) = 0;
+  // Both ends are to get an RST (NatOptions::tcp_reset_on_expiry).
+  virtual void on_connection_expired(const ExpiredConnection& /*connection*/) {}
 };
 
 // Contract:
 // 1. Time never goes back from one call to the next. Every call first removes the mappings whose
 //    timer has run out: one that has been idle for its timeout or more is gone.
 // 2. A packet is rewritten only if the verdict is not `drop`. Its hop limit is the caller's matter.
-// 3. UDP is translated, and ICMP errors about UDP (RFC 5508 §4.2); any other packet is dropped
-//    with nat_unsupported_protocol. ICMP errors neither make, refresh nor remove mappings. An error
-//    is judged by the packet that it quotes, not by where it comes from (RFC 4787 REQ-12a).
+// 3. UDP, TCP and ICMP echo are translated, and ICMP errors about them (RFC 5508 §4.2); any other
+//    packet is dropped with nat_unsupported_protocol. ICMP errors neither make, refresh nor remove
+//    mappings. An error is judged by the packet that it quotes, not by where it comes from
+//    (RFC 4787 REQ-12a). A TCP mapping lives as long as its connections, each of which has its own
+//    timer.
 // 4. Inside and outside may each have both families; they are not translated into one another.
 // 5. The sink learns of mappings that were created, expired, evicted (by `flush`) and refused, and
 //    of filters that were opened for a further remote. `refreshed` is not told: every translation
@@ -79,7 +107,9 @@ class Nat {
   // When the next mapping expires unless it is refreshed; Time::never() if there is none.
   [[nodiscard]] Time next_expiry() const;
   // A time that it is not before, and that costs less to tell.
-  [[nodiscard]] Time expiry_bound() const { return table_.expiry_bound(); }
+  [[nodiscard]] Time expiry_bound() const {
+    return std::min(table_.expiry_bound(), other_expiry_bound());
+  }
   // Forgets all mappings and expiries, as a reboot does.
   void flush(Time now);
 
@@ -121,16 +151,43 @@ class Nat {
   void count_inbound(MappingIndex index, const Endpoint& remote, Time now);
   void refresh(MappingIndex index, const Endpoint& remote, Direction direction, Time now);
   void remove(MappingIndex index, core::MappingStep step, Time now);
+  [[nodiscard]] Time expires(MappingIndex index) const;
   void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now);
 
+  [[nodiscard]] std::string shadow_text(const net::Packet& packet) const;
+  [[nodiscard]] bool shadowed(MappingIndex index, const Endpoint& remote) const;
+  Verdict turn_away(const Found& receiver, const net::Packet& packet, Time now);
+  void tell_shadow(core::MappingStep step, ExternalKey external, const Endpoint& remote, Time now);
+
+  Verdict outbound_other(net::Packet& packet, Time now);
+  Verdict inbound_other(net::Packet& packet, Time now);
   Verdict outbound_error(net::Packet& packet) const;
   Verdict inbound_error(net::Packet& packet) const;
+  Verdict outbound_query(net::Packet& packet, const net::IcmpQuery& query, Time now);
+  Verdict inbound_query(net::Packet& packet, const net::IcmpQuery& query, Time now);
+  void refresh_query(MappingIndex mapping, Direction direction, Time now);
+  Verdict outbound_tcp(net::Packet& packet, Time now);
+  Verdict inbound_tcp(net::Packet& packet, Time now);
+  Verdict admit_segment(const Endpoint& external, const Endpoint& remote,
+                        const net::TcpSegment& segment, Time now);
+  [[nodiscard]] Verdict judge_stray(const net::TcpSegment& segment) const;
+  SessionIndex begin_session(MappingIndex mapping, const Endpoint& remote,
+                             const net::TcpSegment& segment, Time now);
+
+  // What expires beside the mappings.
+  [[nodiscard]] Time other_expiry_bound() const {
+    return std::min(sessions_.expiry_bound(), shadows_.expiry_bound());
+  }
+  void expire_sessions(Time now);
+  void expire_shadows(Time now);
 
   NatOptions options_;
   MappingSink& sink_;
   ExternalPool pool_;
   MappingTable table_;
   UdpPhases udp_phases_;
+  TcpSessions sessions_;
+  ShadowEntries shadows_;                             // of UDP
   absl::flat_hash_map<IpAddress, InsideHost> hosts_;  // looked up, never walked
   RecentExpiries expiries_;
   std::uint64_t mappings_made_ = 0;

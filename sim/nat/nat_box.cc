@@ -30,7 +30,8 @@ NatBox::NatBox(net::Network& network, std::string name, const NatOptions& option
       nat_(options, network.world().random(this->name() + "/nat"), *this),
       inside_(network),
       outside_(Node::add_interface()),
-      expiry_(*this) {
+      expiry_(*this),
+      patience_(*this) {
   inside_.originate(Prefix{IpAddress::any_v4(), 0});
   inside_.originate(Prefix{IpAddress::any_v6(), 0});
 }
@@ -81,6 +82,9 @@ void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
   const Verdict verdict = nat_.outbound(*packet, world().now());
   follow_expiry();
   if (verdict.action == Verdict::Action::drop) {
+    if (verdict.answer != Verdict::Answer::none) {
+      return turn_away(std::move(packet), verdict, in);
+    }
     drop(*packet, verdict);
     if (out_of_resources(verdict.reason)) {
       send_icmp_error(IcmpError::admin_prohibited, *packet, in);
@@ -88,6 +92,8 @@ void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
     return;
   }
   tell_translated(*packet, verdict, old_source, old_destination);
+  if (!held_syns_.empty()) [[unlikely]]
+    withdraw_syn(packet->source, packet->destination);
   if (verdict.action == Verdict::Action::hairpin) return deliver_inside(std::move(packet));
   net::decrement_hop_limit(*packet);
   outside_.send(std::move(packet));
@@ -105,7 +111,9 @@ void NatBox::from_outside(PacketPtr packet) {
   const Endpoint old_destination = packet->destination;
   const Verdict verdict = nat_.inbound(*packet, world().now());
   follow_expiry();
-  if (verdict.action == Verdict::Action::drop) return drop(*packet, verdict);
+  if (verdict.action == Verdict::Action::drop) {
+    return turn_away(std::move(packet), verdict, outside_);
+  }
   tell_translated(*packet, verdict, old_source, old_destination);
   deliver_inside(std::move(packet));
 }
@@ -167,7 +175,8 @@ void NatBox::follow_expiry() {
   }
 }
 
-void NatBox::on_timer(core::Timer& /*timer*/) {
+void NatBox::on_timer(core::Timer& timer) {
+  if (&timer == &patience_) return answer_held_syns();
   nat_.expire(world().now());
   expiry_.arm(nat_.next_expiry());
 }
@@ -176,6 +185,16 @@ void NatBox::on_mapping(const core::MappingEvent& event) {
   core::MappingEvent own = event;
   own.nat = id();
   world().events().emit(own);
+}
+
+void NatBox::on_connection_expired(const ExpiredConnection& connection) {
+  const auto inside = inside_.lookup(connection.internal.address);
+  if (inside && inside->out != nullptr) {
+    send_reset(connection.remote, connection.internal, connection.next_from_outside, *inside->out);
+  }
+  if (!connection.hairpinned && outside_.connected()) {
+    send_reset(connection.external, connection.remote, connection.next_from_inside, outside_);
+  }
 }
 
 void NatBox::follow_topology() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/core/scheduler.h"
+#include "sim/nat/held_syns.h"
 #include "sim/nat/nat.h"
 #include "sim/net/forwarding.h"
 #include "sim/net/node.h"
@@ -25,6 +26,8 @@ namespace natsim::nat {
 // 4. What is dropped has a reason and a note from the NAT's table. A mapping that is refused for
 //    want of ports or room is answered with "administratively prohibited" (RFC 5508 REQ-8).
 // 5. Expiry is told at its own instant.
+// 6. Where the options say so, the sender of an unsolicited packet is answered in the name of the
+//    address that it was for.
 class NatBox : public net::Node, private core::Actor, private MappingSink {
  public:
   // Precondition: validate(options) finds nothing.
@@ -49,6 +52,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
  private:
   void on_timer(core::Timer& timer) override;
   void on_mapping(const core::MappingEvent& event) override;
+  void on_connection_expired(const ExpiredConnection& connection) override;
 
   void follow_topology();
   [[nodiscard]] bool on_inside_link(const IpAddress& address) const;
@@ -59,6 +63,13 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void deliver_inside(net::PacketPtr packet);
   void follow_expiry();
   void drop(const net::Packet& packet, const Verdict& verdict);
+  // The same, and tells the sender, which is on the far side of `in`, what the verdict says.
+  void turn_away(net::PacketPtr packet, const Verdict& verdict, net::Interface& in);
+  void answer(const net::Packet& packet, Verdict::Answer answer, net::Interface& in);
+  void send_reset(const Endpoint& source, const Endpoint& destination, std::uint32_t seq,
+                  net::Interface& out);
+  void withdraw_syn(const Endpoint& external, const Endpoint& remote);
+  void answer_held_syns();
   void tell_translated(const net::Packet& packet, const Verdict& verdict,
                        const Endpoint& old_source, const Endpoint& old_destination);
   void refuse(net::PacketPtr packet, net::Interface& in, core::DropReason reason,
@@ -67,7 +78,9 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   Nat nat_;
   net::Forwarding inside_;
   net::Interface& outside_;
-  core::Timer expiry_;            // armed while there are mappings
+  core::Timer expiry_;  // armed while there are mappings
+  HeldSyns held_syns_;
+  core::Timer patience_;          // armed while SYNs are held
   std::uint64_t generation_ = 0;  // of the topology that the next are of
   net::PrefixMap<const net::Interface*> inside_links_;
 };

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/nat/protocol_options.h"
 #include "stack/base/address.h"
 #include "stack/base/time.h"
 
@@ -88,13 +89,6 @@ enum class Pooling : std::uint8_t {
   arbitrary,  // one drawn for each mapping
 };
 
-// What a TCP segment meets that belongs to no connection known to the NAT and does not begin one.
-enum class TcpMidstream : std::uint8_t {
-  drop,
-  reset,    // and the sender gets an RST
-  pick_up,  // it is taken for part of an established connection
-};
-
 // Both ends included.
 struct PortRange {
   std::uint16_t first = 1024;
@@ -104,20 +98,6 @@ struct PortRange {
     return first <= port && port <= last;
   }
   [[nodiscard]] constexpr std::uint32_t size() const { return last - std::uint32_t{first} + 1; }
-};
-
-// How long an idle TCP connection is kept, by the state that the NAT has seen it reach. The
-// defaults are the least that RFC 5382 REQ-5 allows: 2 h 4 min for established connections and 4
-// min for transitory ones, which after both FINs or an RST are kept as long (RFC 7857 §2).
-struct TcpTimeouts {
-  Duration syn_sent = seconds(240);
-  Duration syn_received = seconds(240);
-  Duration established = seconds(7440);
-  Duration fin_wait = seconds(240);    // one side has sent its FIN
-  Duration close_wait = seconds(240);  // and it was acknowledged
-  Duration last_ack = seconds(240);    // both have
-  Duration time_wait = seconds(240);   // and both were acknowledged
-  Duration closed = seconds(240);      // by an RST
 };
 
 // The defaults are what RFC 4787 requires or recommends.
@@ -148,8 +128,11 @@ struct NatOptions {
   bool tcp_revives_after_reset = true;
   // Whether both ends get an RST when the timer of an established connection runs out.
   bool tcp_reset_on_expiry = false;
-  Duration icmp_query_timeout = seconds(60);   // RFC 5508 REQ-2
-  bool icmp_query_ends_at_reply = false;       // RFC 7857 §12
+  Duration icmp_query_timeout = seconds(60);  // RFC 5508 REQ-2
+  bool icmp_query_ends_at_reply = false;      // RFC 7857 §12
+  IcmpErrors icmp_errors = IcmpErrors::translate;
+  Unsolicited unsolicited = Unsolicited::drop;
+  UnsolicitedSyn unsolicited_syn = UnsolicitedSyn::drop;
   Refresh refresh = Refresh::both;             // REQ-6, REQ-6a
   Hairpin hairpin = Hairpin::external_source;  // REQ-9
   Pooling pooling = Pooling::paired;           // REQ-2

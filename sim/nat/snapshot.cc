@@ -17,7 +17,7 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
                            .remote = std::nullopt,
                            .created = mapping.created,
                            .refreshed = table_.refreshed(index),
-                           .expires = table_.expires(index),
+                           .expires = expires(index),
                            .packets_out = table_.packets_out(index),
                            .packets_in = table_.packets_in(index),
                            .filter = {}};
@@ -35,7 +35,7 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
 std::vector<MappingSnapshot> Nat::mappings(Time now) const {
   std::vector<MappingSnapshot> all;
   table_.each([&](MappingIndex index) {
-    if (table_.expires(index) > now) all.push_back(mapping(index));
+    if (expires(index) > now) all.push_back(mapping(index));
   });
   std::sort(all.begin(), all.end(),
             [](const auto& a, const auto& b) { return a.number < b.number; });

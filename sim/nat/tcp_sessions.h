@@ -46,10 +46,12 @@ class TcpSessions {
   [[nodiscard]] Time expires(SessionIndex index) const {
     return timers_.deadline(index, static_cast<TimerLists::Class>(sessions_[index].timer));
   }
+  [[nodiscard]] bool has(MappingIndex mapping) const { return rings_.contains(mapping); }
   // When the last of a mapping's does. Precondition: it has one.
   [[nodiscard]] Time last_expiry(MappingIndex mapping) const;
   // One whose timer has run out by `now`, the earliest first; no_index if none has.
   [[nodiscard]] SessionIndex due(Time now) { return timers_.due(now); }
+  [[nodiscard]] SessionIndex first_to_expire() const { return timers_.first().timer; }
   // When the first expires; Time::never() if there is none.
   [[nodiscard]] Time next_expiry() const { return timers_.first().deadline; }
   // A time that it is not before, and that costs less to tell.

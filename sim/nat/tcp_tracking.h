@@ -66,6 +66,8 @@ class TcpTracking {
   void receive(TcpSide from, const net::TcpSegment& segment, bool revives);
 
   [[nodiscard]] TcpState state() const;
+  // Whether `side` has sent a SYN.
+  [[nodiscard]] bool has_syn(TcpSide side) const { return half(side).syn; }
   // The sequence number that `side` would send next, as far as was seen.
   [[nodiscard]] std::uint32_t next_seq(TcpSide side) const { return half(side).next_seq; }
 

@@ -71,6 +71,14 @@ std::optional<IcmpQuery> parse_icmp_query(const Packet& packet) {
   return read_query(packet.transport(), packet.is_v4());
 }
 
+PacketPtr make_echo_reply(PacketPool& pool, const Packet& request) {
+  auto query = parse_icmp_query(request);
+  if (!query || query->reply) return nullptr;
+  query->reply = true;
+  return make_icmp_query(pool, request.destination.address, request.source.address, *query,
+                         request.payload());
+}
+
 void rewrite_identifier(Packet& packet, std::uint16_t identifier) {
   write_identifier(packet.data() + packet.transport_offset, identifier);
 }

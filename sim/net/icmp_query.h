@@ -25,6 +25,8 @@ PacketPtr make_icmp_query(PacketPool& pool, const IpAddress& source, const IpAdd
 
 // nullopt if the packet is anything else. Checksums are not verified.
 std::optional<IcmpQuery> parse_icmp_query(const Packet& packet);
+// The reply to a request, with its payload. Null if the packet is anything else.
+PacketPtr make_echo_reply(PacketPool& pool, const Packet& request);
 // Changes the identifier and the ICMP checksum. Precondition: parse_icmp_query finds a query.
 void rewrite_identifier(Packet& packet, std::uint16_t identifier);
 

@@ -93,6 +93,20 @@ PacketPtr make_tcp(PacketPool& pool, const Endpoint& source, const Endpoint& des
   return packet;
 }
 
+PacketPtr make_tcp_reset(PacketPool& pool, const Packet& about) {
+  const auto segment =
+      about.protocol == Protocol::tcp ? parse_tcp(about.transport()) : std::nullopt;
+  if (!segment || segment->has(tcp_flag::rst)) return nullptr;
+  TcpSegment reset{.flags = tcp_flag::rst};
+  if (segment->has(tcp_flag::ack)) {
+    reset.seq = segment->ack;
+  } else {
+    reset.ack = segment->seq + segment->length();
+    reset.flags |= tcp_flag::ack;
+  }
+  return make_tcp(pool, about.destination, about.source, reset);
+}
+
 std::optional<TcpSegment> parse_tcp(ByteView tcp) {
   if (tcp.size() < tcp_header_size) return std::nullopt;
   const std::size_t header_size = std::size_t{tcp[data_offset_field]} / 16 * 4;

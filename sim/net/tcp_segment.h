@@ -51,6 +51,10 @@ struct TcpSegment {
 PacketPtr make_tcp(PacketPool& pool, const Endpoint& source, const Endpoint& destination,
                    const TcpSegment& segment, std::uint8_t hop_limit = default_hop_limit);
 
+// The RST that answers a segment which is for no connection (RFC 9293 §3.10.7.1), from where it was
+// sent to. Null if it is an RST itself, or no TCP segment.
+PacketPtr make_tcp_reset(PacketPool& pool, const Packet& about);
+
 // The segment in the bytes behind an IP header, as a view of them. nullopt if the data offset does
 // not fit, or if an option's length is illegal (RFC 9293 §3.1, MUST-7); other options are passed
 // over. Checksums are not verified.

@@ -139,6 +139,12 @@ std::string describe_mapping_event(const core::MappingEvent& event) {
       return fmt::format("mapping {} expired: {}", event.mapping, mapping);
     case core::MappingStep::evicted:
       return fmt::format("mapping {} evicted: {}", event.mapping, mapping);
+    case core::MappingStep::shadowed:
+      return fmt::format("{} towards {} taken by the NAT itself{}", to_string(event.external),
+                         to_string(event.remote), lifetime());
+    case core::MappingStep::unshadowed:
+      return fmt::format("{} towards {} free again", to_string(event.external),
+                         to_string(event.remote));
     case core::MappingStep::refused:
       break;
   }

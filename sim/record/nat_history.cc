@@ -102,6 +102,8 @@ void NatHistory::on_mapping(const core::MappingEvent& event) {
     case core::MappingStep::filter_opened:
     case core::MappingStep::filter_closed:
     case core::MappingStep::refused:
+    case core::MappingStep::shadowed:
+    case core::MappingStep::unshadowed:
       break;  // the translated packets tell more
   }
 }

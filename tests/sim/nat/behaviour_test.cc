@@ -250,10 +250,10 @@ TEST(Limits, PerHostBindsOneHostOnly) {
 TEST(Nat, OtherProtocolsAreDropped) {
   NatUnderTest t(NatOptions{});
   net::PacketPtr packet = net::make_udp(t.pool, alice, server, as_bytes("x"));
-  packet->protocol = net::Protocol::tcp;
+  packet->protocol = net::Protocol{132};  // SCTP
   const Outcome outcome = t.pass(packet, Time{}, true);
   EXPECT_EQ(outcome.reason(), DropReason::nat_unsupported_protocol);
-  EXPECT_EQ(outcome.note, "IP protocol 6 is not translated");
+  EXPECT_EQ(outcome.note, "IP protocol 132 is not translated");
   EXPECT_EQ(t.pass(packet, Time{}, false).reason(), DropReason::nat_unsupported_protocol);
 }
 

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "sim/net/icmp_query.h"
 #include "sim/net/rewrite.h"
+#include "sim/net/tcp_segment.h"
 
 namespace natsim::nat {
 namespace {
@@ -162,11 +164,96 @@ TEST(Icmp, OverIpv6) {
   EXPECT_EQ(quoted(*packet).source, inside);
 }
 
-TEST(Icmp, EchoIsNotTranslated) {
+TEST(Icmp, TimestampRequestsAreNotTranslated) {
   NatUnderTest t(NatOptions{});
   const net::PacketPtr packet = error_about(t, alice.address, server, alice);
-  packet->data()[packet->transport_offset] = 8;
+  packet->data()[packet->transport_offset] = 13;
   EXPECT_EQ(t.pass(packet, Time{}, true).reason(), DropReason::nat_unsupported_protocol);
+}
+
+TEST(Rfc5508, Req4_ErrorsAboutTcpAreTranslated) {
+  NatUnderTest t({.port_allocation = PortAllocation::random});
+  const net::PacketPtr syn =
+      net::make_tcp(t.pool, alice, server, {.seq = 1, .flags = net::tcp_flag::syn});
+  const Endpoint external = t.pass(syn, Time{}, true).source;
+  ASSERT_NE(external, alice);
+  // What came to the server's router, which says that it does not fit; quoted whole and cut short
+  // behind the ports and the sequence number (RFC 792).
+  for (const std::uint16_t cut : {std::uint16_t{0}, std::uint16_t{12}}) {
+    const net::PacketPtr seen =
+        net::make_tcp(t.pool, external, server, {.seq = 1, .flags = net::tcp_flag::syn});
+    seen->size = static_cast<std::uint16_t>(seen->size - cut);
+    const net::PacketPtr error =
+        net::make_icmp_error(t.pool, router, IcmpError::too_big, *seen, 1280);
+    EXPECT_TRUE(t.pass(error, Time{}, false).forwarded());
+    EXPECT_EQ(error->destination.address, alice.address);
+    const auto view = net::parse_icmp_error(*error);
+    ASSERT_TRUE(view);
+    EXPECT_EQ(view->quoted_source, alice);
+    EXPECT_EQ(view->mtu, 1280U);
+    EXPECT_EQ(net::quoted_tcp_seq(*error, *view), 1U);
+  }
+  // About the same ports over UDP it is another packet.
+  EXPECT_EQ(t.pass(error_about(t, router, external, server), Time{}, false).reason(),
+            DropReason::nat_icmp_mismatch);
+}
+
+TEST(Rfc5508, Req4_ErrorsAboutEchoRequestsAreTranslated) {
+  NatUnderTest t({.port_allocation = PortAllocation::random});
+  const net::IcmpQuery query{.reply = false, .identifier = 77, .sequence = 3};
+  const net::PacketPtr request =
+      net::make_icmp_query(t.pool, alice.address, server.address, query, as_bytes("ping"));
+  ASSERT_TRUE(t.pass(request, Time{}, true).forwarded());
+  ASSERT_NE(net::parse_icmp_query(*request)->identifier, 77);
+  const net::PacketPtr error =
+      net::make_icmp_error(t.pool, router, IcmpError::hop_limit_exceeded, *request);
+  EXPECT_TRUE(t.pass(error, Time{}, false).forwarded());
+  EXPECT_EQ(error->destination.address, alice.address);
+  EXPECT_EQ(quoted(*error).source.address, alice.address);
+  EXPECT_EQ(net::parse_quoted_query(*error, *net::parse_icmp_error(*error))->identifier, 77);
+  // A request that nobody made.
+  net::rewrite_identifier(*request, 78);
+  const net::PacketPtr stray =
+      net::make_icmp_error(t.pool, router, IcmpError::hop_limit_exceeded, *request);
+  EXPECT_EQ(t.pass(stray, Time{}, false).reason(), DropReason::nat_icmp_mismatch);
+}
+
+TEST(Rfc5508, Req7_HairpinnedErrorsAboutTcp) {
+  NatUnderTest t({.filtering = endpoint_independent});
+  const auto syn = [&](const Endpoint& from, const Endpoint& to) {
+    return net::make_tcp(t.pool, from, to, {.seq = 1, .flags = net::tcp_flag::syn});
+  };
+  const Endpoint a = t.pass(syn(alice, server), Time{}, true).source;
+  const Endpoint b = t.pass(syn(bob, server), Time{}, true).source;
+  ASSERT_EQ(t.pass(syn(alice, b), Time{}, true).destination, bob);
+  const net::PacketPtr error =
+      net::make_icmp_error(t.pool, bob.address, IcmpError::port_unreachable, *syn(a, bob));
+  EXPECT_TRUE(t.pass(error, Time{}, true).hairpinned());
+  EXPECT_EQ(quoted(*error).source, alice);
+  EXPECT_EQ(quoted(*error).destination, b);
+}
+
+TEST(Icmp, ErrorsCanBeDroppedOrPassedUntranslated) {
+  NatUnderTest dropping(
+      {.port_allocation = PortAllocation::random, .icmp_errors = IcmpErrors::drop});
+  Endpoint external = dropping.map(alice, server);
+  EXPECT_EQ(dropping.pass(error_about(dropping, router, external, server), Time{}, false).reason(),
+            DropReason::nat_icmp_policy);
+  EXPECT_EQ(
+      dropping.pass(error_about(dropping, alice.address, server, alice), Time{}, true).reason(),
+      DropReason::nat_icmp_policy);
+
+  NatUnderTest passing(
+      {.port_allocation = PortAllocation::random, .icmp_errors = IcmpErrors::pass_untranslated});
+  external = passing.map(alice, server);
+  const net::PacketPtr in = error_about(passing, router, external, server);
+  EXPECT_TRUE(passing.pass(in, Time{}, false).forwarded());
+  EXPECT_EQ(in->destination.address, alice.address);
+  EXPECT_EQ(quoted(*in).source, external) << "the host will not know it";
+  const net::PacketPtr out = error_about(passing, alice.address, server, alice);
+  EXPECT_TRUE(passing.pass(out, Time{}, true).forwarded());
+  EXPECT_EQ(out->source.address, external.address);
+  EXPECT_EQ(quoted(*out).destination, alice);
 }
 
 }  // namespace

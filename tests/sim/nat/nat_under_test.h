@@ -8,6 +8,7 @@
 
 #include "sim/nat/nat.h"
 #include "sim/net/packet.h"
+#include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
 
 namespace natsim::nat {
@@ -64,6 +65,17 @@ class NatUnderTest : private MappingSink {
     }
     return {verdict, packet->source, packet->destination, nat.explain(verdict, *packet, now)};
   }
+  // TCP segments without data.
+  Outcome tcp_out(const Endpoint& internal, const Endpoint& remote, std::uint8_t flags,
+                  std::uint32_t seq, std::uint32_t ack = 0, Time now = Time{}) {
+    const net::TcpSegment segment{.seq = seq, .ack = ack, .flags = flags};
+    return pass(net::make_tcp(pool, internal, remote, segment), now, true);
+  }
+  Outcome tcp_in(const Endpoint& remote, const Endpoint& external, std::uint8_t flags,
+                 std::uint32_t seq, std::uint32_t ack = 0, Time now = Time{}) {
+    const net::TcpSegment segment{.seq = seq, .ack = ack, .flags = flags};
+    return pass(net::make_tcp(pool, remote, external, segment), now, false);
+  }
   // Steps of the events so far.
   [[nodiscard]] std::vector<core::MappingStep> steps() const {
     std::vector<core::MappingStep> all;
@@ -73,10 +85,14 @@ class NatUnderTest : private MappingSink {
 
   net::PacketPool pool;
   std::vector<core::MappingEvent> events;
+  std::vector<ExpiredConnection> connections;  // whose ends are to get an RST
   Nat nat;
 
  private:
   void on_mapping(const core::MappingEvent& event) override { events.push_back(event); }
+  void on_connection_expired(const ExpiredConnection& connection) override {
+    connections.push_back(connection);
+  }
 };
 
 }  // namespace natsim::nat

@@ -1,0 +1,79 @@
+// What a NAT tells the senders of packets that it does not let through.
+#include <utility>
+
+#include "sim/nat/nat_box.h"
+#include "sim/net/icmp_query.h"
+#include "sim/net/network.h"
+#include "sim/net/tcp_segment.h"
+#include "sim/net/trace.h"
+
+namespace natsim::nat {
+
+using core::DropReason;
+using net::Interface;
+using net::PacketPtr;
+
+void NatBox::turn_away(PacketPtr packet, const Verdict& verdict, Interface& in) {
+  if (verdict.answer == Verdict::Answer::port_unreachable_after_hold) {
+    const DropReason refused = held_syns_.hold(packet, verdict.reason, world().now());
+    if (refused != DropReason::none) {
+      drop(*packet, {.reason = refused, .receiver = verdict.receiver});
+    } else if (!patience_.armed()) {
+      patience_.arm(held_syns_.next_deadline());
+    }
+    return;
+  }
+  drop(*packet, verdict);
+  answer(*packet, verdict.answer, in);
+}
+
+void NatBox::answer(const net::Packet& packet, Verdict::Answer answer, Interface& in) {
+  PacketPtr reply;
+  switch (answer) {
+    case Verdict::Answer::none:
+      return;
+    case Verdict::Answer::port_unreachable:
+    case Verdict::Answer::port_unreachable_after_hold:
+      reply = net::make_icmp_error(network().pool(), packet.destination.address,
+                                   net::IcmpError::port_unreachable, packet);
+      break;
+    case Verdict::Answer::tcp_reset:
+      reply = net::make_tcp_reset(network().pool(), packet);
+      break;
+    case Verdict::Answer::echo_reply:
+      reply = net::make_echo_reply(network().pool(), packet);
+      break;
+  }
+  if (reply == nullptr) return;
+  stamp(*reply);
+  in.send(std::move(reply));
+}
+
+void NatBox::send_reset(const Endpoint& source, const Endpoint& destination, std::uint32_t seq,
+                        Interface& out) {
+  PacketPtr reset = net::make_tcp(network().pool(), source, destination,
+                                  {.seq = seq, .flags = net::tcp_flag::rst});
+  stamp(*reset);
+  out.send(std::move(reset));
+}
+
+void NatBox::withdraw_syn(const Endpoint& external, const Endpoint& remote) {
+  const HeldSyns::Held held = held_syns_.withdraw(external, remote);
+  if (held.packet == nullptr) return;
+  trace_drop(world(), id(), *held.packet, DropReason::nat_syn_withdrawn);
+  patience_.arm(held_syns_.next_deadline());
+}
+
+void NatBox::answer_held_syns() {
+  const Time now = world().now();
+  for (HeldSyns::Held held = held_syns_.take_due(now); held.packet != nullptr;
+       held = held_syns_.take_due(now)) {
+    trace_drop(world(), id(), *held.packet, held.reason, [] {
+      return std::string_view("no inside host sent a SYN of its own while the NAT waited");
+    });
+    answer(*held.packet, Verdict::Answer::port_unreachable, outside_);
+  }
+  patience_.arm(held_syns_.next_deadline());
+}
+
+}  // namespace natsim::nat
