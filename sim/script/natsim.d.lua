@@ -107,60 +107,19 @@ function expect(value) end
 
 -- The network -----------------------------------------------------------------------------------
 
----Losses in bursts, by the Gilbert-Elliott model: either `mean` and `burst`, where every packet of
----a burst is lost, or the model's own probabilities, of which `p` and `r` are needed.
----@class BurstLoss
----@field mean? Share of packets lost
----@field burst? number packets lost in a row on average, at least 1
----@field p? Share from the good state to the bad one, at each packet
----@field r? Share from the bad state to the good one
----@field loss_good? Share lost in the good state; default "0%"
----@field loss_bad? Share lost in the bad state; default "100%"
-
----@class RateStep
----@field at AnyDuration since the schedule was set; the first step's is "0s"
----@field rate Rate|"none" from then on; "none" lets nothing pass
-
----Steps in a list.
----@class RateSchedule
----@field [integer] RateStep
----@field period? AnyDuration after which the schedule begins again; default: the last step stays
-
 ---How one direction of a link treats packets. A packet passes mtu, queue, serialisation at the
----rate, one-way delay with jitter, reordering, corruption, duplication, and loss, in this order.
----Each kind of chance has a random stream of its own.
+---rate, one-way delay with jitter, and loss, in this order.
 ---@class LinkDirection
 ---@field one_way_delay? AnyDuration propagation after serialisation; default "0s"
----@field jitter? AnyDuration by how much delays differ from one_way_delay; default "0s"
----@field jitter_distribution? "uniform"|"normal"|"pareto" evenly from ± jitter, or with jitter as the deviation, of "pareto" with a long tail; default "uniform"
----@field jitter_samples? AnyDuration[] in place of jitter: each delay is one_way_delay and one of these, drawn evenly
----@field reorder? boolean whether jitter may let a packet overtake another; default false
----@field reordered? Share of packets that are held back by reordered_by for others to overtake; default "0%"
----@field reordered_by? AnyDuration needed by `reordered`
----@field duplicate? Share of packets that a copy follows; default "0%"
----@field corrupt? Share of packets with a flipped bit behind the IP header, which the receiver's checksum finds; default "0%"
+---@field jitter? AnyDuration each delay is drawn evenly from one_way_delay ± jitter; default "0s"
+---@field reorder? boolean whether a packet may overtake another; default false
 ---@field rate? Rate of IP datagrams; default "unlimited", which has no queue
----@field rate_schedule? RateSchedule in place of `rate`
----@field trace? string in place of `rate`: a file of the scenario's folder in Mahimahi's format, a line for each millisecond at which 1500 bytes may leave, over and over
 ---@field loss? Share the probability that a packet is lost, each on its own; default "0%"
----@field burst_loss? BurstLoss beside `loss`; default none
----@field queue? "drop_tail"|"codel"|"fq_codel" RFC 8289, RFC 8290; default "drop_tail"
 ---@field queue_packets? integer packets that may wait or be in serialisation; default 1000
 ---@field queue_bytes? Size the same in bytes; default "0B": only queue_packets limits
----@field codel_target? AnyDuration acceptable standing delay; default "5ms"
----@field codel_interval? AnyDuration in which it has to be undercut; default "100ms"
----@field fq_flows? integer queues among which flows are hashed; default 1024
----@field fq_quantum? Size that a flow may send in its turn; default "1514B"
 ---@field mtu? Size the largest IP datagram, "576B" to "65535B"; default "1500B"
----@field mtu_black_hole? boolean routers drop what is too large for the link without telling the sender; default false
-
----Access links with published figures. Those of iroh's ladder, from "good-wifi" to "absurd", are
----given there as round trips: half of delay and jitter each way. Those of patchbay and str0m are
----one-way, as they are.
----@alias LinkPreset "good-wifi"|"congested-wifi"|"weak-4g"|"slow-3g"|"congested-cellular"|"very-bad-cellular"|"geostationary-satellite"|"barely-usable"|"absurd"|"patchbay-wifi"|"patchbay-bad-wifi"|"patchbay-4g"|"patchbay-3g"|"patchbay-leo-satellite"|"patchbay-geo-satellite"|"str0m-wifi"|"str0m-cellular"|"str0m-congested"|"str0m-satellite"
 
 ---@class LinkOptions: LinkDirection
----@field preset? LinkPreset the options to begin with, in both directions
 ---@field up? LinkDirection replaces options away from the node that the link is written for
 ---@field down? LinkDirection replaces options towards it
 
@@ -281,14 +240,7 @@ function Partition:heal() end
 ---@field sent integer packets offered
 ---@field delivered integer
 ---@field lost integer by chance
----@field overflowed integer dropped by the queue, full or managed
----@field duplicated integer copies made
----@field corrupted integer
----@field reordered integer held back for others to overtake
-
----@class LinkSwitching
----@field direction? "both"|"up"|"down" default "both"
----@field in_flight? "deliver"|"drop"|"hold" what becomes of packets under way, the queue's included: they arrive, die, or stop until the link is up again; default "deliver"
+---@field overflowed integer found the queue full
 
 ---@class Link
 ---@field is_up boolean
@@ -297,10 +249,9 @@ local Link = {}
 ---now on.
 ---@param options LinkOptions
 function Link:set(options) end
----Takes the link down, or up again.
+---Takes the link down, or up again. Packets in flight arrive.
 ---@param up boolean
----@param how? LinkSwitching
-function Link:up(up, how) end
+function Link:up(up) end
 ---@return { up: LinkCounters, down: LinkCounters }
 function Link:counters() end
 
@@ -372,35 +323,6 @@ function Nat:flush() end
 ---@field size? Size payload, "16B" to "65487B"; default "160B"
 ---@field count? integer datagrams to send; default: no end
 
----How a TCP connection is bound and behaves.
----@class TcpOptions
----@field ip? string one of the host's addresses; default the first, or the one that the peer is reached from
----@field port? integer local port; default an ephemeral port
----@field shared? boolean whether other sockets that say so too may use the same endpoint; default false
----@field initial_rto? AnyDuration retransmission timeout before a measurement (RFC 6298); default "1s"
----@field min_rto? AnyDuration default "1s"
----@field max_rto? AnyDuration default "60s"
----@field syn_retries? integer retransmissions of a SYN before giving up, to 255; default 6
----@field data_retries? integer retransmissions of anything else before giving up, to 255; default 15
----@field initial_window? integer congestion window of a new connection in segments (RFC 6928), 1 to 1000; default 10
----@field nagle? boolean whether a small segment waits for what is unacknowledged; default true
----@field delayed_ack? AnyDuration how long an acknowledgement may wait, below "500ms"; "0ms": not at all; default "40ms"
----@field receive_buffer? Size default "256KiB"
----@field send_buffer? Size default "256KiB"
----@field window_scale? boolean whether windows beyond 65535 bytes are offered (RFC 7323); default true
----@field mss? Size the largest segment to ask for, "28B" to "65495B"; default: what the first link carries
----@field keepalive? AnyDuration idle time before the first probe; "0s": none; default "0s"
----@field keepalive_interval? AnyDuration default "75s"
----@field keepalive_probes? integer without an answer before giving up, 1 to 255; default 9
----@field time_wait? AnyDuration 2 MSL; default "60s"
-
----The options of the connections that are accepted; `port` is needed.
----@class TcpListenOptions: TcpOptions
-
----@class TcpSourceOptions: TcpOptions
----@field to EndpointLike
----@field bytes? Size then it closes; default: no end
-
 ---@class StunRequestOptions
 ---@field port? integer local port; default an ephemeral port
 ---@field rto? AnyDuration first retransmission timeout; default "500ms"
@@ -464,30 +386,6 @@ function Host:raw() end
 ---@param options SourceOptions
 ---@return Source
 function Host:udp_source(options) end
----Listens for TCP connections. `options` may be the port alone.
----@param options integer|TcpListenOptions
----@return TcpListener
-function Host:tcp_listen(options) end
----Opens a TCP connection: its SYN leaves at once.
----@param to EndpointLike
----@param options? TcpOptions
----@return TcpSocket
-function Host:tcp_connect(to, options) end
----Sends back what comes over TCP (RFC 862). `options` may be the port alone.
----@param options integer|TcpListenOptions
----@return TcpService
-function Host:tcp_echo(options) end
----Swallows what comes over TCP (RFC 863). `options` may be the port alone.
----@param options integer|TcpListenOptions
----@return TcpService
-function Host:tcp_discard(options) end
----Sends bytes over one TCP connection as fast as it goes.
----@param options TcpSourceOptions
----@return TcpSource
-function Host:tcp_source(options) end
----Whether TCP segments to nobody are left without an answer; otherwise they get an RST.
----@param silent boolean
-function Host:tcp_silent(silent) end
 ---Asks a STUN server for a socket's mapped address, and waits for the end of the transaction.
 ---@param server Host|EndpointLike
 ---@param options? StunRequestOptions
@@ -556,85 +454,6 @@ function RawSocket:close() end
 local Source = {}
 ---Sends no more; still counts what comes.
 function Source:stop() end
-
----@class TcpListener: Reachable
----@field port integer
----@field waiting integer connections that have not been accepted
-local TcpListener = {}
----Waits for the next connection; nothing if none comes in time.
----@param timeout AnyDuration
----@return TcpSocket?
-function TcpListener:accept(timeout) end
----Refuses further connections.
-function TcpListener:close() end
-
----A TCP connection (RFC 9293) with NewReno, but without SACK, timestamps, ECN, urgent data, Fast
----Open and path MTU probing without ICMP.
----@class TcpSocket: Reachable
----@field remote string endpoint
----@field port integer the local one
----@field state string such as "ESTABLISHED" (RFC 9293)
----@field ending? "finished"|"refused"|"reset"|"timed out"|"unreachable"|"aborted" how it ended
----@field waiting integer bytes that have come and not been received
----@field connect_time? Duration from the SYN to the end of the handshake
----@field bytes_sent integer the first time that they were
----@field bytes_acked integer
----@field bytes_received integer in order
----@field segments_sent integer
----@field segments_received integer
----@field retransmissions integer segments
----@field timeouts integer of the retransmission timer
----@field fast_retransmits integer
----@field rtt? Duration smoothed
----@field rto Duration
----@field congestion_window integer bytes
----@field peer_window integer bytes
----@field segment_size integer payload bytes of a full segment
-local TcpSocket = {}
----Waits until the connection has been established, all that was sent is acknowledged, or it has
----ended. An expectation: the scenario fails if that does not come in time, or cannot come any more.
----@param milestone "connected"|"acked"|"ended"
----@param timeout AnyDuration
-function TcpSocket:wait(milestone, timeout) end
----The same without failing.
----@param milestone "connected"|"acked"|"ended"
----@param timeout AnyDuration
----@return boolean
-function TcpSocket:try_wait(milestone, timeout) end
----Sends bytes, now or as soon as there is room. It never waits.
----@param data string
-function TcpSocket:send(data) end
----Waits for bytes, and takes all that have come; nothing if none come in time, or ever.
----@param timeout AnyDuration
----@return string?
-function TcpSocket:receive(timeout) end
----Sends FIN behind what was sent. The peer's bytes can still be received.
-function TcpSocket:close() end
----Sends RST and forgets the connection.
-function TcpSocket:abort() end
-
----@class TcpService: Reachable
----@field connections integer accepted so far
----@field bytes integer received
----@field goodput? number bits a second between the first byte and the last
-
----@class TcpSource
----@field state string such as "ESTABLISHED" (RFC 9293)
----@field ending? string how it ended; see TcpSocket
----@field throughput number acknowledged bits a second from the handshake to the end, or to now
----@field transfer_time? Duration from the handshake to the end
----@field rtt? Duration smoothed
----@field bytes_sent integer
----@field bytes_acked integer
----@field retransmissions integer
----@field timeouts integer
----@field fast_retransmits integer
-local TcpSource = {}
----An expectation: all is sent, acknowledged and closed in time.
----@param timeout AnyDuration
-function TcpSource:wait(timeout) end
----Sends no more, and closes.
-function TcpSource:stop() end
 
 ---Which packets a fault strikes. All that is given must hold. Of the packets that match, counted
 ---from 1, those from `from` to `to` are struck, of these every `every`-th, and of these each with
