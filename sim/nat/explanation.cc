@@ -31,10 +31,31 @@ std::string list_of(const std::vector<Endpoint>& remotes) {
 
 }  // namespace
 
+std::string Nat::block_text(const IpAddress& host) const {
+  if (options_.port_blocks == PortBlocks::dynamic) {
+    std::string text = fmt::format("no port is free in what {} has", to_string(host));
+    for (const PortBlock& block : ports_.blocks().of(host)) {
+      text += fmt::format("{} {}:{}-{}", text.ends_with("has") ? "" : ",",
+                          to_string(externals().address(block.address)), block.range.first,
+                          block.range.last);
+    }
+    return fmt::format("{}, and {} is the limit of its blocks", text,
+                       options_.port_blocks_per_host);
+  }
+  const auto block = ports_.blocks().of_subscriber(host);
+  if (!block) {
+    return fmt::format("there is no block of ports for {} among the subscribers {}",
+                       to_string(host), to_string(options_.subscribers));
+  }
+  return fmt::format("no port is free in the block of {}, {}:{}-{}", to_string(host),
+                     to_string(externals().address(block->address)), block->range.first,
+                     block->range.last);
+}
+
 // What Unsolicited::accept_local_and_track adds to the story of a dropped packet.
 std::string Nat::shadow_text(const net::Packet& packet) const {
   if (shadows_.size() == 0 || packet.protocol != net::Protocol::udp) return {};
-  const auto external = pool_.find(Transport::udp, packet.destination);
+  const auto external = externals().find(Transport::udp, packet.destination);
   if (!external || !shadows_.contains(*external, packet.source)) return {};
   return fmt::format("; the NAT took it for its own, and for {} no mapping on {} may send to {}",
                      to_string(shadows_.lifetime()), to_string(packet.destination),
@@ -79,7 +100,7 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
       return fmt::format("no mapping has the external endpoint {}", to_string(external)) +
              shadow_text(packet);
     case DropReason::nat_mapping_expired: {
-      const auto* const expiry = expiries_.find(*pool_.find(transport, external));
+      const auto* const expiry = expiries_.find(*externals().find(transport, external));
       return fmt::format("no mapping has the external endpoint {}; that of {} expired {} earlier",
                          to_string(external), to_string(expiry->internal),
                          to_string(now - expiry->at)) +
@@ -100,6 +121,15 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
     case DropReason::nat_ports_exhausted:
       return fmt::format("no port of {}-{} is free for {}", options_.port_range.first,
                          options_.port_range.last, to_string(packet.source));
+    case DropReason::nat_port_collision:
+      return fmt::format("the external port for {} is another's, and on_collision is {}",
+                         to_string(packet.source),
+                         name_in(port_collision_names, options_.on_collision));
+    case DropReason::nat_block_exhausted:
+      return block_text(packet.source.address);
+    case DropReason::nat_host_rate:
+      return fmt::format("{} has made {} mappings in the last second, which is its limit",
+                         to_string(packet.source.address), options_.max_new_mappings_per_second);
     case DropReason::nat_table_full:
       return fmt::format("the table holds {} mappings, which is its limit", table_.size());
     case DropReason::nat_host_limit:

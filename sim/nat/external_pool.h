@@ -1,4 +1,4 @@
-// A NAT's external addresses and their ports: which one a new mapping gets.
+// A NAT's external addresses, and which of their ports are taken.
 #pragma once
 
 #include <array>
@@ -37,10 +37,17 @@ struct ExternalKey {
   constexpr bool operator==(const ExternalKey&) const = default;
 };
 
+// Contract: external addresses never go.
 class ExternalPool {
  public:
-  ExternalPool(PortAllocation allocation, PortRange range, Random random)
-      : allocation_(allocation), range_(range), random_(std::move(random)) {}
+  // The ports of one transport on one address.
+  struct Ports {
+    PortSet taken;
+    std::uint16_t next = 0;  // PortAllocation::sequential goes on from here
+  };
+
+  // `seed` decides what follows from addresses by a hash.
+  ExternalPool(Pooling pooling, std::uint64_t seed) : pooling_(pooling), seed_(seed) {}
 
   // Preconditions: not yet in the pool, which has fewer than max_external_addresses.
   void add(const IpAddress& address);
@@ -53,43 +60,35 @@ class ExternalPool {
   [[nodiscard]] Endpoint endpoint(ExternalKey key) const {
     return {externals_[key.address].address, key.port};
   }
+  // The addresses of a family, in the order in which they were added.
+  [[nodiscard]] const std::vector<std::uint16_t>& of_family(Family family) const {
+    return by_family_[static_cast<std::size_t>(family)];
+  }
 
-  // One of the addresses of the family, each with the same probability; nullopt if there is none.
-  std::optional<std::uint16_t> draw(Family family);
+  // The address for a mapping between two endpoints of one family, as pooling says: what is drawn
+  // has the same probability for each. nullopt if there is none of that family.
+  std::optional<std::uint16_t> choose(const IpAddress& internal, const IpAddress& remote,
+                                      Random& random) const;
   // The address of the same family after `index`, going on from the first: `index` itself if it is
   // the only one.
   [[nodiscard]] std::uint16_t after(std::uint16_t index) const;
 
-  // Takes a free port of the address, by the allocation policy; nullopt if all are taken. Policies
-  // that preserve start from `wanted.port`.
-  std::optional<ExternalKey> take(ExternalKey wanted);
-  [[nodiscard]] bool taken(ExternalKey key) const { return ports_of(key).set.contains(key.port); }
-  void release(ExternalKey key) { ports_of(key).set.release(key.port); }
+  [[nodiscard]] Ports& ports(std::uint16_t address, Transport transport) {
+    return externals_[address].ports[static_cast<std::size_t>(transport)];
+  }
+  [[nodiscard]] bool taken(ExternalKey key) const {
+    return externals_[key.address].ports[static_cast<std::size_t>(key.transport)].taken.contains(
+        key.port);
+  }
 
  private:
-  struct Ports {
-    PortSet set;
-    std::uint16_t next = 0;  // `sequential` goes on from here
-  };
   struct External {
     IpAddress address;
     std::array<Ports, transport_count> ports;  // by transport
   };
 
-  // The identifiers of ICMP queries are no ports: there are no reserved ones among them.
-  [[nodiscard]] PortRange range_of(Transport transport) const {
-    return transport == Transport::icmp_query ? PortRange{0, 65535} : range_;
-  }
-  [[nodiscard]] Ports& ports_of(ExternalKey key) {
-    return externals_[key.address].ports[static_cast<std::size_t>(key.transport)];
-  }
-  [[nodiscard]] const Ports& ports_of(ExternalKey key) const {
-    return externals_[key.address].ports[static_cast<std::size_t>(key.transport)];
-  }
-
-  PortAllocation allocation_;
-  PortRange range_;
-  Random random_;
+  Pooling pooling_;
+  std::uint64_t seed_;
   std::vector<External> externals_;
   std::vector<std::uint16_t> by_family_[2];  // indexes of the addresses of a family
   absl::flat_hash_map<IpAddress, std::uint16_t> index_;

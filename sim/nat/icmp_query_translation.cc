@@ -32,7 +32,7 @@ Verdict Nat::outbound_query(net::Packet& packet, const net::IcmpQuery& query, Ti
   if (options_.refresh != Refresh::inbound) {
     refresh_query(sender.mapping, Direction::outbound, now);
   }
-  const Endpoint external = pool_.endpoint(table_.external(sender.mapping));
+  const Endpoint external = externals().endpoint(table_.external(sender.mapping));
   net::rewrite_source(packet, external);
   net::rewrite_identifier(packet, external.port);
   return {.action = Action::forward, .sender = sender.mapping};
@@ -45,7 +45,7 @@ Verdict Nat::inbound_query(net::Packet& packet, const net::IcmpQuery& query, Tim
             .answer = accepts ? Verdict::Answer::echo_reply : Verdict::Answer::none};
   }
   const Endpoint external{packet.destination.address, query.identifier};
-  const Found receiver = receiver_mapping(Transport::icmp_query, external, packet.source);
+  const Found receiver = receiver_mapping(Transport::icmp_query, external, packet.source, true);
   if (receiver.reason != DropReason::none) {
     return {.reason = receiver.reason, .receiver = receiver.mapping};
   }

@@ -92,11 +92,11 @@ Verdict Nat::outbound_error(net::Packet& packet) const {
   const MappingIndex reporter =
       table_.find_inside(error.transport, internal, error.view->quoted_source);
   if (reporter == no_index) return {.reason = DropReason::nat_icmp_mismatch};
-  const Endpoint external = pool_.endpoint(table_.external(reporter));
+  const Endpoint external = externals().endpoint(table_.external(reporter));
   MappingIndex receiver = no_index;
   if (hairpin) {
     receiver =
-        table_.find_sender(*pool_.find(error.transport, error.view->quoted_source), external);
+        table_.find_sender(*externals().find(error.transport, error.view->quoted_source), external);
     if (receiver == no_index) {
       return {.reason = DropReason::nat_icmp_mismatch, .sender = reporter};
     }
@@ -116,7 +116,8 @@ Verdict Nat::outbound_error(net::Packet& packet) const {
 Verdict Nat::inbound_error(net::Packet& packet) const {
   const Error error = read_error(packet, options_.icmp_errors);
   if (!error.view) return {.reason = error.reason};
-  const auto external = pool_.find(error.transport, near_side(error, error.view->quoted_source));
+  const auto external =
+      externals().find(error.transport, near_side(error, error.view->quoted_source));
   const MappingIndex receiver =
       external ? table_.find_sender(*external, error.view->quoted_destination) : no_index;
   if (receiver == no_index) return {.reason = DropReason::nat_icmp_mismatch};

@@ -67,6 +67,11 @@ class IdleTimers {
     const TimerLists::First inbound = inbound_timers_.first();
     return inbound.deadline < first.deadline ? inbound : first;
   }
+  // As in TimerLists; of two directions the outbound one counts.
+  template <typename Suits>
+  [[nodiscard]] std::uint32_t oldest(std::uint64_t classes, Suits&& suits) const {
+    return timers_.oldest(classes, suits);
+  }
   [[nodiscard]] Time bound() const { return std::min(timers_.bound(), inbound_timers_.bound()); }
   void raise_bound() {
     timers_.raise_bound();

@@ -8,7 +8,10 @@ MappingTable::MappingTable(const NatOptions& options)
     : mapping_(options.mapping),
       filtering_(options.filtering),
       finest_(std::max(options.mapping, options.filtering)),
-      shares_ports_(options.port_allocation == PortAllocation::preserve_overload &&
+      alone_(options.symmetric_on_collision || options.degrade_above != 0
+                 ? Dependence::address_and_port_dependent
+                 : finest_),
+      shares_ports_(overloads(options.port_allocation) &&
                     finest_ != Dependence::endpoint_independent),
       filters_endpoint_(options.filter_scope == FilterScope::per_endpoint &&
                         filtering_ != Dependence::endpoint_independent &&
@@ -18,12 +21,13 @@ MappingTable::MappingTable(const NatOptions& options)
       timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
       session_timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
       lifetimes_({options.max_lifetime}),
-      by_key_(0, Hash{this}, Equal{this}) {}
+      by_key_(0, Hash{this}, Equal{this}),
+      by_external_(0, ExternalHash{this}, ExternalEqual{this}) {}
 
 MappingTable::Key MappingTable::key_of(MappingIndex index) const {
   const Mapping& mapping = mappings_[index];
   return {mapping.internal(),
-          seen_by(mapping.dedicated ? finest_ : mapping_, mapping.first_remote()),
+          seen_by(mapping.dedicated ? alone_ : mapping_, mapping.first_remote()),
           mapping.external().transport};
 }
 
@@ -35,7 +39,8 @@ MappingOrigin MappingTable::origin(MappingIndex index) const {
           .timer = mapping.idle.timer,
           .number = births_[index].number,
           .created = births_[index].created,
-          .dedicated = mapping.dedicated};
+          .dedicated = mapping.dedicated,
+          .strict = mapping.strict};
 }
 
 MappingIndex MappingTable::find_key(const Key& key) const {
@@ -46,16 +51,16 @@ MappingIndex MappingTable::find_key(const Key& key) const {
 MappingIndex MappingTable::find_inside(Transport transport, const Endpoint& internal,
                                        const Endpoint& remote) const {
   if (dedicated_ > 0) {
-    const MappingIndex index = find_key({internal, seen_by(finest_, remote), transport});
+    const MappingIndex index = find_key({internal, seen_by(alone_, remote), transport});
     if (index != no_index) return index;
   }
   return find_key({internal, seen_by(mapping_, remote), transport});
 }
 
 MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& remote) const {
-  const auto found = by_external_.find(external.packed());
+  const auto found = by_external_.find(external);
   if (found == by_external_.end()) return no_index;
-  const MappingIndex first = found->second;
+  const MappingIndex first = *found;
   if (!shares_ports_ || births_[first].next_on_port == first) return first;
   const MappingIndex holder = remotes_.mapping_of(external.packed(), seen_by(finest_, remote));
   // No other can admit the remote, unless the filter is coarser than what is held, or looks beyond
@@ -71,13 +76,13 @@ MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& re
 }
 
 MappingIndex MappingTable::find_sender(ExternalKey external, const Endpoint& remote) const {
-  const auto found = by_external_.find(external.packed());
+  const auto found = by_external_.find(external);
   if (found == by_external_.end()) return no_index;
-  const MappingIndex first = found->second;
+  const MappingIndex first = *found;
   if (shares_ports_ && births_[first].next_on_port != first) {
     return remotes_.mapping_of(external.packed(), seen_by(finest_, remote));
   }
-  const Dependence dependence = mappings_[first].dedicated ? finest_ : mapping_;
+  const Dependence dependence = mappings_[first].dedicated ? alone_ : mapping_;
   return key_of(first).remote == seen_by(dependence, remote) ? first : no_index;
 }
 
@@ -89,6 +94,7 @@ MappingIndex MappingTable::add(const MappingOrigin& origin) {
                       .remote_port = origin.first_remote.port,
                       .packed_external = origin.external.packed(),
                       .dedicated = origin.dedicated,
+                      .strict = origin.strict,
                       .has_sessions = sessions_ && origin.external.transport == Transport::udp});
   if (index == births_.size()) births_.emplace_back();
   births_[index] = {origin.number, origin.created, index, index};
@@ -126,8 +132,9 @@ bool MappingTable::remove(MappingIndex index) {
 }
 
 bool MappingTable::admits(MappingIndex index, const Endpoint& remote) const {
-  if (filtering_ == Dependence::endpoint_independent) return true;
   const Mapping& mapping = mappings_[index];
+  if (mapping.strict) return remote == mapping.first_remote();
+  if (filtering_ == Dependence::endpoint_independent) return true;
   const Endpoint seen = seen_by(filtering_, remote);
   const bool holds_first = !mapping.has_sessions || mapping_ >= filtering_;
   if (holds_first && seen_by(filtering_, mapping.first_remote()) == seen) return true;
@@ -234,9 +241,12 @@ void MappingTable::count_contact(const Endpoint& internal, const Endpoint& remot
 }
 
 void MappingTable::join_port(MappingIndex index) {
-  const auto [found, alone] = by_external_.try_emplace(mappings_[index].packed_external, index);
-  if (alone) return;
-  const MappingIndex first = found->second;
+  const auto found = by_external_.find(mappings_[index].external());
+  if (found == by_external_.end()) {
+    by_external_.insert(index);
+    return;
+  }
+  const MappingIndex first = *found;
   const MappingIndex last = births_[first].previous_on_port;
   births_[index].next_on_port = first;
   births_[index].previous_on_port = last;
@@ -246,14 +256,13 @@ void MappingTable::join_port(MappingIndex index) {
 
 bool MappingTable::leave_port(MappingIndex index) {
   const Birth& birth = births_[index];
-  const auto found = by_external_.find(mappings_[index].packed_external);
-  if (birth.next_on_port == index) {
-    by_external_.erase(found);
-    return true;
-  }
-  if (found->second == index) found->second = birth.next_on_port;
+  const auto found = by_external_.find(mappings_[index].external());
+  const bool first = *found == index;
+  if (first) by_external_.erase(found);
+  if (birth.next_on_port == index) return true;
   births_[birth.previous_on_port].next_on_port = birth.next_on_port;
   births_[birth.next_on_port].previous_on_port = birth.previous_on_port;
+  if (first) by_external_.insert(birth.next_on_port);
   return false;
 }
 

@@ -39,6 +39,8 @@ struct MappingOrigin {
   // It serves `first_remote` alone, because the internal endpoint's other mapping shares its port
   // with a mapping that has the same remote.
   bool dedicated = false;
+  // It lets in `first_remote` alone, whatever the filter would.
+  bool strict = false;
 };
 
 // Contract:
@@ -139,6 +141,30 @@ class MappingTable {
   // Ends a session and closes the filter for its remote, which is given; nullopt if it is the
   // mapping's last, which then stays.
   std::optional<Endpoint> end_session(std::uint32_t session);
+  // Of the mappings that `suits` accepts, the one whose timer, or the one session that it has, was
+  // last refreshed longest ago; no_index if there is none. With `unreplied` only mappings by which
+  // nothing has come in are looked at. Ties go to mappings without sessions.
+  template <typename Suits>
+  [[nodiscard]] MappingIndex idle_for_longest(bool unreplied, Suits&& suits) const {
+    constexpr auto bit = [](TimerClass timer) {
+      return std::uint64_t{1} << static_cast<std::size_t>(timer);
+    };
+    std::uint64_t classes = ~bit(TimerClass::udp_mapping);
+    if (unreplied) classes &= ~(bit(TimerClass::udp_replied) | bit(TimerClass::udp_stream));
+    const auto fits = [&](MappingIndex index) {
+      return (!unreplied || mappings_[index].packets_in == 0) && suits(index);
+    };
+    const MappingIndex mapping = timers_.oldest(classes, fits);
+    const std::uint32_t session = session_timers_.oldest(classes, [&](std::uint32_t entry) {
+      const RemoteSet::Entry& e = remotes_[entry];
+      return e.older == no_index && e.newer == no_index && fits(e.mapping);
+    });
+    if (session == no_index) return mapping;
+    if (mapping == no_index || session_timers_.started(session) < timers_.started(mapping)) {
+      return remotes_[session].mapping;
+    }
+    return mapping;
+  }
   // Calls `visit(index)` for each mapping, in no order that means anything.
   template <typename Visit>
   void each(Visit&& visit) const {
@@ -200,6 +226,24 @@ class MappingTable {
     bool operator()(const Key& a, MappingIndex b) const { return table->key_of(b) == a; }
   };
 
+  struct ExternalHash {
+    using is_transparent = void;
+    const MappingTable* table;
+    std::size_t operator()(ExternalKey key) const { return absl::HashOf(key.packed()); }
+    std::size_t operator()(MappingIndex index) const {
+      return absl::HashOf(table->mappings_[index].packed_external);
+    }
+  };
+  struct ExternalEqual {
+    using is_transparent = void;
+    const MappingTable* table;
+    bool operator()(MappingIndex a, MappingIndex b) const { return a == b; }
+    bool operator()(MappingIndex a, ExternalKey b) const {
+      return table->mappings_[a].packed_external == b.packed();
+    }
+    bool operator()(ExternalKey a, MappingIndex b) const { return (*this)(b, a); }
+  };
+
   [[nodiscard]] Key key_of(MappingIndex index) const;
   [[nodiscard]] MappingIndex find_key(const Key& key) const;
   [[nodiscard]] std::uint32_t scope_of(MappingIndex index) const;
@@ -215,6 +259,7 @@ class MappingTable {
   const Dependence mapping_;
   const Dependence filtering_;
   const Dependence finest_;      // the finer of the two: how finely remotes are held
+  const Dependence alone_;       // how finely remotes of dedicated mappings are told apart
   const bool shares_ports_;      // RemoteSet's scope is the external endpoint, not the mapping
   const bool filters_endpoint_;  // contacts_ is kept
   const bool sessions_;          // UDP has sessions
@@ -234,6 +279,7 @@ class MappingTable {
     std::uint32_t further_remotes = no_index;  // its list in remotes_
     IdleState idle;
     bool dedicated : 1;
+    bool strict : 1;
     bool has_sessions : 1;
 
     [[nodiscard]] Endpoint internal() const { return {internal_address, internal_port}; }
@@ -255,7 +301,8 @@ class MappingTable {
   TimerLists lifetimes_;       // numbered by index, if there is a max_lifetime_
   std::vector<Birth> births_;  // by index
   absl::flat_hash_set<MappingIndex, Hash, Equal> by_key_;
-  absl::flat_hash_map<std::uint32_t, MappingIndex> by_external_;  // the first made on each endpoint
+  // The first made on each external endpoint.
+  absl::flat_hash_set<MappingIndex, ExternalHash, ExternalEqual> by_external_;
   // What mappings hold beyond their first remote; with shared ports or sessions, all.
   RemoteSet remotes_;
   // For FilterScope::per_endpoint: how many mappings of an internal endpoint admit a remote, as the

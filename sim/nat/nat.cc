@@ -8,22 +8,15 @@ using core::DropReason;
 using core::MappingStep;
 using Action = Verdict::Action;
 
-namespace {
-
-std::uint8_t protocol_number(Transport transport, const Endpoint& internal) {
-  return static_cast<std::uint8_t>(ip_protocol(transport, internal.address.family()));
-}
-
-}  // namespace
-
 Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink)
     : options_(options),
       sink_(sink),
-      pool_(options.port_allocation, options.port_range, random),
       table_(options),
+      shadows_(timer_lengths(options)[static_cast<std::size_t>(TimerClass::udp_new)]),
+      ports_(options, random, table_, shadows_),
+      hosts_(options),
       udp_phases_(options),
-      sessions_(options),
-      shadows_(timer_lengths(options)[static_cast<std::size_t>(TimerClass::udp_new)]) {}
+      sessions_(options) {}
 
 Verdict Nat::outbound(net::Packet& packet, Time now) {
   expire(now);
@@ -36,13 +29,14 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
   const Found sender = sender_mapping(transport, packet.source, packet.destination, now);
   if (sender.mapping == no_index) return {.reason = sender.reason};
   count_outbound(sender.mapping, packet.destination, now);
-  const Endpoint external = pool_.endpoint(table_.external(sender.mapping));
+  const Endpoint external = externals().endpoint(table_.external(sender.mapping));
   if (!hairpin) {
     net::rewrite_source(packet, external);
     return {.action = Action::forward, .sender = sender.mapping};
   }
 
-  const Found receiver = receiver_mapping(transport, packet.destination, external);
+  const Found receiver =
+      receiver_mapping(transport, packet.destination, external, options_.hairpin_filtered);
   if (receiver.reason != DropReason::none) {
     return {.reason = receiver.reason, .sender = sender.mapping, .receiver = receiver.mapping};
   }
@@ -56,7 +50,7 @@ Verdict Nat::inbound(net::Packet& packet, Time now) {
   expire(now);
   if (packet.protocol != net::Protocol::udp) [[unlikely]]
     return inbound_other(packet, now);
-  const Found receiver = receiver_mapping(Transport::udp, packet.destination, packet.source);
+  const Found receiver = receiver_mapping(Transport::udp, packet.destination, packet.source, true);
   if (receiver.reason != DropReason::none) return turn_away(receiver, packet, now);
   count_inbound(receiver.mapping, packet.source, now);
   net::rewrite_destination(packet, table_.internal(receiver.mapping));
@@ -96,45 +90,6 @@ Nat::Found Nat::sender_mapping(Transport transport, const Endpoint& internal,
   return {.mapping = index};
 }
 
-Nat::Found Nat::make_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
-                             bool dedicated, Time now) {
-  if (options_.max_mappings != 0 && table_.size() + shadows_.size() >= options_.max_mappings) {
-    return refuse(transport, internal, remote, DropReason::nat_table_full, now);
-  }
-  const auto host = hosts_.find(internal.address);
-  const bool known = host != hosts_.end();
-  if (known && options_.max_mappings_per_host != 0 &&
-      host->second.mappings >= options_.max_mappings_per_host) {
-    return refuse(transport, internal, remote, DropReason::nat_host_limit, now);
-  }
-  const bool paired = options_.pooling == Pooling::paired;
-  const auto address =
-      known && paired ? host->second.external : pool_.draw(internal.address.family());
-  if (!address)
-    return refuse(transport, internal, remote, DropReason::nat_unsupported_protocol, now);
-  auto external = allocate(transport, internal, remote, *address);
-  if (!paired) {
-    for (std::uint16_t other = pool_.after(*address); !external && other != *address;
-         other = pool_.after(other)) {
-      external = allocate(transport, internal, remote, other);
-    }
-  }
-  if (!external) return refuse(transport, internal, remote, DropReason::nat_ports_exhausted, now);
-
-  InsideHost& inside = hosts_[internal.address];
-  ++inside.mappings;
-  inside.external = external->address;
-  const MappingIndex index = table_.add({.internal = internal,
-                                         .first_remote = remote,
-                                         .external = *external,
-                                         .timer = first_timer(transport, remote),
-                                         .number = ++mappings_made_,
-                                         .created = now,
-                                         .dedicated = dedicated});
-  tell(MappingStep::created, index, remote, now);
-  return {.mapping = index};
-}
-
 TimerClass Nat::first_timer(Transport transport, const Endpoint& remote) const {
   switch (transport) {
     case Transport::udp:
@@ -147,49 +102,18 @@ TimerClass Nat::first_timer(Transport transport, const Endpoint& remote) const {
   return udp_phases_.first(remote.port);
 }
 
-std::optional<ExternalKey> Nat::allocate(Transport transport, const Endpoint& internal,
-                                         const Endpoint& remote, std::uint16_t address) {
-  const ExternalKey preserved{address, internal.port, transport};
-  if (pool_.taken(preserved) && table_.can_share(preserved, remote) &&
-      !shadows_.contains(preserved, remote)) {
-    return preserved;
-  }
-  auto external = pool_.take(preserved);
-  std::vector<ExternalKey> shadowed;
-  while (external && shadows_.contains(*external, remote)) {
-    shadowed.push_back(*external);
-    external = pool_.take(preserved);
-  }
-  for (const ExternalKey key : shadowed) pool_.release(key);
-  return external;
-}
-
-Nat::Found Nat::refuse(Transport transport, const Endpoint& internal, const Endpoint& remote,
-                       DropReason reason, Time now) {
-  sink_.on_mapping({.at = now,
-                    .step = MappingStep::refused,
-                    .reason = reason,
-                    .nat = 0,
-                    .mapping = 0,
-                    .protocol = protocol_number(transport, internal),
-                    .internal = internal,
-                    .external = {},
-                    .remote = remote,
-                    .expires = now});
-  return {.reason = reason};
-}
-
 Nat::Found Nat::receiver_mapping(Transport transport, const Endpoint& external,
-                                 const Endpoint& remote) const {
-  const auto key = pool_.find(transport, external);
+                                 const Endpoint& remote, bool filtered) const {
+  const auto key = externals().find(transport, external);
   if (!key) return {.reason = DropReason::nat_no_mapping};
   const MappingIndex index = table_.find_outside(*key, remote);
   if (index == no_index) {
     return {.reason = expiries_.find(*key) == nullptr ? DropReason::nat_no_mapping
                                                       : DropReason::nat_mapping_expired};
   }
-  if (!table_.admits(index, remote)) {
-    const bool by_address = options_.filtering == Dependence::address_dependent;
+  if (filtered && !table_.admits(index, remote)) {
+    const bool by_address =
+        options_.filtering == Dependence::address_dependent && !table_.origin(index).strict;
     return {
         .mapping = index,
         .reason = by_address ? DropReason::nat_filtered_address : DropReason::nat_filtered_port};
@@ -259,27 +183,30 @@ void Nat::flush(Time now) {
   }
   shadows_.clear();
   expiries_.clear();
+  ports_.release_held();
 }
 
-void Nat::remove(MappingIndex index, MappingStep step, Time now) {
-  tell(step, index, table_.origin(index).first_remote, now);
+void Nat::remove(MappingIndex index, MappingStep step, Time now, DropReason reason) {
+  tell(step, index, table_.origin(index).first_remote, now, reason);
   const ExternalKey external = table_.external(index);
   if (external.transport == Transport::tcp) sessions_.remove_all_of(index);
-  const auto host = hosts_.find(table_.internal(index).address);
-  if (--host->second.mappings == 0) hosts_.erase(host);
-  if (table_.remove(index)) pool_.release(external);
+  const IpAddress host = table_.internal(index).address;
+  hosts_.remove_mapping(host, external.transport);
+  if (table_.remove(index)) ports_.release(external, host, now);
 }
 
-void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Time now) {
+void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Time now,
+               DropReason reason) {
   const MappingOrigin mapping = table_.origin(index);
   sink_.on_mapping({.at = now,
                     .step = step,
-                    .reason = DropReason::none,
+                    .reason = reason,
                     .nat = 0,
                     .mapping = mapping.number,
-                    .protocol = protocol_number(mapping.external.transport, mapping.internal),
+                    .protocol = static_cast<std::uint8_t>(
+                        ip_protocol(mapping.external.transport, mapping.internal.address.family())),
                     .internal = mapping.internal,
-                    .external = pool_.endpoint(mapping.external),
+                    .external = externals().endpoint(mapping.external),
                     .remote = remote,
                     .expires = expires(index)});
 }

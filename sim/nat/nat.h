@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
+#include <absl/functional/function_ref.h>
 
 #include "sim/core/event.h"
 #include "sim/nat/external_pool.h"
+#include "sim/nat/inside_hosts.h"
 #include "sim/nat/mapping_table.h"
 #include "sim/nat/options.h"
+#include "sim/nat/port_allocator.h"
 #include "sim/nat/recent_expiries.h"
 #include "sim/nat/shadow_entries.h"
 #include "sim/nat/snapshot.h"
@@ -81,9 +83,10 @@ class MappingSink {
 //    (RFC 4787 REQ-12a). A TCP mapping lives as long as its connections, each of which has its own
 //    timer.
 // 4. Inside and outside may each have both families; they are not translated into one another.
-// 5. The sink learns of mappings that were created, expired, evicted (by `flush`) and refused, and
-//    of filters that were opened for a further remote. `refreshed` is not told: every translation
-//    implies it, and it would be an event a packet.
+// 5. The sink learns of mappings that were created, expired, evicted (by `flush`, or for want of
+// room
+//    and with that reason) and refused, and of filters that were opened for a further remote.
+//    `refreshed` is not told: every translation implies it, and it would be an event a packet.
 // 6. The latest 64 external endpoints whose mapping expired are remembered, so that a packet for
 //    one of them is dropped with nat_mapping_expired rather than nat_no_mapping.
 class Nat {
@@ -92,9 +95,9 @@ class Nat {
   Nat(const NatOptions& options, const Random& random, MappingSink& sink);
 
   // Preconditions: not yet an external address; fewer than max_external_addresses of them.
-  void add_external_address(const IpAddress& address) { pool_.add(address); }
+  void add_external_address(const IpAddress& address) { ports_.externals().add(address); }
   [[nodiscard]] bool is_external(const IpAddress& address) const {
-    return pool_.find(address).has_value();
+    return externals().find(address).has_value();
   }
 
   // A packet from an inside host to an address that is not inside; it may be an external one.
@@ -125,34 +128,37 @@ class Nat {
                                     Time now) const;
 
  private:
-  // What is kept of an inside host while it has mappings.
-  struct InsideHost {
-    std::uint32_t mappings = 0;
-    std::uint16_t external = 0;  // its address, if pooling is paired
-  };
   // A mapping, or why there is none.
   struct Found {
     MappingIndex mapping = no_index;
     core::DropReason reason = core::DropReason::none;
   };
 
+  [[nodiscard]] const ExternalPool& externals() const { return ports_.externals(); }
   Found sender_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
                        Time now);
   Found make_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
                      bool dedicated, Time now);
   [[nodiscard]] TimerClass first_timer(Transport transport, const Endpoint& remote) const;
-  std::optional<ExternalKey> allocate(Transport transport, const Endpoint& internal,
-                                      const Endpoint& remote, std::uint16_t address);
+  PortGrant grant_port(Transport transport, const Endpoint& internal, const Endpoint& remote,
+                       Time now);
+  // Evicts a mapping whose external endpoint is `of_use`, if the options say so for `reason`; false
+  // if none was.
+  bool make_room(core::DropReason reason, absl::FunctionRef<bool(ExternalKey)> of_use, Time now);
   Found refuse(Transport transport, const Endpoint& internal, const Endpoint& remote,
                core::DropReason reason, Time now);
-  Found receiver_mapping(Transport transport, const Endpoint& external,
-                         const Endpoint& remote) const;
+  Found receiver_mapping(Transport transport, const Endpoint& external, const Endpoint& remote,
+                         bool filtered) const;
   void count_outbound(MappingIndex index, const Endpoint& remote, Time now);
   void count_inbound(MappingIndex index, const Endpoint& remote, Time now);
   void refresh(MappingIndex index, const Endpoint& remote, Direction direction, Time now);
-  void remove(MappingIndex index, core::MappingStep step, Time now);
+  void remove(MappingIndex index, core::MappingStep step, Time now,
+              core::DropReason reason = core::DropReason::none);
   [[nodiscard]] Time expires(MappingIndex index) const;
-  void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now);
+  void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now,
+            core::DropReason reason = core::DropReason::none);
+
+  [[nodiscard]] std::string block_text(const IpAddress& host) const;
 
   [[nodiscard]] std::string shadow_text(const net::Packet& packet) const;
   [[nodiscard]] bool shadowed(MappingIndex index, const Endpoint& remote) const;
@@ -168,7 +174,7 @@ class Nat {
   void refresh_query(MappingIndex mapping, Direction direction, Time now);
   Verdict outbound_tcp(net::Packet& packet, Time now);
   Verdict inbound_tcp(net::Packet& packet, Time now);
-  Verdict admit_segment(const Endpoint& external, const Endpoint& remote,
+  Verdict admit_segment(const Endpoint& external, const Endpoint& remote, bool filtered,
                         const net::TcpSegment& segment, Time now);
   [[nodiscard]] Verdict judge_stray(const net::TcpSegment& segment) const;
   SessionIndex begin_session(MappingIndex mapping, const Endpoint& remote,
@@ -183,12 +189,12 @@ class Nat {
 
   NatOptions options_;
   MappingSink& sink_;
-  ExternalPool pool_;
   MappingTable table_;
+  ShadowEntries shadows_;  // of UDP
+  PortAllocator ports_;
+  InsideHosts hosts_;
   UdpPhases udp_phases_;
   TcpSessions sessions_;
-  ShadowEntries shadows_;                             // of UDP
-  absl::flat_hash_map<IpAddress, InsideHost> hosts_;  // looked up, never walked
   RecentExpiries expiries_;
   std::uint64_t mappings_made_ = 0;
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sim/nat/refusal.h"
 #include "sim/net/link.h"
 #include "sim/net/network.h"
 #include "sim/net/rewrite.h"
@@ -13,16 +14,6 @@ using core::DropReason;
 using net::IcmpError;
 using net::Interface;
 using net::PacketPtr;
-
-namespace {
-
-// Whether the NAT had no means to make a mapping.
-bool out_of_resources(DropReason reason) {
-  return reason == DropReason::nat_ports_exhausted || reason == DropReason::nat_table_full ||
-         reason == DropReason::nat_host_limit;
-}
-
-}  // namespace
 
 NatBox::NatBox(net::Network& network, std::string name, const NatOptions& options)
     : Node(network, std::move(name)),
@@ -86,8 +77,8 @@ void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
       return turn_away(std::move(packet), verdict, in);
     }
     drop(*packet, verdict);
-    if (out_of_resources(verdict.reason)) {
-      send_icmp_error(IcmpError::admin_prohibited, *packet, in);
+    if (const auto answer = answer_to(nat_.options(), verdict.reason)) {
+      send_icmp_error(*answer, *packet, in);
     }
     return;
   }

@@ -24,7 +24,7 @@ namespace natsim::nat {
 //    possible, so that a packet which dies of them changes no mapping. An ICMP error about a packet
 //    that was translated already is translated back.
 // 4. What is dropped has a reason and a note from the NAT's table. A mapping that is refused for
-//    want of ports or room is answered with "administratively prohibited" (RFC 5508 REQ-8).
+//    want of ports or room is answered with the ICMP error that the options name (RFC 5508 REQ-8).
 // 5. Expiry is told at its own instant.
 // 6. Where the options say so, the sender of an unsolicited packet is answered in the name of the
 //    address that it was for.

@@ -31,25 +31,57 @@ inline constexpr std::array<OptionName<FilterScope>, 2> filter_scope_names = {{
     {FilterScope::per_mapping, "per_mapping", {}},
     {FilterScope::per_endpoint, "per_endpoint", {}},
 }};
-inline constexpr std::array<OptionName<PortAllocation>, 4> port_allocation_names = {{
+inline constexpr std::array<OptionName<PortAllocation>, 6> port_allocation_names = {{
     {PortAllocation::preserve, "preserve", {}},
     {PortAllocation::preserve_overload, "preserve_overload", {}},
     {PortAllocation::sequential, "sequential", {}},
     {PortAllocation::random, "random", {}},
+    {PortAllocation::random_overload, "random_overload", {}},
+    {PortAllocation::hash_of_remote, "hash_of_remote", {}},
 }};
-inline constexpr std::array<OptionName<Refresh>, 3> refresh_names = {{
+inline constexpr std::array<OptionName<PortCollision>, 4> port_collision_names = {{
+    {PortCollision::next_free, "next_free", {}},
+    {PortCollision::random, "random", {}},
+    {PortCollision::linux_search, "linux_search", {}},
+    {PortCollision::refuse, "refuse", {}},
+}};
+inline constexpr std::array<OptionName<PortClasses>, 3> port_classes_names = {{
+    {PortClasses::one, "one", {}},
+    {PortClasses::two, "two", {}},
+    {PortClasses::three, "three", {}},
+}};
+inline constexpr std::array<OptionName<PortBlocks>, 3> port_blocks_names = {{
+    {PortBlocks::none, "none", {}},
+    {PortBlocks::dynamic, "dynamic", {}},
+    {PortBlocks::deterministic, "deterministic", {}},
+}};
+inline constexpr std::array<OptionName<TimerScope>, 2> timer_scope_names = {{
+    {TimerScope::per_mapping, "per_mapping", {}},
+    {TimerScope::per_session, "per_session", {}},
+}};
+inline constexpr std::array<OptionName<Exhaustion>, 5> exhaustion_names = {{
+    {Exhaustion::silent, "silent", {}},
+    {Exhaustion::admin_prohibited, "admin_prohibited", {}},
+    {Exhaustion::host_unreachable, "host_unreachable", {}},
+    {Exhaustion::evict_oldest, "evict_oldest", {}},
+    {Exhaustion::evict_unreplied, "evict_unreplied", {}},
+}};
+inline constexpr std::array<OptionName<Refresh>, 4> refresh_names = {{
     {Refresh::outbound, "outbound", {}},
     {Refresh::inbound, "inbound", {}},
     {Refresh::both, "both", {}},
+    {Refresh::per_direction, "per_direction", {}},
 }};
 inline constexpr std::array<OptionName<Hairpin>, 3> hairpin_names = {{
     {Hairpin::off, "off", {}},
     {Hairpin::external_source, "external_source", {}},
     {Hairpin::internal_source, "internal_source", {}},
 }};
-inline constexpr std::array<OptionName<Pooling>, 2> pooling_names = {{
+inline constexpr std::array<OptionName<Pooling>, 4> pooling_names = {{
     {Pooling::paired, "paired", {}},
     {Pooling::arbitrary, "arbitrary", {}},
+    {Pooling::hash_of_source, "hash_of_source", {}},
+    {Pooling::hash_of_source_and_destination, "hash_of_source_and_destination", {}},
 }};
 
 // The name of a value. Precondition: the table has it.

@@ -37,20 +37,53 @@ constexpr Endpoint seen_by(Dependence dependence, const Endpoint& remote) {
 // its internal endpoint. They differ only if the mapping depends on the remote.
 enum class FilterScope : std::uint8_t { per_mapping, per_endpoint };
 
+// Which port a new mapping is to have.
 enum class PortAllocation : std::uint8_t {
-  // The internal port if it is in the range and free; otherwise the next free port upwards, from
-  // the range's first if need be.
+  // The internal port, if it is in the range.
   preserve,
   // As `preserve`, but a port that others use is shared as long as no two of its mappings have the
   // same remote, told apart as finely as mapping and filtering do (RFC 4787 §4.2.1, port
   // overloading). A mapping whose new remote clashes leaves that remote to a mapping of its own,
   // on a port that is free.
   preserve_overload,
-  // The next free port after the one that was given last on the external address; the first is the
-  // range's first.
+  // The port that is port_stride after the one that was given last on the external address; the
+  // first is the range's first.
   sequential,
-  // Any free port with the same probability (RFC 7857 §10).
+  // Any free port with the same probability (RFC 7857 §10), so that there is no collision.
   random,
+  // Any port with the same probability, shared as with preserve_overload.
+  random_overload,
+  // A port that follows from both endpoints, and so is the same again for the same remote.
+  hash_of_remote,
+};
+
+// Whether mappings with different remotes may have one port.
+constexpr bool overloads(PortAllocation allocation) {
+  return allocation == PortAllocation::preserve_overload ||
+         allocation == PortAllocation::random_overload;
+}
+
+// What happens if the port that a new mapping is to have cannot be had.
+enum class PortCollision : std::uint8_t {
+  next_free,     // the next free port upwards, going on from the range's first
+  random,        // any free port with the same probability
+  linux_search,  // as in Linux: upwards from a random port, 128 ports, then from another one half
+                 // as many, and so on down to 8
+  refuse,        // no mapping is made
+};
+
+// Ports that stay among themselves (RFC 4787 REQ-3a).
+enum class PortClasses : std::uint8_t {
+  one,    // all are translated into port_range
+  two,    // those below 1024 into 1-1023, all others into port_range
+  three,  // as in Linux: those below 512 into 1-511, those below 1024 into 600-1023
+};
+
+// How a host of many comes by the ports that it may use.
+enum class PortBlocks : std::uint8_t {
+  none,           // there are no blocks
+  dynamic,        // a block when it needs one, which it gives back when it uses none of its ports
+  deterministic,  // one that follows from its address (RFC 7422)
 };
 
 // Which packets restart a mapping's timer (RFC 4787 §4.3); inbound ones only if they pass the
@@ -85,8 +118,20 @@ enum class Hairpin : std::uint8_t {
 
 // Which external address a new mapping gets (RFC 4787 §4.1).
 enum class Pooling : std::uint8_t {
-  paired,     // one drawn for the inside host, for as long as it has mappings
-  arbitrary,  // one drawn for each mapping
+  paired,                          // one drawn for the inside host, for as long as it has mappings
+  arbitrary,                       // one drawn for each mapping
+  hash_of_source,                  // one that follows from the inside host's address
+  hash_of_source_and_destination,  // one that follows from both ends' addresses
+};
+
+// What happens when there is no room for a new mapping. Where something is evicted and that does
+// not help, it is as with admin_prohibited.
+enum class Exhaustion : std::uint8_t {
+  silent,            // the packet is dropped
+  admin_prohibited,  // and answered so: ICMP type 3 code 13 (RFC 5508 REQ-8)
+  host_unreachable,  // and answered so: ICMP type 3 code 1 (RFC 6888 REQ-11)
+  evict_oldest,      // the mapping that has been idle for longest makes room
+  evict_unreplied,   // the one among those into which nothing has come in (as in Linux)
 };
 
 // Both ends included.
@@ -94,6 +139,7 @@ struct PortRange {
   std::uint16_t first = 1024;
   std::uint16_t last = 65535;
 
+  constexpr bool operator==(const PortRange&) const = default;
   [[nodiscard]] constexpr bool contains(std::uint16_t port) const {
     return first <= port && port <= last;
   }
@@ -107,6 +153,23 @@ struct NatOptions {
   FilterScope filter_scope = FilterScope::per_mapping;
   PortAllocation port_allocation = PortAllocation::preserve;
   PortRange port_range;
+  PortCollision on_collision = PortCollision::next_free;
+  PortClasses port_classes = PortClasses::one;
+  // Whether even ports stay even and odd ones odd as long as there are such (REQ-4).
+  bool preserve_parity = false;
+  std::uint16_t port_stride = 1;
+  // Whether a mapping that is made anew gets the port that it had, if that is free and its expiry
+  // among the latest 64.
+  bool remember_port = false;
+  // Whether a mapping whose internal port is taken serves one remote endpoint alone.
+  bool symmetric_on_collision = false;
+  PortBlocks port_blocks = PortBlocks::none;
+  std::uint16_t port_block_size = 512;
+  std::uint16_t port_blocks_per_host = 1;
+  // The inside hosts, for deterministic blocks.
+  Prefix subscribers{IpAddress::v4(100, 64, 0, 0), 10};
+  // For how long no other host gets a port that is not used any more (RFC 6888 REQ-8).
+  Duration port_hold_down;
   // A mapping that has not been refreshed for this long is gone; positive (REQ-5c).
   Duration udp_timeout = seconds(300);
   // Of mappings that have seen no packet from outside, that have, and that besides are older than
@@ -135,11 +198,27 @@ struct NatOptions {
   UnsolicitedSyn unsolicited_syn = UnsolicitedSyn::drop;
   Refresh refresh = Refresh::both;             // REQ-6, REQ-6a
   Hairpin hairpin = Hairpin::external_source;  // REQ-9
-  Pooling pooling = Pooling::paired;           // REQ-2
+  // Whether a hairpinned packet has to pass the receiver's filter.
+  bool hairpin_filtered = true;
+  Pooling pooling = Pooling::paired;  // REQ-2
+  // Whether a mapping gets another external address than pooling says when that has no port left
+  // (RFC 7857 §4). With arbitrary pooling it always does.
+  bool pool_fallback = false;
   // How many mappings there may be at once, in all and for one inside host (RFC 6888 REQ-4). 0: no
   // limit but the ports.
   std::uint32_t max_mappings = 0;
   std::uint32_t max_mappings_per_host = 0;
+  // The same by transport.
+  std::uint32_t max_udp_mappings_per_host = 0;
+  std::uint32_t max_tcp_mappings_per_host = 0;
+  std::uint32_t max_icmp_mappings_per_host = 0;
+  // How many an inside host may make in a second, of which it may make all at once. 0: no limit.
+  std::uint32_t max_new_mappings_per_second = 0;
+  // Want of ports, of a host's share in them or of a host's mappings; want of room in the table.
+  Exhaustion on_exhaustion = Exhaustion::admin_prohibited;
+  Exhaustion on_table_full = Exhaustion::admin_prohibited;
+  // From this number of mappings on, new ones are APDM/APDF, which REQ-11 forbids. 0: never.
+  std::uint32_t degrade_above = 0;
 };
 
 // What is wrong with one option.

@@ -11,7 +11,8 @@
 
 namespace natsim::nat {
 
-// Remembers the latest 64. It is searched for packets that are dropped anyway.
+// Remembers the latest 64. It is searched for packets that are dropped anyway and for new mappings
+// that are to have the port that they had.
 class RecentExpiries {
  public:
   struct Expiry {
@@ -33,6 +34,14 @@ class RecentExpiries {
     for (std::size_t i = ring_.size(); i-- > 0;) {
       const Expiry& expiry = ring_[(next_ + i) % ring_.size()];
       if (expiry.external == external) return &expiry;
+    }
+    return nullptr;
+  }
+  // The latest that the internal endpoint had; null if it is not known.
+  [[nodiscard]] const Expiry* find(Transport transport, const Endpoint& internal) const {
+    for (std::size_t i = ring_.size(); i-- > 0;) {
+      const Expiry& expiry = ring_[(next_ + i) % ring_.size()];
+      if (expiry.external.transport == transport && expiry.internal == internal) return &expiry;
     }
     return nullptr;
   }

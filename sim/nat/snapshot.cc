@@ -13,7 +13,7 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
   MappingSnapshot snapshot{.number = mapping.number,
                            .transport = mapping.external.transport,
                            .internal = mapping.internal,
-                           .external = pool_.endpoint(mapping.external),
+                           .external = externals().endpoint(mapping.external),
                            .remote = std::nullopt,
                            .created = mapping.created,
                            .refreshed = table_.refreshed(index),
@@ -23,7 +23,9 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
                            .filter = {}};
   const Endpoint key = table_.key_remote(index);
   if (key.is_set()) snapshot.remote = key;
-  if (options_.filtering != Dependence::endpoint_independent) {
+  if (mapping.strict) {
+    snapshot.filter.push_back(mapping.first_remote);
+  } else if (options_.filtering != Dependence::endpoint_independent) {
     table_.each_remote(index, [&](const Endpoint& remote) {
       snapshot.filter.push_back(seen_by(options_.filtering, remote));
     });

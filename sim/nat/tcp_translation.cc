@@ -49,13 +49,14 @@ Verdict Nat::outbound_tcp(net::Packet& packet, Time now) {
   }
   sessions_.receive(session, TcpSide::inside, *segment, now);
   table_.count_out(sender);
-  const Endpoint external = pool_.endpoint(table_.external(sender));
+  const Endpoint external = externals().endpoint(table_.external(sender));
   if (!hairpin) {
     net::rewrite_source(packet, external);
     return {.action = Action::forward, .sender = sender};
   }
 
-  const Verdict inside = admit_segment(packet.destination, external, *segment, now);
+  const Verdict inside =
+      admit_segment(packet.destination, external, options_.hairpin_filtered, *segment, now);
   if (inside.reason != DropReason::none) {
     return {.reason = inside.reason, .sender = sender, .receiver = inside.receiver};
   }
@@ -67,7 +68,7 @@ Verdict Nat::outbound_tcp(net::Packet& packet, Time now) {
 Verdict Nat::inbound_tcp(net::Packet& packet, Time now) {
   const auto segment = net::parse_tcp(packet.transport());
   if (!segment) return {.reason = DropReason::malformed};
-  Verdict verdict = admit_segment(packet.destination, packet.source, *segment, now);
+  Verdict verdict = admit_segment(packet.destination, packet.source, true, *segment, now);
   if (verdict.reason == DropReason::none) {
     verdict.action = Action::forward;
     net::rewrite_destination(packet, table_.internal(verdict.receiver));
@@ -78,9 +79,9 @@ Verdict Nat::inbound_tcp(net::Packet& packet, Time now) {
 }
 
 // What a segment from `remote` to `external` meets: the receiver, or why it does not get in.
-Verdict Nat::admit_segment(const Endpoint& external, const Endpoint& remote,
+Verdict Nat::admit_segment(const Endpoint& external, const Endpoint& remote, bool filtered,
                            const net::TcpSegment& segment, Time now) {
-  const Found receiver = receiver_mapping(Transport::tcp, external, remote);
+  const Found receiver = receiver_mapping(Transport::tcp, external, remote, filtered);
   if (receiver.reason != DropReason::none) {
     return {.reason = receiver.reason, .receiver = receiver.mapping};
   }
@@ -130,7 +131,7 @@ void Nat::expire_sessions(Time now) {
     const Time at = sessions_.expires(session);
     if (options_.tcp_reset_on_expiry && tracking.state() == TcpState::established) {
       sink_.on_connection_expired({.internal = table_.internal(mapping),
-                                   .external = pool_.endpoint(table_.external(mapping)),
+                                   .external = externals().endpoint(table_.external(mapping)),
                                    .remote = sessions_.remote(session),
                                    .hairpinned = is_external(sessions_.remote(session).address),
                                    .next_from_inside = tracking.next_seq(TcpSide::inside),

@@ -79,6 +79,21 @@ class TimerLists {
     bound_ = next.deadline;
     return no_index;
   }
+  // Of the running timers that `suits` accepts, the one that was started first; no_index if there
+  // is none. `classes` has a bit for each class that may have it: these are walked.
+  template <typename Suits>
+  [[nodiscard]] std::uint32_t oldest(std::uint64_t classes, Suits&& suits) const {
+    std::uint32_t best = no_index;
+    for (std::uint64_t lists = in_use_ & classes; lists != 0; lists &= lists - 1) {
+      std::uint32_t timer = ends_[static_cast<std::size_t>(std::countr_zero(lists))].oldest;
+      while (timer != no_index &&
+             (best == no_index || timers_[timer].started < timers_[best].started)) {
+        if (suits(timer)) best = timer;
+        timer = timers_[timer].newer;
+      }
+    }
+    return best;
+  }
   // No timer runs out before it; the truth may be later.
   [[nodiscard]] Time bound() const { return bound_; }
   void raise_bound() { bound_ = first().deadline; }

@@ -11,7 +11,7 @@ Verdict Nat::turn_away(const Found& receiver, const net::Packet& packet, Time no
   if (options_.unsolicited == Unsolicited::drop) return verdict;
   verdict.answer = Verdict::Answer::port_unreachable;
   if (options_.unsolicited != Unsolicited::accept_local_and_track) return verdict;
-  const ExternalKey external = *pool_.find(Transport::udp, packet.destination);
+  const ExternalKey external = *externals().find(Transport::udp, packet.destination);
   if (options_.max_mappings != 0 && table_.size() + shadows_.size() >= options_.max_mappings &&
       !shadows_.contains(external, packet.source)) {
     return {.reason = DropReason::nat_table_full};
@@ -34,7 +34,7 @@ void Nat::expire_shadows(Time now) {
 
 // The box itself stands for the inside host.
 void Nat::tell_shadow(MappingStep step, ExternalKey external, const Endpoint& remote, Time now) {
-  const Endpoint own = pool_.endpoint(external);
+  const Endpoint own = externals().endpoint(external);
   sink_.on_mapping({.at = now,
                     .step = step,
                     .reason = DropReason::none,

@@ -28,6 +28,12 @@ NatOptions any_options() {
   options.refresh = any_of(refresh_names);
   options.pooling = any_of(pooling_names);
   options.hairpin = any_of(hairpin_names);
+  options.on_collision = any_of(port_collision_names);
+  options.preserve_parity = *rc::gen::arbitrary<bool>();
+  options.remember_port = *rc::gen::arbitrary<bool>();
+  options.pool_fallback = *rc::gen::arbitrary<bool>();
+  options.port_hold_down = seconds(*rc::gen::element(0, 30));
+  options.on_table_full = any_of(exhaustion_names);
   options.udp_timeout = seconds(60);
   // A range so small that it runs out, around the internal ports.
   options.port_range = {4999, *rc::gen::inRange<std::uint16_t>(5000, 5012)};
@@ -35,6 +41,7 @@ NatOptions any_options() {
   if (options.max_mappings != 0) {
     options.max_mappings_per_host = *rc::gen::inRange<std::uint32_t>(0, options.max_mappings + 1);
   }
+  RC_ASSERT(validate(options).empty());
   return options;
 }
 
@@ -60,7 +67,7 @@ class Model {
 
   void expire(Time now) {
     std::erase_if(mappings_,
-                  [&](const Session& m) { return m.refreshed + options_.udp_timeout <= now; });
+                  [&](const Session& m) { return m.refreshed() + options_.udp_timeout <= now; });
   }
   // A packet has gone out by `external`, or not at all.
   void sent(const Endpoint& internal, const Endpoint& remote,
@@ -82,11 +89,14 @@ class Model {
       for (const Session& m : mappings_) RC_ASSERT(m.external != *external || &m == session);
     }
     if (session == nullptr) {
-      mappings_.push_back({internal, *external, seen_by(options_.mapping, remote), now, {}});
+      mappings_.push_back({internal, *external, seen_by(options_.mapping, remote), now, now, {}});
       session = &mappings_.back();
     }
     session->remotes.insert(remote);
-    if (options_.refresh != Refresh::inbound) session->refreshed = now;
+    if (options_.refresh != Refresh::inbound) session->sent = now;
+    if (options_.refresh != Refresh::inbound && options_.refresh != Refresh::per_direction) {
+      session->received = now;
+    }
   }
   // Whom a packet from outside may reach.
   [[nodiscard]] std::set<Endpoint> receivers(const Endpoint& remote,
@@ -100,21 +110,24 @@ class Model {
   void received(const Endpoint& internal, const Endpoint& external, Time now) {
     if (options_.refresh == Refresh::outbound) return;
     for (Session& m : mappings_) {
-      if (m.internal == internal && m.external == external) m.refreshed = now;
+      if (m.internal != internal || m.external != external) continue;
+      m.received = now;
+      if (options_.refresh != Refresh::per_direction) m.sent = now;
     }
   }
   [[nodiscard]] std::size_t size() const { return mappings_.size(); }
-  [[nodiscard]] bool overloads() const {
-    return options_.port_allocation == PortAllocation::preserve_overload;
-  }
+  [[nodiscard]] bool overloads() const { return nat::overloads(options_.port_allocation); }
 
  private:
   struct Session {
     Endpoint internal;
     Endpoint external;
     Endpoint key;
-    Time refreshed;
+    Time sent;
+    Time received;
     std::set<Endpoint> remotes;
+
+    [[nodiscard]] Time refreshed() const { return std::min(sent, received); }
   };
 
   Session* find(const Endpoint& internal, const Endpoint& remote) {
@@ -143,9 +156,8 @@ class Model {
 TEST(NatProperty, AgreesWithTheModelWhileNoPortIsShared) {
   EXPECT_TRUE(rc::check([] {
     NatOptions options = any_options();
-    if (options.port_allocation == PortAllocation::preserve_overload) {
-      options.port_allocation = PortAllocation::preserve;
-    }
+    if (overloads(options.port_allocation)) options.port_allocation = PortAllocation::preserve;
+    options.on_table_full = Exhaustion::silent;  // the model has no idea whom to evict
     NatUnderTest t(options, {"198.51.100.1", "198.51.100.2"});
     Model model(options);
     Time now;
@@ -178,8 +190,10 @@ TEST(NatProperty, AgreesWithTheModelWhileNoPortIsShared) {
 TEST(NatProperty, InboundReachesOnlyHostsThatOpenedTheWay) {
   EXPECT_TRUE(rc::check([] {
     NatOptions options = any_options();
-    options.port_allocation = PortAllocation::preserve_overload;
+    options.port_allocation =
+        *rc::gen::element(PortAllocation::preserve_overload, PortAllocation::random_overload);
     options.refresh = Refresh::outbound;
+    options.on_table_full = Exhaustion::silent;
     NatUnderTest t(options, {"198.51.100.1", "198.51.100.2"});
     Model model(options);
     Time now;
@@ -212,7 +226,10 @@ TEST(NatProperty, InboundReachesOnlyHostsThatOpenedTheWay) {
 
 TEST(NatProperty, LimitsAndRangesAreKept) {
   EXPECT_TRUE(rc::check([] {
-    const NatOptions options = any_options();
+    NatOptions options = any_options();
+    options.timer_scope = any_of(timer_scope_names);
+    options.on_exhaustion = any_of(exhaustion_names);
+    if (options.on_exhaustion >= Exhaustion::evict_oldest) options.port_hold_down = Duration{};
     NatUnderTest t(options, {"198.51.100.1", "198.51.100.2"});
     Time now;
     for (int step = 0; step < 60; ++step) {
@@ -230,7 +247,7 @@ TEST(NatProperty, LimitsAndRangesAreKept) {
         });
         RC_ASSERT(options.max_mappings_per_host == 0 ||
                   of_host <= std::ptrdiff_t{options.max_mappings_per_host});
-        if (options.pooling != Pooling::paired) continue;
+        if (options.pooling != Pooling::paired || options.pool_fallback) continue;
         for (const MappingSnapshot& other : all) {
           RC_ASSERT(other.internal.address != m.internal.address ||
                     other.external.address == m.external.address);
@@ -256,6 +273,7 @@ TEST(NatProperty, OutAndBackGivesTheOriginalPacket) {
   EXPECT_TRUE(rc::check([](const Bytes& payload) {
     NatOptions options = any_options();
     options.max_mappings = options.max_mappings_per_host = 0;
+    options.on_collision = PortCollision::next_free;
     NatUnderTest t(options);
     const Endpoint internal = any_of(internals);
     const Endpoint remote = any_of(remotes);
