@@ -225,6 +225,8 @@ void TcpConnection::receive_error(IcmpError error, std::uint32_t mtu, std::uint3
 }
 
 void TcpConnection::lower_path_mtu(std::uint32_t mtu) {
+  // A router that does not say which: what every IPv4 host takes (RFC 1191 §5).
+  if (mtu == 0) mtu = 576;
   const std::int64_t fitting =
       std::max<std::int64_t>(mtu, smallest_mtu(path_.family)) - header_sizes(path_.family);
   if (fitting >= mss_ || !synchronised()) return;

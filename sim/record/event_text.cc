@@ -41,6 +41,9 @@ constexpr Sentence sentences[] = {
     Sentence{"turn.permission_expired", "no longer lets {peer} through at {relay}"},
     Sentence{"turn.channel", "channel {number} leads from {relay} to {peer}"},
     Sentence{"turn.refused", "refuses {client} {method}: {code} {reason}"},
+    Sentence{"tcp.connected", "TCP {local} connected with {remote}"},
+    Sentence{"tcp.ended", "TCP {local} with {remote}: {how}"},
+    Sentence{"tcp.timeout", "TCP {local} with {remote}: no answer, next timeout {rto}"},
     Sentence{"scenario.log", "{text}"},
     Sentence{"scenario.failed", "FAILED: {text}"},
 };

@@ -14,6 +14,12 @@ constinit const Member HostObject::methods[] = {
     {"udp", call_member<HostObject, &HostObject::udp>},
     {"raw", call_member<HostObject, &HostObject::raw>},
     {"udp_source", call_member<HostObject, &HostObject::udp_source>},
+    {"tcp_listen", call_member<HostObject, &HostObject::tcp_listen>},
+    {"tcp_connect", call_member<HostObject, &HostObject::tcp_connect>},
+    {"tcp_echo", call_member<HostObject, &HostObject::tcp_echo>},
+    {"tcp_discard", call_member<HostObject, &HostObject::tcp_discard>},
+    {"tcp_source", call_member<HostObject, &HostObject::tcp_source>},
+    {"tcp_silent", call_member<HostObject, &HostObject::tcp_silent>},
     {"stun_request", call_member<HostObject, &HostObject::stun_request>},
     {"probe", call_member<HostObject, &HostObject::probe>},
 };

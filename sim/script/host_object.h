@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sim/agents/tcp_service.h"
 #include "sim/net/host.h"
 #include "sim/script/link_object.h"
 #include "sim/script/nat_object.h"
@@ -58,6 +59,15 @@ class HostObject : public NodeObject {
   int udp_source(lua_State* lua);
   int stun_request(lua_State* lua);
   int probe(lua_State* lua);
+
+  // tcp_programs.cc: those that speak TCP.
+  int tcp_listen(lua_State* lua);
+  int tcp_connect(lua_State* lua);
+  int tcp_echo(lua_State* lua);
+  int tcp_discard(lua_State* lua);
+  int tcp_source(lua_State* lua);
+  int tcp_silent(lua_State* lua);
+  int serve_tcp(lua_State* lua, std::string_view function, agents::TcpServiceKind kind);
 
   // Raises if the host has no address yet, which every program needs.
   void require_address(lua_State* lua, std::string_view function) const;

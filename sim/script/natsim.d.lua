@@ -323,6 +323,35 @@ function Nat:flush() end
 ---@field size? Size payload, "16B" to "65487B"; default "160B"
 ---@field count? integer datagrams to send; default: no end
 
+---How a TCP connection is bound and behaves.
+---@class TcpOptions
+---@field ip? string one of the host's addresses; default the first, or the one that the peer is reached from
+---@field port? integer local port; default an ephemeral port
+---@field shared? boolean whether other sockets that say so too may use the same endpoint; default false
+---@field initial_rto? AnyDuration retransmission timeout before a measurement (RFC 6298); default "1s"
+---@field min_rto? AnyDuration default "1s"
+---@field max_rto? AnyDuration default "60s"
+---@field syn_retries? integer retransmissions of a SYN before giving up, to 255; default 6
+---@field data_retries? integer retransmissions of anything else before giving up, to 255; default 15
+---@field initial_window? integer congestion window of a new connection in segments (RFC 6928), 1 to 1000; default 10
+---@field nagle? boolean whether a small segment waits for what is unacknowledged; default true
+---@field delayed_ack? AnyDuration how long an acknowledgement may wait, below "500ms"; "0ms": not at all; default "40ms"
+---@field receive_buffer? Size default "256KiB"
+---@field send_buffer? Size default "256KiB"
+---@field window_scale? boolean whether windows beyond 65535 bytes are offered (RFC 7323); default true
+---@field mss? Size the largest segment to ask for, "28B" to "65495B"; default: what the first link carries
+---@field keepalive? AnyDuration idle time before the first probe; "0s": none; default "0s"
+---@field keepalive_interval? AnyDuration default "75s"
+---@field keepalive_probes? integer without an answer before giving up, 1 to 255; default 9
+---@field time_wait? AnyDuration 2 MSL; default "60s"
+
+---The options of the connections that are accepted; `port` is needed.
+---@class TcpListenOptions: TcpOptions
+
+---@class TcpSourceOptions: TcpOptions
+---@field to EndpointLike
+---@field bytes? Size then it closes; default: no end
+
 ---@class StunRequestOptions
 ---@field port? integer local port; default an ephemeral port
 ---@field rto? AnyDuration first retransmission timeout; default "500ms"
@@ -386,6 +415,30 @@ function Host:raw() end
 ---@param options SourceOptions
 ---@return Source
 function Host:udp_source(options) end
+---Listens for TCP connections. `options` may be the port alone.
+---@param options integer|TcpListenOptions
+---@return TcpListener
+function Host:tcp_listen(options) end
+---Opens a TCP connection: its SYN leaves at once.
+---@param to EndpointLike
+---@param options? TcpOptions
+---@return TcpSocket
+function Host:tcp_connect(to, options) end
+---Sends back what comes over TCP (RFC 862). `options` may be the port alone.
+---@param options integer|TcpListenOptions
+---@return TcpService
+function Host:tcp_echo(options) end
+---Swallows what comes over TCP (RFC 863). `options` may be the port alone.
+---@param options integer|TcpListenOptions
+---@return TcpService
+function Host:tcp_discard(options) end
+---Sends bytes over one TCP connection as fast as it goes.
+---@param options TcpSourceOptions
+---@return TcpSource
+function Host:tcp_source(options) end
+---Whether TCP segments to nobody are left without an answer; otherwise they get an RST.
+---@param silent boolean
+function Host:tcp_silent(silent) end
 ---Asks a STUN server for a socket's mapped address, and waits for the end of the transaction.
 ---@param server Host|EndpointLike
 ---@param options? StunRequestOptions
@@ -454,6 +507,85 @@ function RawSocket:close() end
 local Source = {}
 ---Sends no more; still counts what comes.
 function Source:stop() end
+
+---@class TcpListener: Reachable
+---@field port integer
+---@field waiting integer connections that have not been accepted
+local TcpListener = {}
+---Waits for the next connection; nothing if none comes in time.
+---@param timeout AnyDuration
+---@return TcpSocket?
+function TcpListener:accept(timeout) end
+---Refuses further connections.
+function TcpListener:close() end
+
+---A TCP connection (RFC 9293) with NewReno, but without SACK, timestamps, ECN, urgent data, Fast
+---Open and path MTU probing without ICMP.
+---@class TcpSocket: Reachable
+---@field remote string endpoint
+---@field port integer the local one
+---@field state string such as "ESTABLISHED" (RFC 9293)
+---@field ending? "finished"|"refused"|"reset"|"timed out"|"unreachable"|"aborted" how it ended
+---@field waiting integer bytes that have come and not been received
+---@field connect_time? Duration from the SYN to the end of the handshake
+---@field bytes_sent integer the first time that they were
+---@field bytes_acked integer
+---@field bytes_received integer in order
+---@field segments_sent integer
+---@field segments_received integer
+---@field retransmissions integer segments
+---@field timeouts integer of the retransmission timer
+---@field fast_retransmits integer
+---@field rtt? Duration smoothed
+---@field rto Duration
+---@field congestion_window integer bytes
+---@field peer_window integer bytes
+---@field segment_size integer payload bytes of a full segment
+local TcpSocket = {}
+---Waits until the connection has been established, all that was sent is acknowledged, or it has
+---ended. An expectation: the scenario fails if that does not come in time, or cannot come any more.
+---@param milestone "connected"|"acked"|"ended"
+---@param timeout AnyDuration
+function TcpSocket:wait(milestone, timeout) end
+---The same without failing.
+---@param milestone "connected"|"acked"|"ended"
+---@param timeout AnyDuration
+---@return boolean
+function TcpSocket:try_wait(milestone, timeout) end
+---Sends bytes, now or as soon as there is room. It never waits.
+---@param data string
+function TcpSocket:send(data) end
+---Waits for bytes, and takes all that have come; nothing if none come in time, or ever.
+---@param timeout AnyDuration
+---@return string?
+function TcpSocket:receive(timeout) end
+---Sends FIN behind what was sent. The peer's bytes can still be received.
+function TcpSocket:close() end
+---Sends RST and forgets the connection.
+function TcpSocket:abort() end
+
+---@class TcpService: Reachable
+---@field connections integer accepted so far
+---@field bytes integer received
+---@field goodput? number bits a second between the first byte and the last
+
+---@class TcpSource
+---@field state string such as "ESTABLISHED" (RFC 9293)
+---@field ending? string how it ended; see TcpSocket
+---@field throughput number acknowledged bits a second from the handshake to the end, or to now
+---@field transfer_time? Duration from the handshake to the end
+---@field rtt? Duration smoothed
+---@field bytes_sent integer
+---@field bytes_acked integer
+---@field retransmissions integer
+---@field timeouts integer
+---@field fast_retransmits integer
+local TcpSource = {}
+---An expectation: all is sent, acknowledged and closed in time.
+---@param timeout AnyDuration
+function TcpSource:wait(timeout) end
+---Sends no more, and closes.
+function TcpSource:stop() end
 
 ---Which packets a fault strikes. All that is given must hold. Of the packets that match, counted
 ---from 1, those from `from` to `to` are struck, of these every `every`-th, and of these each with

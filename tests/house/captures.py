@@ -10,13 +10,21 @@ import tempfile
 from pathlib import Path
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
-CHECKSUM_OPTIONS = ("-o", "ip.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE")
+CHECKSUM_OPTIONS = (
+    "-o",
+    "ip.check_checksum:TRUE",
+    "-o",
+    "udp.check_checksum:TRUE",
+    "-o",
+    "tcp.check_checksum:TRUE",
+)
 # In Wireshark's terms; a checksum's status is 0 when it is bad.
 FAULTS = (
     "_ws.malformed",
     "_ws.expert.severity == error",
     "ip.checksum.status == 0",
     "udp.checksum.status == 0",
+    "tcp.checksum.status == 0",
     "icmp.checksum.status == 0",
     "icmpv6.checksum.status == 0",
     "stun.att.crc32.status == 0",

@@ -176,6 +176,25 @@ TEST(TcpIcmp, FindsThePathMtu) {
   EXPECT_EQ(net.client.counters().timeouts, 0U);
 }
 
+TEST(TcpIcmp, AnMtuThatIsNotGivenOrTooSmallIsReplaced) {
+  const std::pair<std::uint32_t, std::uint16_t> cases[] = {{0, 536}, {1, 28}, {1400, 1360}};
+  for (const auto& [mtu, segment_size] : cases) {
+    Routed net;
+    PacketLog log(net.world);
+    const auto listener =
+        std::move(net.b.tcp().listen({.local = endpoint("10.1.0.1:80")}, net.server).value());
+    net.client.socket =
+        std::move(net.a.tcp().connect({}, endpoint("10.1.0.1:80"), net.client).value());
+    const auto syn = parse_tcp(ByteView(log.steps.at(0).datagram).subspan(20));
+    net.run_until(seconds(1));
+    net.client.send(some_bytes(3000));
+    report(net, IcmpError::too_big, syn->seq + 1, mtu);
+    EXPECT_EQ(net.client.socket->connection().segment_size(), segment_size);
+    net.run_until(seconds(3));
+    EXPECT_EQ(net.server.received, some_bytes(3000));
+  }
+}
+
 TEST(TcpIcmp, AnErrorAboutNoConnectionIsDropped) {
   Routed net;
   net.client.socket =
