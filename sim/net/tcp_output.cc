@@ -84,7 +84,8 @@ std::optional<TcpSegment> TcpConnection::next_data() {
   if (from == una_ && probe_at_ == Time::never()) {
     const Duration longest = options_.max_rto;
     const Duration rto = rto_.rto();
-    probe_at_ = now_ + (probes_ < 16 ? std::min(rto * (1LL << probes_), longest) : longest);
+    probe_at_ =
+        now_ + (probes_ < 16 ? std::min(rto * (std::int64_t{1} << probes_), longest) : longest);
   }
   return std::nullopt;
 }
