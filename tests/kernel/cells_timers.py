@@ -1,0 +1,90 @@
+"""How long flows of UDP live, and what prolongs them."""
+
+from stimulus import MARGIN, UDP_NEW, UDP_STREAM, Family, cell, udp
+
+STREAM_AFTER = 2  # fixed in nf_conntrack_proto_udp.c
+
+CELLS = (
+    cell(
+        "timer.unreplied",
+        "nf_conntrack_proto_udp.c: without a reply the first of the two timeouts",
+        Family.DROP,
+        udp(0.0, "q1", "alice:5001", "server:7000"),
+        udp(0.0, "q2", "alice:5002", "server:7000"),
+        udp(UDP_NEW - MARGIN, "before", "server:7000", "nat:5001"),
+        udp(UDP_NEW + MARGIN, "after", "server:7000", "nat:5002"),
+    ),
+    cell(
+        "timer.unreplied_however_old",
+        "a flow that never sees a reply never becomes a stream",
+        Family.DROP,
+        udp(0.0, "q1", "alice:5001", "server:7000"),
+        udp(2.5, "q2", "alice:5001", "server:7000"),
+        udp(2.5 + UDP_NEW + MARGIN, "after", "server:7000", "nat:5001"),
+    ),
+    cell(
+        "timer.replied_but_young",
+        "nf_conntrack_proto_udp.c: a reply within two seconds does not make a stream",
+        Family.DROP,
+        udp(0.0, "q1", "alice:5001", "server:7000"),
+        udp(0.0, "q2", "alice:5002", "server:7000"),
+        udp(0.5, "r1", "server:7000", "nat:5001"),
+        udp(0.5, "r2", "server:7000", "nat:5002"),
+        udp(0.5 + UDP_NEW - MARGIN, "before", "server:7000", "nat:5001"),
+        udp(0.5 + UDP_NEW + MARGIN, "after", "server:7000", "nat:5002"),
+    ),
+    cell(
+        "timer.first_reply_late",
+        "nf_conntrack_core.c: the reply that is the first counts as seen only behind the timer",
+        Family.DROP,
+        udp(0.0, "q1", "alice:5001", "server:7000"),
+        udp(STREAM_AFTER + 0.5, "r1", "server:7000", "nat:5001"),
+        udp(STREAM_AFTER + 0.5 + UDP_NEW + MARGIN, "after", "server:7000", "nat:5001"),
+    ),
+    cell(
+        "timer.stream",
+        "nf_conntrack_proto_udp.c: replied and older than two seconds, the second timeout",
+        Family.DROP,
+        udp(0.0, "q1", "alice:5001", "server:7000"),
+        udp(0.0, "q2", "alice:5002", "server:7000"),
+        udp(0.5, "r1", "server:7000", "nat:5001"),
+        udp(0.5, "r2", "server:7000", "nat:5002"),
+        udp(STREAM_AFTER + 0.5, "q3", "alice:5001", "server:7000"),
+        udp(STREAM_AFTER + 0.5, "q4", "alice:5002", "server:7000"),
+        udp(STREAM_AFTER + 0.5 + UDP_STREAM - MARGIN, "before", "server:7000", "nat:5001"),
+        udp(STREAM_AFTER + 0.5 + UDP_STREAM + MARGIN, "after", "server:7000", "nat:5002"),
+    ),
+    cell(
+        "timer.stream_by_inbound",
+        "packets from outside make a stream as well as those from inside",
+        Family.DROP,
+        udp(0.0, "q", "alice:5001", "server:7000"),
+        udp(0.5, "r1", "server:7000", "nat:5001"),
+        udp(STREAM_AFTER + 0.5, "r2", "server:7000", "nat:5001"),
+        udp(STREAM_AFTER + 0.5 + UDP_STREAM - MARGIN, "before", "server:7000", "nat:5001"),
+    ),
+    cell(
+        "timer.refreshed_by_outbound",
+        "RFC 4787 REQ-6: a packet from inside restarts the timer",
+        Family.DROP,
+        udp(0.0, "q1", "alice:5001", "server:7000"),
+        udp(2.0, "q2", "alice:5001", "server:7000"),
+        udp(2.0 + UDP_NEW - MARGIN, "before", "server:7000", "nat:5001"),
+    ),
+    cell(
+        "timer.refreshed_by_inbound",
+        "RFC 4787 REQ-6a: a packet from outside restarts it too",
+        Family.DROP,
+        udp(0.0, "q", "alice:5001", "server:7000"),
+        udp(1.8, "r1", "server:7000", "nat:5001"),
+        udp(1.8 + UDP_NEW - MARGIN, "r2", "server:7000", "nat:5001"),
+    ),
+    cell(
+        "timer.not_refreshed_by_the_filtered",
+        "what is kept out does not keep the mapping alive",
+        Family.DROP,
+        udp(0.0, "q", "alice:5001", "server:7000"),
+        udp(2.0, "stranger", "other:7000", "nat:5001"),
+        udp(UDP_NEW + MARGIN, "after", "server:7000", "nat:5001"),
+    ),
+)
