@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "sim/script/script_error.h"
-#include "sim/script/units.h"
 #include "sim/script/value.h"
+#include "stack/base/units.h"
 
 namespace natsim::script {
 namespace {

@@ -9,8 +9,8 @@
 #include "sim/script/reported_value.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
-#include "sim/script/units.h"
 #include "sim/script/value.h"
+#include "stack/base/units.h"
 
 namespace natsim::script {
 namespace {

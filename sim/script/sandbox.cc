@@ -14,7 +14,7 @@
 #include "sim/script/script_error.h"
 #include "sim/script/script_modules.h"
 #include "sim/script/stable_library.h"
-#include "sim/script/units.h"
+#include "stack/base/units.h"
 
 namespace natsim::script {
 namespace {

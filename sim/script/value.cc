@@ -8,7 +8,7 @@
 #include "sim/script/duration_value.h"
 #include "sim/script/script_error.h"
 #include "sim/script/stable_library.h"
-#include "sim/script/units.h"
+#include "stack/base/units.h"
 
 namespace natsim::script {
 namespace {

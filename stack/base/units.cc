@@ -1,4 +1,4 @@
-#include "sim/script/units.h"
+#include "stack/base/units.h"
 
 #include <cstddef>
 #include <limits>
@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-namespace natsim::script {
+namespace natsim {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
@@ -178,4 +178,4 @@ std::string size_text(std::uint64_t bytes) {
   return quantity_text(bytes, std::span<const Unit>(size_units).first(4));
 }
 
-}  // namespace natsim::script
+}  // namespace natsim

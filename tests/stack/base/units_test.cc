@@ -1,4 +1,4 @@
-#include "sim/script/units.h"
+#include "stack/base/units.h"
 
 #include <cstdint>
 #include <string>
@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
-namespace natsim::script {
+namespace natsim {
 namespace {
 
 TEST(Units, Durations) {
@@ -104,4 +104,4 @@ TEST(Units, NoTextCrashesThem) {
 }
 
 }  // namespace
-}  // namespace natsim::script
+}  // namespace natsim

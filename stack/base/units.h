@@ -11,7 +11,7 @@
 #include "stack/base/result.h"
 #include "stack/base/time.h"
 
-namespace natsim::script {
+namespace natsim {
 
 // ns, us, ms, s, min, h, d; at most 292 years, and no finer than a nanosecond.
 Result<Duration> parse_duration(std::string_view text);
@@ -34,4 +34,4 @@ inline constexpr std::string_view a_rate = "a rate such as \"1.5Mbit\"";
 inline constexpr std::string_view a_size = "a size such as \"1500B\"";
 inline constexpr std::string_view a_share = "a percentage such as \"0.5%\"";
 
-}  // namespace natsim::script
+}  // namespace natsim
