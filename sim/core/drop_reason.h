@@ -40,6 +40,13 @@ enum class DropReason : std::uint8_t {
   nat_tcp_simultaneous_open,
   nat_syn_withdrawn,
   nat_syn_repeated,
+  // Firewalls.
+  firewall_rule,
+  firewall_no_state,
+  firewall_state_expired,
+  firewall_udp_blocked,
+  firewall_port_not_allowed,
+  captive_portal,
   // Hosts.
   not_local,
   no_socket,

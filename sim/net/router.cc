@@ -38,6 +38,7 @@ void Router::receive(PacketPtr packet, Interface& in) {
     }
     return refuse(std::move(packet), in, DropReason::too_big, IcmpError::too_big, mtu);
   }
+  if (!passes(*packet, in, *route->out)) return;
   decrement_hop_limit(*packet);
   send_fitting(std::move(packet), *route->out);
 }

@@ -17,6 +17,13 @@ class Router : public Node {
   void receive(PacketPtr packet, Interface& in) override;
   Interface& add_interface() override;
 
+ protected:
+  // Whether a packet that is about to be forwarded may be. Where it may not, this has recorded the
+  // drop.
+  virtual bool passes(const Packet& /*packet*/, Interface& /*in*/, Interface& /*out*/) {
+    return true;
+  }
+
  private:
   void refuse(PacketPtr packet, Interface& in, core::DropReason reason, IcmpError error,
               std::uint32_t mtu = 0);

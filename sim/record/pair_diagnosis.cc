@@ -23,11 +23,17 @@ int weight_of(DropReason reason, const Endpoint& destination) {
     case DropReason::nat_ports_exhausted:
     case DropReason::nat_table_full:
     case DropReason::nat_host_limit:
+    case DropReason::firewall_rule:
+    case DropReason::firewall_udp_blocked:
+    case DropReason::firewall_port_not_allowed:
+    case DropReason::captive_portal:
       return 9;
     case DropReason::nat_hairpin_off:
       return 8;
     case DropReason::nat_mapping_expired:
     case DropReason::nat_no_mapping:
+    case DropReason::firewall_no_state:
+    case DropReason::firewall_state_expired:
       return 7;
     default:
       return destination.address.is_private() ? 1 : 5;

@@ -209,6 +209,21 @@ std::vector<std::string> other_changes(const PacketTrail& trail, const NatHistor
     case DropReason::nat_host_limit:
       return {
           fmt::format("a higher limit of mappings a host at {}, or fewer at once", trail.place)};
+    case DropReason::firewall_rule:
+    case DropReason::firewall_udp_blocked:
+    case DropReason::firewall_port_not_allowed:
+      return {fmt::format("a rule of {} that allows it and comes first; as it is, {}", trail.place,
+                          trail.note)};
+    case DropReason::firewall_no_state:
+      return {fmt::format("a packet from {} to {} through {} before it",
+                          to_string(trail.last_destination), to_string(trail.last_source),
+                          trail.place)};
+    case DropReason::firewall_state_expired:
+      return {fmt::format("a keepalive from {} in time: {}", to_string(trail.last_destination),
+                          trail.note)};
+    case DropReason::captive_portal:
+      return {fmt::format("{} having logged in at {}", to_string(trail.last_source.address),
+                          trail.place)};
     case DropReason::random_loss:
     case DropReason::burst_loss:
       return {fmt::format("no loss on {}", trail.place)};

@@ -9,6 +9,8 @@
 
 #include "sim/nat/nat_box.h"
 #include "sim/net/host.h"
+#include "sim/script/firewall_object.h"
+#include "sim/script/firewall_settings.h"
 #include "sim/script/host_object.h"
 #include "sim/script/nat_object.h"
 #include "sim/script/nat_settings.h"
@@ -28,7 +30,8 @@ struct Lan {
 
 struct Box {
   bool nat_given = false;
-  std::optional<nat::NatOptions> nat;  // unset: "none"
+  std::optional<nat::NatOptions> nat;            // unset: "none"
+  std::optional<nat::FirewallOptions> firewall;  // between the box and the outside
   std::optional<Attachment> wan;
   Lan lan;
   Families families = Families::ipv4;
@@ -62,7 +65,7 @@ void read_hosts(const Value& value, Box& box) {
   }
 }
 
-constexpr std::array<Key<Box>, 6> home_keys = {{
+constexpr std::array<Key<Box>, 7> home_keys = {{
     {"nat",
      [](const Value& value, Box& box) {
        box.nat_given = true;
@@ -71,6 +74,7 @@ constexpr std::array<Key<Box>, 6> home_keys = {{
     {"wan", [](const Value& value, Box& box) { box.wan = read_attachment(value); }},
     {"lan", [](const Value& value, Box& box) { box.lan = read_lan(value); }},
     {"family", [](const Value& value, Box& box) { box.families = read_families(value); }},
+    {"firewall", [](const Value& value, Box& box) { box.firewall = read_firewall(value); }},
     {"hosts", read_hosts},
     {"ip", [](const Value& value, Box& box) { box.ips = value.addresses(); }},
 }};
@@ -154,8 +158,10 @@ int make_home(lua_State* lua) {
 
   Run& run = Run::of(lua);
   NodeNames& names = run.net().names();
+  const std::string firewall_name = name + "-firewall";
+  if (box.firewall) names.take(name_value, firewall_name);
   const std::string box_name = name + (box.nat ? "-nat" : "-router");
-  names.take(name_value, box_name);
+  if (box.nat || !box.firewall) names.take(name_value, box_name);
   if (box.host_names.empty()) {
     box.host_names.push_back(name);
     for (int i = 2; i <= box.host_count; ++i)
@@ -165,7 +171,16 @@ int make_home(lua_State* lua) {
 
   LinkObject* wan = nullptr;
   NatObject* nat = nullptr;
+  FirewallObject* firewall = nullptr;
   Place* place = nullptr;
+  if (box.firewall) {
+    Attachment outside = *box.wan;
+    outside.addresses.clear();  // those given are the NAT's, or the hosts'
+    firewall =
+        &build_firewall(lua, firewall_name, *box.firewall, outside, box.families, "net:home");
+    box.wan->to = firewall;
+    box.wan->link = {};
+  }
   if (box.nat) {
     nat = &build_nat(lua, box_name, box, blocks_of(table, box, run.net().plan().next_home()),
                      "net:home");
@@ -175,8 +190,10 @@ int make_home(lua_State* lua) {
     if (box.lan.prefix) table.complain("lan.prefix needs a NAT: without one the hosts are outside");
     // Without a NAT an address of the wan is the host's.
     if (box.ips.empty()) box.ips = box.wan->addresses;
-    place = &build_router(lua, box_name, box, wan);
+    place = firewall;
+    if (firewall == nullptr) place = &build_router(lua, box_name, box, wan);
   }
+  if (firewall != nullptr) wan = &firewall->wan();
 
   luaL_checkstack(lua, box.host_count + 10, nullptr);
   for (std::size_t i = 0; i < box.host_names.size(); ++i) {
@@ -184,6 +201,7 @@ int make_home(lua_State* lua) {
         i < box.ips.size() ? std::optional(box.ips[i]) : std::nullopt;
     HostObject& host = build_host(lua, box.host_names[i], *place, box, ip);
     host.set_home(nat, *wan);
+    if (firewall != nullptr) host.set_firewall(*firewall);
     push(lua, host);
   }
   return box.host_count;

@@ -28,6 +28,7 @@ constinit const Member HostObject::fields[] = {
     {"ip", call_member<HostObject, &HostObject::ip>},
     {"ips", call_member<HostObject, &HostObject::ips>},
     {"nat", call_member<HostObject, &HostObject::nat>},
+    {"firewall", call_member<HostObject, &HostObject::firewall>},
     {"link", call_member<HostObject, &HostObject::link>},
     {"links", call_member<HostObject, &HostObject::links>},
     {"wan", call_member<HostObject, &HostObject::wan>},
@@ -70,6 +71,12 @@ int HostObject::ips(lua_State* lua) {
 int HostObject::nat(lua_State* lua) {
   if (nat_ == nullptr) return 0;
   push(lua, *nat_);
+  return 1;
+}
+
+int HostObject::firewall(lua_State* lua) {
+  if (firewall_ == nullptr) return 0;
+  push(lua, *firewall_);
   return 1;
 }
 

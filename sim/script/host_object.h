@@ -6,6 +6,7 @@
 
 #include "sim/agents/tcp_service.h"
 #include "sim/net/host.h"
+#include "sim/script/firewall_object.h"
 #include "sim/script/link_object.h"
 #include "sim/script/nat_object.h"
 #include "sim/script/node_object.h"
@@ -35,6 +36,7 @@ class HostObject : public NodeObject {
     wan_ = &wan;
   }
   void set_nat(NatObject& nat) { nat_ = &nat; }
+  void set_firewall(FirewallObject& firewall) { firewall_ = &firewall; }
 
   // Null if the host runs none. A TURN server serves STUN too.
   [[nodiscard]] const StunServerObject* stun() const { return stun_; }
@@ -46,6 +48,7 @@ class HostObject : public NodeObject {
   int ip(lua_State* lua);
   int ips(lua_State* lua);
   int nat(lua_State* lua);
+  int firewall(lua_State* lua);
   int link(lua_State* lua);
   int links(lua_State* lua);
   int wan(lua_State* lua);
@@ -79,8 +82,9 @@ class HostObject : public NodeObject {
 
   net::Host& host_;
   std::vector<LinkObject*> links_;
-  NatObject* nat_ = nullptr;   // null without a NAT
-  LinkObject* wan_ = nullptr;  // null unless the host is of a home
+  NatObject* nat_ = nullptr;            // null without a NAT
+  FirewallObject* firewall_ = nullptr;  // null without one
+  LinkObject* wan_ = nullptr;           // null unless the host is of a home
   StunServerObject* stun_ = nullptr;
   TurnServerObject* turn_ = nullptr;
 };

@@ -125,7 +125,7 @@ function expect(value) end
 
 ---A link as written for one end: the neighbour first, then the link's options.
 ---@class Attachment: LinkOptions
----@field [1] Router|Nat|string the neighbour or its name
+---@field [1] Router|Nat|Firewall|string the neighbour or its name
 ---@field ip? string|string[] addresses of this end; default: the next free one (see `Net`)
 
 ---What a NAT does, in the words of RFC 4787. Without a preset the defaults are those below.
@@ -147,6 +147,29 @@ function expect(value) end
 ---"EIM/EIF" to "APDM/APDF".
 ---@alias NatPreset "full-cone"|"restricted"|"port-restricted"|"symmetric"
 
+---What a stateful firewall lets through (RFC 6092). Without a preset the defaults are those below.
+---@class FirewallOptions
+---@field preset? FirewallPreset the options to begin with
+---@field filtering? "EIF"|"ADF"|"APDF"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" who may answer; default "EIF"
+---@field refresh? "outbound"|"both" which packets restart a flow's timer; default "outbound"
+---@field udp_timeout? AnyDuration until an idle UDP flow is gone; default "120s"
+---@field icmp_query_timeout? AnyDuration until an idle echo is; default "60s"
+---@field outbound? FirewallRule[] the first that matches decides about what begins inside; default none
+---@field inbound? FirewallRule[] likewise about what begins outside; what none matches is denied
+---@field otherwise? "allow"|"deny" what no outbound rule matches; default "allow"
+---@field captive_portal? boolean nothing but DNS gets out before a host logs in; default false
+---@field refuse_outbound? "silence"|"icmp"|"rst" what the sender inside of a dropped packet gets; default "silence"
+---@field refuse_inbound? "silence"|"icmp"|"rst" what the sender outside gets; default "silence"
+
+---One of `allow` and `deny`, and what else has to match.
+---@class FirewallRule
+---@field allow? "udp"|"tcp"|"any"
+---@field deny? "udp"|"tcp"|"any"
+---@field port? integer|[integer, integer] of the end that the packet goes to
+---@field remote? string where the end outside is, such as "192.0.2.0/24"
+
+---@alias FirewallPreset "rfc6092"|"port-restricted"|"udp-blocked"|"tcp-443-only"|"captive-portal"
+
 ---@class RouterOptions
 ---@field link? Attachment
 ---@field links? Attachment[]
@@ -163,11 +186,17 @@ function expect(value) end
 
 ---@class HomeOptions
 ---@field nat NatPreset|"none"|string|NatOptions a preset, options, or "none": a router
+---@field firewall? FirewallPreset|FirewallOptions between the box and the outside; without a NAT, in the router's place
 ---@field wan Attachment the link to the outside; its `ip` are the NAT's external addresses
 ---@field lan? LanOptions
 ---@field hosts? integer|string[] how many hosts, or their names; default 1, with the home's name
 ---@field ip? string|string[] addresses of the hosts in their order; without lan.prefix the first one says the /24
 ---@field family? "ipv4"|"ipv6"|"dual" default "ipv4"
+
+---@class FirewallNodeOptions
+---@field firewall FirewallPreset|FirewallOptions
+---@field wan Attachment the link to the outside; its `ip` are the firewall's own addresses
+---@field family? "ipv4"|"ipv6"|"dual" of its own addresses; default "ipv4"
 
 ---@class CarrierOptions
 ---@field nat NatPreset|string|NatOptions
@@ -189,7 +218,8 @@ function Net:router(name, options) end
 ---@param options? HostOptions
 ---@return Host
 function Net:host(name, options) end
----A box with hosts behind it: "<name>-nat", or "<name>-router" where `nat` is "none".
+---A box with hosts behind it: "<name>-nat", or "<name>-router" where `nat` is "none". A firewall is
+---"<name>-firewall".
 ---@param name string
 ---@param options HomeOptions
 ---@return Host ... the hosts, in their order
@@ -199,9 +229,15 @@ function Net:home(name, options) end
 ---@param options CarrierOptions
 ---@return Nat
 function Net:nat(name, options) end
+---A stateful firewall with nothing behind it yet. Nodes that are linked to it are inside, and keep
+---their addresses; those that are given none get one of the outside.
+---@param name string
+---@param options FirewallNodeOptions
+---@return Firewall
+function Net:firewall(name, options) end
 ---Joins two nodes. Up leads from `a` to `b`. A host at `a` gets an interface with an address.
----@param a Host|Router|Nat|string
----@param b Router|Nat|string
+---@param a Host|Router|Nat|Firewall|string
+---@param b Router|Nat|Firewall|string
 ---@param options? LinkOptions|{ ip?: string|string[], family?: "ipv4"|"ipv6"|"dual" }
 ---@return Link
 function Net:link(a, b, options) end
@@ -283,6 +319,30 @@ function Nat:mappings() end
 function Nat:natstat() end
 ---Forgets all mappings, as a reboot does.
 function Nat:flush() end
+
+---A flow that a firewall has let through.
+---@class FirewallFlow
+---@field protocol "udp"|"tcp"|"icmp"
+---@field internal string endpoint
+---@field remote string endpoint
+---@field state? string of TCP alone
+---@field created Duration since the world began
+---@field expires Duration since the world began, unless it is refreshed before
+
+---@class Firewall
+---@field name string
+---@field wan Link
+local Firewall = {}
+---The flows that live now, in the order of their creation.
+---@return FirewallFlow[]
+function Firewall:flows() end
+---Lets a host, or everybody, through a captive portal.
+---@param host? Host|string
+function Firewall:log_in(host) end
+---Makes everybody log in again.
+function Firewall:log_out() end
+---Forgets all flows, as a reboot does.
+function Firewall:flush() end
 
 -- Hosts and their programs ----------------------------------------------------------------------
 
@@ -387,6 +447,7 @@ function Nat:flush() end
 ---@field ip string the first address
 ---@field ips string[]
 ---@field nat? Nat the NAT in front of it
+---@field firewall? Firewall the firewall in front of it
 ---@field link? Link its first link
 ---@field links Link[]
 ---@field wan? Link of a home's host: the link from its box to the outside

@@ -51,6 +51,7 @@ constinit const Member NetObject::methods[] = {
     {"host", call_member<NetObject, &NetObject::host>},
     {"home", call_member<NetObject, &NetObject::home>},
     {"nat", call_member<NetObject, &NetObject::nat>},
+    {"firewall", call_member<NetObject, &NetObject::firewall>},
     {"link", call_member<NetObject, &NetObject::link>},
     {"call", call_member<NetObject, &NetObject::call>},
     {"partition", call_member<NetObject, &NetObject::partition>},
@@ -99,6 +100,7 @@ int NetObject::host(lua_State* lua) {
     give_addresses(lua, interface, link, options.families, "net:host");
     host.add_link(join(lua, interface, link));
     if (auto* const nat = dynamic_cast<NatObject*>(link.to)) host.set_nat(*nat);
+    if (auto* const firewall = dynamic_cast<FirewallObject*>(link.to)) host.set_firewall(*firewall);
   }
   push(lua, host);
   return 1;
@@ -107,6 +109,8 @@ int NetObject::host(lua_State* lua) {
 int NetObject::home(lua_State* lua) { return make_home(lua); }
 
 int NetObject::nat(lua_State* lua) { return make_nat(lua); }
+
+int NetObject::firewall(lua_State* lua) { return make_firewall(lua); }
 
 int NetObject::link(lua_State* lua) {
   const Value from(lua, 2, "net:link");

@@ -7,7 +7,8 @@
 
 namespace natsim::script {
 
-// net:router, net:host, net:home, net:nat, net:link, net:call, net:partition, net:now.
+// net:router, net:host, net:home, net:nat, net:firewall, net:link, net:call, net:partition,
+// net:now.
 class NetObject : public Scripted {
  public:
   static const Class lua_class;
@@ -21,6 +22,7 @@ class NetObject : public Scripted {
   int host(lua_State* lua);
   int home(lua_State* lua);
   int nat(lua_State* lua);
+  int firewall(lua_State* lua);
   int link(lua_State* lua);
   int call(lua_State* lua);
   int partition(lua_State* lua);
