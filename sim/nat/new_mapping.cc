@@ -45,7 +45,10 @@ PortGrant Nat::grant_port(Transport transport, const Endpoint& internal, const E
   }
   if (options_.remember_port) {
     const auto* const expiry = expiries_.find(transport, internal);
-    if (expiry != nullptr) request.remembered = expiry->external;
+    // A host that has been bound to another address since does not go back.
+    if (expiry != nullptr && (!request.paired || expiry->external.address == *request.paired)) {
+      request.remembered = expiry->external;
+    }
   }
   const PortGrant grant = ports_.grant(request, now);
   if (grant.external || grant.reason == DropReason::nat_unsupported_protocol) return grant;

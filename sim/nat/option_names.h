@@ -83,6 +83,27 @@ inline constexpr std::array<OptionName<Pooling>, 4> pooling_names = {{
     {Pooling::hash_of_source, "hash_of_source", {}},
     {Pooling::hash_of_source_and_destination, "hash_of_source_and_destination", {}},
 }};
+inline constexpr std::array<OptionName<TcpMidstream>, 3> tcp_midstream_names = {{
+    {TcpMidstream::drop, "drop", {}},
+    {TcpMidstream::reset, "reset", {}},
+    {TcpMidstream::pick_up, "pick_up", {}},
+}};
+inline constexpr std::array<OptionName<Unsolicited>, 3> unsolicited_names = {{
+    {Unsolicited::drop, "drop", {}},
+    {Unsolicited::port_unreachable, "port_unreachable", {}},
+    {Unsolicited::accept_local_and_track, "accept_local_and_track", {}},
+}};
+inline constexpr std::array<OptionName<UnsolicitedSyn>, 4> unsolicited_syn_names = {{
+    {UnsolicitedSyn::drop, "drop", {}},
+    {UnsolicitedSyn::port_unreachable, "port_unreachable", {}},
+    {UnsolicitedSyn::reset, "reset", {}},
+    {UnsolicitedSyn::hold, "hold", {}},
+}};
+inline constexpr std::array<OptionName<IcmpErrors>, 3> icmp_errors_names = {{
+    {IcmpErrors::translate, "translate", {}},
+    {IcmpErrors::drop, "drop", {}},
+    {IcmpErrors::pass_untranslated, "pass_untranslated", {}},
+}};
 
 // The name of a value. Precondition: the table has it.
 template <typename Value, std::size_t N>

@@ -42,7 +42,8 @@ PortAllocator::PortAllocator(const NatOptions& options, const Random& random,
 
 PortGrant PortAllocator::grant(const PortRequest& request, Time now) {
   held_.expire(now, [&](ExternalKey key, const IpAddress& host) { set_free(key, host); });
-  if (request.remembered && usable(*request.remembered, request)) {
+  if (request.remembered && in_own_block(*request.remembered, request.internal.address) &&
+      usable(*request.remembered, request)) {
     return {.external = claim(*request.remembered)};
   }
   PortGrant grant = grant_any(request);
@@ -207,6 +208,13 @@ bool PortAllocator::usable(ExternalKey external, const PortRequest& request) con
     return *holder == request.internal.address;
   }
   return table_.can_share(external, request.remote);
+}
+
+bool PortAllocator::in_own_block(ExternalKey external, const IpAddress& host) const {
+  if (block_mode_ != PortBlocks::dynamic) return true;
+  return std::ranges::any_of(blocks_.of(host), [&](const PortBlock& block) {
+    return block.address == external.address && block.range.contains(external.port);
+  });
 }
 
 PortRange PortAllocator::range_for(const PortRequest& request) const {

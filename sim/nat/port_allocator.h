@@ -69,6 +69,7 @@ class PortAllocator {
   [[nodiscard]] std::optional<std::uint16_t> draw(const PortSet& taken, const PortRange& range,
                                                   PortSet::Parity parity);
   [[nodiscard]] bool usable(ExternalKey external, const PortRequest& request) const;
+  [[nodiscard]] bool in_own_block(ExternalKey external, const IpAddress& host) const;
   [[nodiscard]] PortRange range_for(const PortRequest& request) const;
   void advance(ExternalPool::Ports& ports, std::uint16_t given, const PortRange& range) const;
   ExternalKey claim(ExternalKey external);

@@ -230,6 +230,7 @@ TEST(NatProperty, LimitsAndRangesAreKept) {
     options.timer_scope = any_of(timer_scope_names);
     options.on_exhaustion = any_of(exhaustion_names);
     if (options.on_exhaustion >= Exhaustion::evict_oldest) options.port_hold_down = Duration{};
+    if (options.refresh == Refresh::per_direction) options.refresh = Refresh::both;
     NatUnderTest t(options, {"198.51.100.1", "198.51.100.2"});
     Time now;
     for (int step = 0; step < 60; ++step) {
