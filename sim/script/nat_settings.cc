@@ -1,13 +1,13 @@
 #include "sim/script/nat_settings.h"
 
 #include <algorithm>
-#include <array>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
 
-#include "sim/nat/option_names.h"
+#include "sim/nat/knobs.h"
 #include "sim/nat/presets.h"
 #include "sim/script/nearest.h"
 #include "sim/script/options.h"
@@ -17,68 +17,82 @@ namespace {
 
 using nat::NatOptions;
 
-// The value of a name or of a long name in one of nat's tables.
-template <typename Option, std::size_t N>
-Option named(const Value& value, const std::array<nat::OptionName<Option>, N>& table) {
-  std::vector<std::string_view> names;
-  for (const auto& row : table) names.push_back(row.name);
-  for (const auto& row : table) {
-    if (!row.long_name.empty()) names.push_back(row.long_name);
-  }
-  return *nat::value_in(table, names[value.index_of(names)]);
-}
-
 // `more` is what may stand in the place of a preset's name, for the error.
 NatOptions preset(const Value& value, std::string_view more = {}) {
   const std::string name = value.text();
   if (const auto options = nat::find_preset(name)) return *options;
   std::vector<std::string_view> names;
-  for (const nat::Preset& known : nat::presets()) names.push_back(known.name);
+  for (const nat::Preset* const known : nat::presets()) names.push_back(known->name);
   if (!more.empty()) names.push_back(more);
   value.complain(fmt::format("no NAT preset is named '{}'{}", name, suggestion(name, names)));
 }
 
-nat::PortRange port_range(const Value& value) {
-  if (!value.is_table() || value.length() != 2) {
-    value.refuse("the first and the last port, such as { 1024, 65535 }");
-  }
-  const Value first = value.element(1);
-  const Value last = value.element(2);
-  return {first.port(), last.port()};
-}
+// Sets a knob to what a script has written for it.
+struct Setter {
+  const Value& value;
+  NatOptions& options;
 
-constexpr std::array<Key<NatOptions>, 12> nat_keys = {{
-    {"preset", [](const Value& value, NatOptions& nat) { nat = preset(value); }},
-    {"mapping",
-     [](const Value& value, NatOptions& nat) { nat.mapping = named(value, nat::mapping_names); }},
-    {"filtering", [](const Value& value,
-                     NatOptions& nat) { nat.filtering = named(value, nat::filtering_names); }},
-    {"filter_scope",
-     [](const Value& value, NatOptions& nat) {
-       nat.filter_scope = named(value, nat::filter_scope_names);
-     }},
-    {"port_allocation",
-     [](const Value& value, NatOptions& nat) {
-       nat.port_allocation = named(value, nat::port_allocation_names);
-     }},
-    {"port_range", [](const Value& value, NatOptions& nat) { nat.port_range = port_range(value); }},
-    {"udp_timeout",
-     [](const Value& value, NatOptions& nat) { nat.udp_timeout = value.positive_duration(); }},
-    {"refresh",
-     [](const Value& value, NatOptions& nat) { nat.refresh = named(value, nat::refresh_names); }},
-    {"hairpin",
-     [](const Value& value, NatOptions& nat) { nat.hairpin = named(value, nat::hairpin_names); }},
-    {"pooling",
-     [](const Value& value, NatOptions& nat) { nat.pooling = named(value, nat::pooling_names); }},
-    {"max_mappings",
-     [](const Value& value, NatOptions& nat) {
-       nat.max_mappings = value.number<std::uint32_t>(0, UINT32_MAX);
-     }},
-    {"max_mappings_per_host",
-     [](const Value& value, NatOptions& nat) {
-       nat.max_mappings_per_host = value.number<std::uint32_t>(0, UINT32_MAX);
-     }},
-}};
+  void operator()(const nat::ChoiceKnob& knob) const {
+    std::vector<std::string_view> names;
+    std::vector<std::size_t> positions;
+    for (const auto text : {knob.name, knob.long_name}) {
+      for (std::size_t position = 0; position < knob.size; ++position) {
+        if (text(position).empty()) continue;
+        names.push_back(text(position));
+        positions.push_back(position);
+      }
+    }
+    knob.set(options, positions[value.index_of(names)]);
+  }
+  void operator()(const nat::FlagKnob& knob) const { options.*knob.member = value.boolean(); }
+  void operator()(const nat::CountKnob& knob) const {
+    knob.set(options, value.number<std::uint32_t>(knob.low, knob.high));
+  }
+  void operator()(const nat::DurationKnob& knob) const {
+    knob.set(options, knob.may_be_zero ? value.duration() : value.positive_duration());
+  }
+  void operator()(const nat::PortRangeKnob& knob) const {
+    if (!value.is_table() || value.length() != 2) {
+      value.refuse("the first and the last port, such as { 1024, 65535 }");
+    }
+    const Value first = value.element(1);
+    const Value last = value.element(2);
+    options.*knob.member = {first.port(), last.port()};
+  }
+  void operator()(const nat::PrefixKnob& knob) const { options.*knob.member = value.prefix(); }
+  void operator()(const nat::PortTimeoutsKnob& knob) const {
+    if (!value.is_table())
+      value.refuse("a list of ports with timeouts, such as { { 53, \"10s\" } }");
+    auto& rows = options.*knob.member;
+    rows.clear();
+    for (int i = 1; i <= value.length(); ++i) {
+      const StackMark mark(value.lua());
+      const Value row = value.element(i);
+      if (!row.is_table() || row.length() != 2) {
+        row.refuse("a port and its timeout, such as { 53, \"10s\" }");
+      }
+      const Value port = row.element(1);
+      const Value timeout = row.element(2);
+      rows.push_back({port.port(), timeout.positive_duration()});
+    }
+  }
+};
+
+void read_knobs(const Value& table, NatOptions& options) {
+  std::vector<std::string_view> names{"preset"};
+  for (const nat::Knob& knob : nat::knobs()) names.push_back(knob.name);
+  check_keys(table, names, 0);
+  {
+    const StackMark mark(table.lua());
+    const Value base = table.field("preset");
+    if (base.present()) options = preset(base);
+  }
+  for (const nat::Knob& knob : nat::knobs()) {
+    const StackMark mark(table.lua());
+    const Value value = table.field(knob.name);
+    if (value.present()) std::visit(Setter{value, options}, knob.kind);
+  }
+}
 
 }  // namespace
 
@@ -89,7 +103,7 @@ std::optional<NatOptions> read_nat(const Value& value) {
   }
   if (!value.is_table()) value.refuse("a NAT preset's name, \"none\", or a table of NAT options");
   NatOptions options;
-  read_options(value, nat_keys, options);
+  read_knobs(value, options);
   const auto errors = nat::validate(options);
   if (!errors.empty()) {
     const nat::OptionError& error = errors.front();

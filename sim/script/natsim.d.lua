@@ -131,17 +131,61 @@ function expect(value) end
 ---What a NAT does, in the words of RFC 4787. Without a preset the defaults are those below.
 ---@class NatOptions
 ---@field preset? NatPreset|string the options to begin with
----@field mapping? "EIM"|"ADM"|"APDM"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" default "EIM"
----@field filtering? "EIF"|"ADF"|"APDF"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" default "ADF"
+---@field mapping? "EIM"|"ADM"|"APDM"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" how much of the remote endpoint a mapping depends on; default "EIM"
+---@field filtering? "EIF"|"ADF"|"APDF"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" how much of a remote endpoint must have been sent to before it is let in; default "ADF"
 ---@field filter_scope? "per_mapping"|"per_endpoint" whose sent packets open a mapping's filter; default "per_mapping"
----@field port_allocation? "preserve"|"preserve_overload"|"sequential"|"random" default "preserve"
----@field port_range? [integer, integer] first and last external port; default { 1024, 65535 }
----@field udp_timeout? AnyDuration until an idle mapping is gone; default "300s", of the four classic presets "60s"
----@field refresh? "outbound"|"inbound"|"both" which packets restart the timer; default "both"
----@field hairpin? "off"|"external_source"|"internal_source" default "external_source"
----@field pooling? "paired"|"arbitrary" which external address a mapping gets; default "paired"
----@field max_mappings? integer at once; default 0: as many as there are ports
----@field max_mappings_per_host? integer at once for one inside host; default 0: as many as there are ports
+---@field symmetric_on_collision? boolean a mapping whose internal port is taken serves one remote endpoint alone; default false
+---@field degrade_above? integer from this number of mappings on new ones are APDM/APDF; default 0
+---@field port_allocation? "preserve"|"preserve_overload"|"sequential"|"random"|"random_overload"|"hash_of_remote" which external port a new mapping is to have; default "preserve"
+---@field on_collision? "next_free"|"random"|"linux_search"|"refuse" what happens if it cannot have that port; default "next_free"
+---@field port_range? [integer, integer] the first and the last external port; default { 1024, 65535 }
+---@field port_classes? "one"|"two"|"three" which internal ports below 1024 have external ports of their own; default "one"
+---@field preserve_parity? boolean even ports stay even and odd ones odd as long as there are such; default false
+---@field port_stride? integer how far sequential ports are from one another; default 1
+---@field remember_port? boolean a mapping that is made anew gets the port that it had, if it is free; default false
+---@field port_hold_down? AnyDuration for how long no other host gets a port that is not used any more; default "0s"
+---@field port_blocks? "none"|"dynamic"|"deterministic" how an inside host comes by blocks of ports; default "none"
+---@field port_block_size? integer ports in a block; default 512
+---@field port_blocks_per_host? integer blocks that an inside host may have at once; default 1
+---@field subscribers? string the inside hosts that have deterministic blocks, in order; default "100.64.0.0/10"
+---@field pooling? "paired"|"arbitrary"|"hash_of_source"|"hash_of_source_and_destination" which external address a new mapping gets; default "paired"
+---@field pool_fallback? boolean it gets another one if that has no port left; default false
+---@field udp_timeout? AnyDuration until an idle UDP mapping is gone; default "300s"
+---@field udp_timeout_new? AnyDuration the same while nothing has come in; 0s: as udp_timeout; default "0s"
+---@field udp_timeout_replied? AnyDuration the same once something has; 0s: as udp_timeout; default "0s"
+---@field udp_timeout_stream? AnyDuration the same if it is older than udp_stream_after besides; 0s: as udp_timeout; default "0s"
+---@field udp_stream_after? AnyDuration the age from which UDP that was answered is a stream; default "0s"
+---@field udp_port_timeouts? [integer, AnyDuration][] timeouts of UDP to some remote ports, in every phase; default {}
+---@field timer_scope? "per_mapping"|"per_session" what has an idle timer: a mapping or each of its UDP sessions; default "per_mapping"
+---@field refresh? "outbound"|"inbound"|"both"|"per_direction" which packets restart the timer; default "both"
+---@field max_lifetime? AnyDuration the age at which a mapping ends whatever its packets; 0s: it does not; default "0s"
+---@field tcp_timeout_syn_sent? AnyDuration until an idle TCP connection is gone that no SYN of was acknowledged; default "240s"
+---@field tcp_timeout_syn_received? AnyDuration the same if one SYN was acknowledged; default "240s"
+---@field tcp_timeout_established? AnyDuration the same once both were; default "7440s"
+---@field tcp_timeout_fin_wait? AnyDuration the same after one FIN; default "240s"
+---@field tcp_timeout_close_wait? AnyDuration the same once that FIN was acknowledged; default "240s"
+---@field tcp_timeout_last_ack? AnyDuration the same after both FINs; default "240s"
+---@field tcp_timeout_time_wait? AnyDuration the same once both FINs were acknowledged; default "240s"
+---@field tcp_timeout_closed? AnyDuration the same after an RST; default "240s"
+---@field icmp_query_timeout? AnyDuration until an idle ICMP query mapping is gone; default "60s"
+---@field tcp_midstream? "drop"|"reset"|"pick_up" what a TCP segment meets that belongs to no connection and begins none; default "drop"
+---@field tcp_simultaneous_open? boolean the two SYNs of a simultaneous open find each other; default true
+---@field tcp_revives_after_reset? boolean a segment after an RST shows that the RST was forged; default true
+---@field tcp_reset_on_expiry? boolean both ends get an RST when an established connection's timer runs out; default false
+---@field icmp_query_ends_at_reply? boolean an ICMP query mapping ends at the first reply; default false
+---@field icmp_errors? "translate"|"drop"|"pass_untranslated" what happens to ICMP errors about translated packets; default "translate"
+---@field unsolicited? "drop"|"port_unreachable"|"accept_local_and_track" what UDP and ICMP queries from outside get that no mapping admits; default "drop"
+---@field unsolicited_syn? "drop"|"port_unreachable"|"reset"|"hold" what a SYN from outside gets that no mapping admits; default "drop"
+---@field hairpin? "off"|"external_source"|"internal_source" what happens to a packet from inside for an external address; default "external_source"
+---@field hairpin_filtered? boolean such a packet has to pass the receiver's filter; default true
+---@field max_mappings? integer at once; 0: as many as there are ports; default 0
+---@field max_mappings_per_host? integer at once for one inside host; 0: as many as there are ports; default 0
+---@field max_udp_mappings_per_host? integer the same of UDP alone; default 0
+---@field max_tcp_mappings_per_host? integer the same of TCP alone; default 0
+---@field max_icmp_mappings_per_host? integer the same of ICMP queries alone; default 0
+---@field max_new_mappings_per_second? integer how many an inside host may make in a second; 0: no limit; default 0
+---@field on_exhaustion? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens for want of ports or of a host's share; default "admin_prohibited"
+---@field on_table_full? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens when there are max_mappings; default "admin_prohibited"
 
 ---The four classic kinds. The nine kinds by mapping and filtering are names as well, from
 ---"EIM/EIF" to "APDM/APDF".
