@@ -3,6 +3,7 @@
 import cells_icmp
 import cells_shadow
 import cells_tcp
+import cells_tcp_timers
 import cells_timers
 import cells_udp
 
@@ -11,6 +12,7 @@ GROUPS = {
     "UDP: timers": cells_timers.CELLS,
     "ICMP": cells_icmp.CELLS,
     "The shadow entry": cells_shadow.CELLS,
-    "TCP": cells_tcp.CELLS,
+    "TCP: connections": cells_tcp.CELLS,
+    "TCP: timers": cells_tcp_timers.CELLS,
 }
 CELLS = [cell for group in GROUPS.values() for cell in group]

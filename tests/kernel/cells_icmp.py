@@ -106,6 +106,18 @@ CELLS = (
         echo_reply(0.1, "r", "other:0", "@q"),
     ),
     cell(
+        "echo.unsolicited_dropped",
+        "where INPUT drops, a request to the external address meets silence",
+        Family.DROP,
+        echo(0.0, "q", "server:88", "nat:0"),
+    ),
+    cell(
+        "echo.unsolicited_accepted",
+        "where INPUT accepts, the router itself replies",
+        Family.ACCEPT,
+        echo(0.0, "q", "server:88", "nat:0"),
+    ),
+    cell(
         "echo.timer",
         "nf_conntrack_proto_icmp.c: one timeout, whether replied or not, and replies restart it",
         Family.DROP,

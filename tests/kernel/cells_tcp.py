@@ -1,30 +1,7 @@
-"""TCP: connections that are followed through their states."""
+"""TCP: connections as they are opened, refused, reset and opened again."""
 
-from stimulus import (
-    MARGIN,
-    TCP_CLOSE,
-    TCP_ESTABLISHED,
-    TCP_SYN_SENT,
-    TCP_TIME_WAIT,
-    Family,
-    Step,
-    cell,
-    port_unreachable,
-    tcp,
-)
-
-CLIENT = 1000  # the initial sequence numbers
-SERVER = 2000
-
-
-def handshake(source: str, to: str, external: str) -> tuple[Step, ...]:
-    """Three segments within 0.2 s; what follows has CLIENT + 1 and SERVER + 1."""
-    return (
-        tcp(0.0, "syn", source, to, "SYN", CLIENT),
-        tcp(0.1, "syn_ack", to, external, "SYN ACK", SERVER, CLIENT + 1),
-        tcp(0.2, "ack", source, to, "ACK", CLIENT + 1, SERVER + 1),
-    )
-
+from stimulus import MARGIN, TCP_CLOSE, Family, cell, port_unreachable, tcp
+from tcp_story import CLIENT, SERVER, closing, handshake
 
 CELLS = (
     cell(
@@ -85,35 +62,6 @@ CELLS = (
         tcp(0.5, "in", "server:80", "nat:5000", "ACK", SERVER + 1, CLIENT + 1),
     ),
     cell(
-        "tcp.timer_of_a_syn",
-        "nf_conntrack_tcp_timeout_syn_sent",
-        Family.DROP,
-        tcp(0.0, "q1", "alice:5001", "server:80", "SYN", CLIENT),
-        tcp(0.0, "q2", "alice:5002", "server:80", "SYN", CLIENT),
-        tcp(
-            TCP_SYN_SENT - MARGIN,
-            "before", "server:80", "nat:5001", "SYN ACK", SERVER, CLIENT + 1,
-        ),
-        tcp(
-            TCP_SYN_SENT + MARGIN,
-            "after", "server:80", "nat:5002", "SYN ACK", SERVER, CLIENT + 1,
-        ),
-    ),
-    cell(
-        "tcp.timer_when_established",
-        "nf_conntrack_tcp_timeout_established",
-        Family.DROP,
-        *handshake("alice:5000", "server:80", "nat:5000"),
-        tcp(
-            0.2 + TCP_ESTABLISHED - MARGIN,
-            "before", "server:80", "nat:5000", "ACK", SERVER + 1, CLIENT + 1,
-        ),
-        tcp(
-            0.2 + 2 * TCP_ESTABLISHED,
-            "after", "server:80", "nat:5000", "ACK", SERVER + 1, CLIENT + 1,
-        ),
-    ),
-    cell(
         "tcp.reset",
         "nf_conntrack_tcp_timeout_close: an RST shortens the connection's life",
         Family.DROP,
@@ -121,6 +69,18 @@ CELLS = (
         tcp(0.3, "rst", "server:80", "nat:5000", "RST ACK", SERVER + 1, CLIENT + 1),
         tcp(
             0.3 + TCP_CLOSE + MARGIN,
+            "after", "server:80", "nat:5000", "ACK", SERVER + 1, CLIENT + 1,
+        ),
+    ),
+    cell(
+        "tcp.segment_after_reset",
+        "against RFC 7857 section 2.2: a segment after an RST does not revive the connection",
+        Family.DROP,
+        *handshake("alice:5000", "server:80", "nat:5000"),
+        tcp(0.3, "rst", "server:80", "nat:5000", "RST ACK", SERVER + 1, CLIENT + 1),
+        tcp(0.5, "in", "server:80", "nat:5000", "ACK", SERVER + 1, CLIENT + 1),
+        tcp(
+            0.5 + TCP_CLOSE + MARGIN,
             "after", "server:80", "nat:5000", "ACK", SERVER + 1, CLIENT + 1,
         ),
     ),
@@ -136,21 +96,33 @@ CELLS = (
         ),
     ),
     cell(
-        "tcp.closed",
-        "nf_conntrack_tcp_timeout_time_wait: after both FINs the connection ends early",
+        "tcp.refused",
+        "nf_conntrack_proto_tcp.c: an RST that answers a SYN ends the entry at once",
+        Family.DROP,
+        tcp(0.0, "syn", "alice:5000", "server:80", "SYN", CLIENT),
+        tcp(0.1, "rst", "server:80", "nat:5000", "RST ACK", 0, CLIENT + 1),
+        tcp(0.2, "b", "bob:5000", "server:80", "SYN", CLIENT),
+    ),
+    cell(
+        "tcp.reset_by_the_inside",
+        "an RST from inside passes, and what comes after it is no longer let in for long",
         Family.DROP,
         *handshake("alice:5000", "server:80", "nat:5000"),
-        tcp(0.3, "fin", "alice:5000", "server:80", "FIN ACK", CLIENT + 1, SERVER + 1),
-        tcp(0.4, "fin_in", "server:80", "nat:5000", "FIN ACK", SERVER + 1, CLIENT + 2),
-        tcp(0.5, "last", "alice:5000", "server:80", "ACK", CLIENT + 2, SERVER + 2),
+        tcp(0.3, "rst", "alice:5000", "server:80", "RST ACK", CLIENT + 1, SERVER + 1),
         tcp(
-            0.5 + TCP_TIME_WAIT - MARGIN,
-            "before", "server:80", "nat:5000", "ACK", SERVER + 2, CLIENT + 2,
+            0.3 + TCP_CLOSE + MARGIN,
+            "after", "server:80", "nat:5000", "ACK", SERVER + 1, CLIENT + 1,
         ),
-        tcp(
-            0.5 + 2 * TCP_TIME_WAIT,
-            "after", "server:80", "nat:5000", "ACK", SERVER + 2, CLIENT + 2,
-        ),
+    ),
+    cell(
+        "tcp.reopened",
+        "RFC 5382 REQ-2: the same two ends open a new connection right after the old one",
+        Family.DROP,
+        *handshake("alice:5000", "server:80", "nat:5000"),
+        *closing(0.3),
+        tcp(1.0, "syn2", "alice:5000", "server:80", "SYN", CLIENT + 100_000),
+        tcp(1.1, "syn_ack2", "server:80", "nat:5000", "SYN ACK", SERVER, CLIENT + 100_001),
+        tcp(1.2, "ack2", "alice:5000", "server:80", "ACK", CLIENT + 100_001, SERVER + 1),
     ),
     cell(
         "tcp.midstream",

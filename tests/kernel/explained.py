@@ -6,6 +6,10 @@ EXPLAINED: dict[tuple[str, str], str] = {
         "latest one. natsim keeps the endpoint's first mapping for every remote with which it does "
         "not collide, so a collision with one remote changes nothing for the others."
     ),
+    ("tcp.refused", "b"): (
+        "Linux forgets a connection at once whose SYN is answered by an RST. natsim keeps it as "
+        "long as any other that an RST has closed, since an RST may be forged (RFC 7857 section 2)."
+    ),
     ("tcp.reset_out_of_window", ""): (
         "Linux follows sequence numbers and windows, and takes a segment outside of them for no "
         "part of the connection. natsim follows the flags alone."

@@ -93,14 +93,18 @@ class Witness:
         if back.quote:
             mark = identification(self._cell, step.name)
             return back.quote.identification == mark and not self._is_stimulus(back)
-        if step.kind != Kind.TCP or not back.flags & packet.FLAGS["RST"]:
+        reset = step.kind == Kind.TCP and back.flags & packet.FLAGS["RST"]
+        reply = step.kind == Kind.ECHO and back.icmp == (packet.ECHO_REPLY, 0)
+        if not reset and not reply or self._is_stimulus(back):
             return False
         sender, to = (resolve(self._cell, each, self._seen) for each in (step.source, step.to))
-        return (back.destination, back.source) == (sender, to) and not self._is_stimulus(back)
+        return (back.destination, back.source) == (sender, to)
 
     @staticmethod
     def _kind(back: Packet) -> str:
-        return f"ICMP {ERROR_NAMES.get(back.icmp, back.icmp)}" if back.quote else "RST"
+        if back.quote:
+            return f"ICMP {ERROR_NAMES.get(back.icmp, back.icmp)}"
+        return "RST" if back.protocol == packet.TCP else "echo reply"
 
     def _is_stimulus(self, seen: Packet) -> bool:
         first = identification(self._cell, self._cell.steps[0].name)
