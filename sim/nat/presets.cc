@@ -1,52 +1,95 @@
 #include "sim/nat/presets.h"
 
-#include <array>
+#include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
+#include "sim/nat/knob_text.h"
 #include "sim/nat/option_names.h"
+#include "sim/nat/preset_data.h"
 
 namespace natsim::nat {
 namespace {
 
-using enum Dependence;
-
-constexpr std::array<Preset, 4> table = {{
-    {"full-cone",
-     "endpoint-independent mapping, no filter",
-     {.mapping = endpoint_independent,
-      .filtering = endpoint_independent,
-      .udp_timeout = seconds(60),
-      .hairpin = Hairpin::external_source}},
-    {"restricted",
-     "endpoint-independent mapping, filter by remote address",
-     {.mapping = endpoint_independent,
-      .filtering = address_dependent,
-      .udp_timeout = seconds(60),
-      .hairpin = Hairpin::external_source}},
-    {"port-restricted",
-     "endpoint-independent mapping, filter by remote address and port",
-     {.mapping = endpoint_independent,
-      .filtering = address_and_port_dependent,
-      .udp_timeout = seconds(60),
-      .hairpin = Hairpin::off}},
-    {"symmetric",
-     "a mapping with a random port for each remote endpoint, filter by that endpoint",
-     {.mapping = address_and_port_dependent,
-      .filtering = address_and_port_dependent,
-      .port_allocation = PortAllocation::random,
-      .udp_timeout = seconds(60),
-      .hairpin = Hairpin::off}},
-}};
+struct ClassicKind {
+  Dependence mapping;
+  Dependence filtering;
+  std::string_view name;
+};
+constexpr ClassicKind classic_kinds[] = {
+    {Dependence::endpoint_independent, Dependence::endpoint_independent, "full-cone"},
+    {Dependence::endpoint_independent, Dependence::address_dependent, "restricted"},
+    {Dependence::endpoint_independent, Dependence::address_and_port_dependent, "port-restricted"},
+    {Dependence::address_and_port_dependent, Dependence::address_and_port_dependent, "symmetric"},
+};
 
 }  // namespace
 
-std::span<const Preset> presets() { return table; }
+std::string_view to_string(Evidence evidence) {
+  switch (evidence) {
+    case Evidence::confirmed:
+      return "confirmed";
+    case Evidence::secondary:
+      return "secondary";
+    case Evidence::derived:
+      return "derived";
+    case Evidence::recalled:
+      return "recalled";
+  }
+  return {};
+}
+
+std::vector<const Preset*> presets() {
+  std::vector<const Preset*> all;
+  for (const auto family : {standard_presets, linux_presets, bsd_presets, vendor_presets,
+                            cloud_presets, carrier_presets}) {
+    for (const Preset& preset : family()) all.push_back(&preset);
+  }
+  return all;
+}
+
+const Preset* preset_named(std::string_view name) {
+  for (const Preset* const preset : presets()) {
+    if (preset->name == name || (!preset->alias.empty() && preset->alias == name)) return preset;
+  }
+  return nullptr;
+}
+
+std::vector<EffectiveRow> rows_of(const Preset& preset) {
+  std::vector<EffectiveRow> all;
+  if (!preset.base.empty()) all = rows_of(*preset_named(preset.base));
+  for (const PresetRow& row : preset.rows) {
+    const auto inherited = std::ranges::find_if(
+        all, [&](const EffectiveRow& other) { return other.row->knob == row.knob; });
+    if (inherited == all.end()) {
+      all.push_back({&row, &preset});
+    } else {
+      *inherited = {&row, &preset};
+    }
+  }
+  return all;
+}
+
+std::vector<std::string_view> differences_of(const Preset& preset) {
+  std::vector<std::string_view> all;
+  if (!preset.base.empty()) all = differences_of(*preset_named(preset.base));
+  all.insert(all.end(), preset.differs.begin(), preset.differs.end());
+  return all;
+}
+
+NatOptions options_of(const Preset& preset) {
+  NatOptions options;
+  for (const EffectiveRow& effective : rows_of(preset)) {
+    // The tests see to it that every row can be read.
+    static_cast<void>(
+        set_from_text(*find_knob(effective.row->knob), effective.row->value, options));
+  }
+  return options;
+}
 
 std::optional<NatOptions> find_preset(std::string_view name) {
-  for (const Preset& preset : table) {
-    if (preset.name == name) return preset.options;
-  }
+  if (const Preset* const preset = preset_named(name)) return options_of(*preset);
   for (const auto& mapping : mapping_names) {
     for (const auto& filtering : filtering_names) {
       const NatOptions kind{.mapping = mapping.value,
@@ -61,6 +104,13 @@ std::optional<NatOptions> find_preset(std::string_view name) {
 std::string kind_name(const NatOptions& options) {
   return fmt::format("{}/{}", name_in(mapping_names, options.mapping),
                      name_in(filtering_names, options.filtering));
+}
+
+std::string_view classic_name(const NatOptions& options) {
+  const auto found = std::ranges::find_if(classic_kinds, [&](const ClassicKind& kind) {
+    return kind.mapping == options.mapping && kind.filtering == options.filtering;
+  });
+  return found == std::end(classic_kinds) ? std::string_view{} : found->name;
 }
 
 }  // namespace natsim::nat

@@ -11,13 +11,9 @@
 namespace natsim::record {
 
 std::string NatRecord::title() const {
-  for (const nat::Preset& preset : nat::presets()) {
-    if (preset.options.mapping == options.mapping &&
-        preset.options.filtering == options.filtering) {
-      return fmt::format("{} ({}, {})", name, nat::kind_name(options), preset.name);
-    }
-  }
-  return fmt::format("{} ({})", name, nat::kind_name(options));
+  const std::string_view classic = nat::classic_name(options);
+  if (classic.empty()) return fmt::format("{} ({})", name, nat::kind_name(options));
+  return fmt::format("{} ({}, {})", name, nat::kind_name(options), classic);
 }
 
 const MappingRecord* NatRecord::with_external(const Endpoint& external, Time at) const {

@@ -3,12 +3,19 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include <fmt/format.h>
+
+#include "sim/nat/nat_mix.h"
 #include "sim/script/duration_value.h"
+#include "sim/script/nearest.h"
 #include "sim/script/reported_value.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
 #include "sim/script/stable_library.h"
+#include "sim/script/table_writer.h"
 #include "sim/script/value.h"
 
 namespace natsim::script {
@@ -86,6 +93,23 @@ int fail(lua_State* lua) {
   Run::of(lua).fail(lua, std::move(failure));
 }
 
+// The preset's name, and the firewall's if there is one.
+int nat_mix(lua_State* lua) {
+  const Value given(lua, 1, "nat_mix");
+  const std::string name = given.text();
+  const nat::NatMix* const mix = nat::find_mix(name);
+  if (mix == nullptr) {
+    std::vector<std::string_view> names;
+    for (const nat::NatMix& known : nat::nat_mixes()) names.push_back(known.name);
+    given.complain(fmt::format("no mix of NATs is named '{}'{}", name, suggestion(name, names)));
+  }
+  const nat::MixMember& member = nat::draw(*mix, Run::of(lua).nat_draws());
+  push_string(lua, member.preset);
+  if (member.firewall.empty()) return 1;
+  push_string(lua, member.firewall);
+  return 2;
+}
+
 }  // namespace
 
 void install_globals(lua_State* lua) {
@@ -95,6 +119,7 @@ void install_globals(lua_State* lua) {
   lua_register(lua, "print", log);
   lua_register(lua, "metric", metric);
   lua_register(lua, "fail", fail);
+  lua_register(lua, "nat_mix", nat_mix);
 }
 
 }  // namespace natsim::script

@@ -72,6 +72,15 @@ function metric(name, value) end
 ---@param message string
 function fail(message) end
 
+---A population of homes; `natsim presets NAME` shows what is in it.
+---@alias NatMix "halkes2010"|"cellular2011"|"richter2016-home"|"richter2016-fixed"|"richter2016-cellular"
+
+---Draws a home's NAT, and the firewall in front of it if there is one, out of a population.
+---@param mix NatMix
+---@return NatPreset nat
+---@return FirewallPreset? firewall
+function nat_mix(mix) end
+
 ---Loads `<name>.lua` of the scenario's folder once and gives what it returns. A dot in the name
 ---leads into a subfolder.
 ---@param name string
@@ -187,9 +196,9 @@ function expect(value) end
 ---@field on_exhaustion? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens for want of ports or of a host's share; default "admin_prohibited"
 ---@field on_table_full? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens when there are max_mappings; default "admin_prohibited"
 
----The four classic kinds. The nine kinds by mapping and filtering are names as well, from
----"EIM/EIF" to "APDM/APDF".
----@alias NatPreset "full-cone"|"restricted"|"port-restricted"|"symmetric"
+---NATs known by name; `natsim presets` lists them and `natsim presets NAME` shows all that one does.
+---The nine kinds by mapping and filtering are names as well, from "EIM/EIF" to "APDM/APDF".
+---@alias NatPreset "full-cone"|"restricted"|"restricted-cone"|"port-restricted"|"port-restricted-cone"|"symmetric"|"symmetric-seq"|"symmetric-open"|"rfc4787-strict"|"rfc4787-open"|"linux-masquerade"|"linux-masquerade-drop"|"linux-random"|"openwrt"|"linux-fullcone"|"mikrotik-v7"|"mikrotik-v6"|"docker-bridge"|"pf"|"pf-static-port"|"pf-eim"|"libalias"|"libalias-eim"|"realtek-cheap"|"winnat"|"asa"|"srx-persistent-any"|"srx-persistent-host"|"srx-persistent-hostport"|"slirp"|"passt"|"aws-natgw"|"gcp-cloudnat-eim"|"gcp-cloudnat-dpa"|"azure-natgw"|"cgn-fixed"|"cgn-fixed-hard"|"cgn-cellular-easy"|"cgn-cellular-hard"|"ds-lite-aftr"|"nat64-plat"
 
 ---What a stateful firewall lets through (RFC 6092). Without a preset the defaults are those below.
 ---@class FirewallOptions

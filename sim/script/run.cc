@@ -31,7 +31,8 @@ Run::Run(const ScenarioFile& file, const RunOptions& options)
       scenario_(world_, "scenario"),
       network_(world_),
       wait_(scenario_),
-      sandbox_(options.limits, world_.random("scenario/math.random"), folder_of(file.path)) {
+      sandbox_(options.limits, world_.random("scenario/math.random"), folder_of(file.path)),
+      nat_draws_(world_.random("scenario/nat_mix")) {
   for (core::EventListener* const listener : options.listeners) {
     world_.events().add_listener(*listener);
   }

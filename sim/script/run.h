@@ -65,6 +65,9 @@ class Run {
   // Numbers the faults of one kind, from 1. `kind` is a name that lasts as long as the program.
   std::uint64_t count_fault(std::string_view kind) { return ++faults_[kind]; }
 
+  // What nat_mix draws from.
+  [[nodiscard]] Random& nat_draws() { return nat_draws_; }
+
   // Tells the event stream of something that the script did, as "scenario.<what>".
   void tell(std::string_view what, std::initializer_list<core::Field> fields);
 
@@ -99,6 +102,7 @@ class Run {
   std::vector<int> functions_;  // of the scenarios, as references of the Lua registry
   bool playing_ = false;
   std::map<std::string_view, std::uint64_t> faults_;  // made so far, by kind
+  Random nat_draws_;
   std::optional<Location> open_expectation_;
 };
 

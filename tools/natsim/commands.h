@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -13,6 +15,10 @@ using Command = std::function<int()>;
 Command add_run(CLI::App& app);
 Command add_matrix(CLI::App& app);
 Command add_explain(CLI::App& app);
+Command add_presets(CLI::App& app);
 Command add_completion(CLI::App& app);
+
+// What `presets` has names for.
+std::vector<std::string_view> preset_names();
 
 }  // namespace natsim::cli

@@ -27,14 +27,18 @@ std::string script_for(const CLI::App& app, const std::string& shell) {
   std::string cases;
   for (const CLI::App* command : app.get_subcommands(nullptr)) {
     commands += fmt::format("{}{}", commands.empty() ? "" : " ", command->get_name());
-    cases +=
-        fmt::format("    {}) options=\"{}\" ;;\n", command->get_name(), long_options(*command));
+    std::string names;
+    if (command->get_name() == "presets") {
+      names = fmt::format(" names=\"{}\"", fmt::join(preset_names(), " "));
+    }
+    cases += fmt::format("    {}) options=\"{}\"{} ;;\n", command->get_name(),
+                         long_options(*command), names);
   }
   std::string text;
   if (shell == "zsh") text += "autoload -U +X bashcompinit && bashcompinit\n";
   text += fmt::format(
       "_natsim() {{\n"
-      "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" options=\"\"\n"
+      "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" options=\"\" names=\"\"\n"
       "  if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
       "    COMPREPLY=($(compgen -W \"{} {}\" -- \"$word\"))\n"
       "    return\n"
@@ -44,7 +48,8 @@ std::string script_for(const CLI::App& app, const std::string& shell) {
       "  esac\n"
       "  case \"$word\" in\n"
       "    -*) COMPREPLY=($(compgen -W \"$options\" -- \"$word\")) ;;\n"
-      "    *) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+      "    *) if [ -n \"$names\" ]; then COMPREPLY=($(compgen -W \"$names\" -- \"$word\"))\n"
+      "       else COMPREPLY=($(compgen -f -- \"$word\")); fi ;;\n"
       "  esac\n"
       "}}\n"
       "complete -o filenames -F _natsim natsim\n",

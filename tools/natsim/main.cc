@@ -19,10 +19,11 @@ int main(int argc, char** argv) {
       "  natsim run scenarios/symmetric_nat.lua\n"
       "  natsim explain scenarios/symmetric_nat.lua\n"
       "  natsim matrix --turn\n"
+      "  natsim presets linux-masquerade\n"
       "  natsim run --help");
   // In the order in which help lists them.
   const std::vector<Command> commands = {add_run(app), add_explain(app), add_matrix(app),
-                                         add_completion(app)};
+                                         add_presets(app), add_completion(app)};
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
