@@ -42,6 +42,7 @@ void Agent::receive_error(net::UdpSocket& socket, net::IcmpError error, const En
 }
 
 void Agent::on_timer(core::Timer& /*timer*/) {
+  if (host_.asleep()) return host_.defer(wake_up_);
   const Time now = world().now();
   if (std::exchange(last_wake_up_, now) != now) wake_ups_at_it_ = 0;
   if (++wake_ups_at_it_ > 1000) {

@@ -24,9 +24,12 @@ namespace natsim::agents {
 // 3. A machine whose deadline does not move on after `handle_timeout` breaks its own contract;
 // after
 //    1000 wake-ups at one instant std::logic_error says so.
-// 4. An agent must not outlive its host.
+// 4. An agent must not outlive its host. While the host sleeps the agent is not woken; what it
+//    missed comes due, late, when the host wakes.
 class Agent : public core::Named, protected core::Actor, protected net::DatagramReceiver {
  public:
+  ~Agent() override { host_.forget(wake_up_); }
+
   [[nodiscard]] net::Host& host() const { return host_; }
 
  protected:

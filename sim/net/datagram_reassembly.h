@@ -38,6 +38,7 @@ class DatagramReassembly {
   // Gives up what is due.
   void expire(Time now);
   [[nodiscard]] Time next_expiry() const;
+  [[nodiscard]] const ReassemblyOptions& options() const { return options_; }
   // Applies to fragments that come from now on.
   void set_options(const ReassemblyOptions& options) { options_ = options; }
 

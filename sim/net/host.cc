@@ -104,6 +104,7 @@ Interface* Host::interface_for(const IpAddress& local, const IpAddress& remote) 
       if (interface->owns(local)) return interface.get();
       continue;
     }
+    if (!interface->up()) continue;
     int length = -1;
     for (const Prefix& prefix : interface->prefixes()) {
       if (prefix.contains(remote)) length = std::max<int>(length, prefix.length);
@@ -156,13 +157,19 @@ void Host::send_as_is(PacketPtr packet) {
 
 void Host::dispatch(PacketPtr packet, bool to_self, Interface* out) {
   stamp(*packet);
+  if (asleep_) return trace_drop(world(), id(), *packet, DropReason::host_asleep);
   if (to_self) {
     (loopback_head_ == nullptr ? loopback_head_ : loopback_tail_->next) = packet.get();
     loopback_tail_ = packet.release();
     if (!loopback_.armed()) loopback_.arm(world().now());
     return;
   }
-  if (out == nullptr) return trace_drop(world(), id(), *packet, DropReason::no_route);
+  if (out == nullptr) {
+    const IpAddress& source = packet->source.address;
+    const bool gone = !source.is_any() && !owns(source);
+    return trace_drop(world(), id(), *packet,
+                      gone ? DropReason::address_gone : DropReason::no_route);
+  }
   if (!packet->dont_fragment) [[unlikely]] {
     auto pieces = fragmentation().pieces(*packet, out->link().options().mtu);
     if (!pieces.empty()) return send_fragments(*packet, std::move(pieces), *out);
@@ -202,13 +209,25 @@ void Host::on_timer(core::Timer& /*timer*/) {
   deliver(std::move(packet), nullptr);
 }
 
+void Host::wake() {
+  asleep_ = false;
+  for (core::Timer* const timer : std::exchange(overdue_, {})) timer->arm(world().now());
+}
+
+void Host::forget(core::Timer& timer) { std::erase(overdue_, &timer); }
+
 void Host::receive(PacketPtr packet, Interface& in) {
+  if (asleep_) return trace_drop(world(), id(), *packet, DropReason::host_asleep);
   if (raw_ != nullptr) [[unlikely]] {
     trace(world(), core::PacketStep::delivered, id(), *packet);
     return raw_->receiver_.receive_raw(*packet);
   }
   if (!owns(packet->destination.address)) {
-    return trace_drop(world(), id(), *packet, DropReason::not_local);
+    const bool gone = std::any_of(
+        interfaces().begin(), interfaces().end(),
+        [&packet](const auto& interface) { return interface->had(packet->destination.address); });
+    return trace_drop(world(), id(), *packet,
+                      gone ? DropReason::address_gone : DropReason::not_local);
   }
   if (!checksums_right(*packet)) {
     return trace_drop(world(), id(), *packet, DropReason::bad_checksum);

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <absl/container/flat_hash_map.h>
 
@@ -51,6 +52,20 @@ class Host : public Node, private core::Actor {
   // Whether sockets that are opened from now on forbid fragmentation; true at first.
   void set_dont_fragment(bool dont_fragment) { dont_fragment_ = dont_fragment; }
   void set_reassembly(const ReassemblyOptions& options) { fragmentation().set_options(options); }
+  [[nodiscard]] ReassemblyOptions reassembly() const {
+    return fragmentation_ == nullptr ? ReassemblyOptions{} : fragmentation_->options();
+  }
+
+  // A host that sleeps neither receives nor sends (host_asleep), and its programs' timers wait.
+  void sleep() { asleep_ = true; }
+  // Lets what should have happened in the meantime happen now, late, in the order in which it was
+  // due. Segments and fragments keep their own time.
+  void wake();
+  [[nodiscard]] bool asleep() const { return asleep_; }
+  // For the programs on this host: a timer that has come due during its sleep, to be armed when it
+  // wakes; and one that ends.
+  void defer(core::Timer& timer) { overdue_.push_back(&timer); }
+  void forget(core::Timer& timer);
 
   // For the programs on this host: the packet that was just received is of no use, and why.
   void discard(const Packet& packet, core::DropReason reason, std::string_view note = {});
@@ -89,6 +104,8 @@ class Host : public Node, private core::Actor {
   Packet* loopback_head_ = nullptr;  // packets to itself, in order
   Packet* loopback_tail_ = nullptr;
   core::Timer loopback_;
+  bool asleep_ = false;
+  std::vector<core::Timer*> overdue_;                 // in the order in which they came due
   bool dont_fragment_ = true;                         // of sockets to be opened
   std::unique_ptr<HostFragmentation> fragmentation_;  // null while there are no fragments
 };

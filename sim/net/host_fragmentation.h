@@ -31,6 +31,7 @@ class HostFragmentation : private core::Actor {
 
   // Null while fragments are missing.
   PacketPtr reassemble(PacketPtr fragment);
+  [[nodiscard]] const ReassemblyOptions& options() const { return reassembly_.options(); }
   void set_options(const ReassemblyOptions& options) { reassembly_.set_options(options); }
 
  private:

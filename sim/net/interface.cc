@@ -39,23 +39,52 @@ Interface& Interface::peer() const { return link_->to(); }
 
 PacketRules& Interface::rules() {
   if (rules_ == nullptr) rules_ = std::make_unique<PacketRules>(*this);
+  usual_ = false;
   return *rules_;
 }
 
 void Interface::send(PacketPtr packet) {
   trace(world(), core::PacketStep::egress, id(), *packet);
-  if (rules_ != nullptr) [[unlikely]] {
-    return rules_->pass(std::move(packet), Direction::out);
+  if (!usual_) [[unlikely]] {
+    return pass_unusually(std::move(packet), Direction::out);
   }
   link_->send(std::move(packet));
 }
 
 void Interface::arrive(PacketPtr packet) {
   trace(world(), core::PacketStep::ingress, id(), *packet);
-  if (rules_ != nullptr) [[unlikely]] {
-    return rules_->pass(std::move(packet), Direction::in);
+  if (!usual_) [[unlikely]] {
+    return pass_unusually(std::move(packet), Direction::in);
   }
   node_.receive(std::move(packet), *this);
+}
+
+void Interface::pass_unusually(PacketPtr packet, Direction direction) {
+  if (!up_) return trace_drop(world(), id(), *packet, core::DropReason::interface_down);
+  rules_->pass(std::move(packet), direction);
+}
+
+void Interface::set_up(bool up) {
+  up_ = up;
+  usual_ = up_ && rules_ == nullptr;
+}
+
+void Interface::set_addresses(
+    const std::vector<std::pair<IpAddress, std::uint8_t>>& with_prefix_lengths) {
+  for (const IpAddress& address : addresses_) {
+    if (!had(address)) former_.push_back(address);
+  }
+  addresses_.clear();
+  prefixes_.clear();
+  for (const auto& [address, length] : with_prefix_lengths) {
+    std::erase(former_, address);
+    add_address(address, length);
+  }
+  node_.network().topology_changed();
+}
+
+bool Interface::had(const IpAddress& address) const {
+  return std::find(former_.begin(), former_.end(), address) != former_.end();
 }
 
 void Interface::go_on(PacketPtr packet, Direction direction) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "sim/core/world.h"
@@ -34,6 +35,15 @@ class Interface : public core::Object {
   // The first address of a family; null if it has none.
   [[nodiscard]] const IpAddress* address_of(Family family) const;
 
+  // Gives the interface other addresses than it had, which it remembers.
+  void set_addresses(const std::vector<std::pair<IpAddress, std::uint8_t>>& with_prefix_lengths);
+  // Whether the address was the interface's and is no longer.
+  [[nodiscard]] bool had(const IpAddress& address) const;
+  // While an interface is down, what leaves by it or arrives at it is dropped (interface_down); it
+  // keeps its addresses and its routes.
+  void set_up(bool up);
+  [[nodiscard]] bool up() const { return up_; }
+
   // Hands a packet to the link: egress.
   void send(PacketPtr packet);
   // Takes a packet from the link: ingress.
@@ -57,11 +67,16 @@ class Interface : public core::Object {
   friend class Forwarding;
   friend class Network;
 
+  void pass_unusually(PacketPtr packet, Direction direction);
+
   Node& node_;
   std::uint32_t index_;
+  bool up_ = true;
+  bool usual_ = true;  // up and without rules
   std::unique_ptr<Link> link_;
   Forwarding* forwarding_ = nullptr;
   std::vector<IpAddress> addresses_;
+  std::vector<IpAddress> former_;       // addresses that it had
   std::vector<Prefix> prefixes_;        // of the addresses, in the same order
   std::unique_ptr<PacketRules> rules_;  // null until there is a rule
 };

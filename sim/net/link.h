@@ -7,6 +7,7 @@
 
 #include "sim/core/scheduler.h"
 #include "sim/core/world.h"
+#include "sim/net/link_options.h"
 #include "sim/net/packet.h"
 #include "stack/base/random.h"
 #include "stack/base/time.h"
@@ -15,46 +16,36 @@ namespace natsim::net {
 
 class Interface;
 
-// How one direction of a link treats packets.
-struct LinkOptions {
-  // Bits per second of IP datagrams; 0 is unlimited: no serialisation time and no queue.
-  std::uint64_t rate = 0;
-  // Propagation from the end of serialisation to arrival; not negative.
-  Duration one_way_delay;
-  // Each packet's delay is drawn uniformly from one_way_delay ± jitter, but is never negative.
-  Duration jitter;
-  // Whether a packet with a short delay may overtake one with a long delay; otherwise it arrives
-  // right behind it.
-  bool reorder = false;
-  // The probability that a packet is lost, each on its own; 0 to 1.
-  double loss = 0;
-  // What may wait or be in serialisation at once; a packet beyond either limit is dropped. Without
-  // a rate there is no queue.
-  std::uint32_t queue_packets = 1000;
-  std::uint64_t queue_bytes = 0;  // 0: only queue_packets limits
-  // The largest IP datagram in bytes; at least 576.
-  std::uint16_t mtu = 1500;
-  // Routers drop what is too large for the link and tell nobody: a path-MTU black hole (RFC 2923
-  // §2.1).
-  bool mtu_black_hole = false;
-};
-
 // What a direction has done since the world began.
 struct LinkCounters {
   std::uint64_t sent = 0;  // packets offered
   std::uint64_t delivered = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t overflowed = 0;  // found the queue full
+  std::uint64_t lost = 0;        // singly or in bursts
+  std::uint64_t overflowed = 0;  // dropped by the queue, full or managed
+  std::uint64_t duplicated = 0;  // copies made
+  std::uint64_t corrupted = 0;
+  std::uint64_t reordered = 0;  // held back for others to overtake
+};
+
+// What becomes of the packets in flight, those that wait in the queue included, when a link goes
+// down.
+enum class InFlight : std::uint8_t {
+  deliver,  // they arrive as if nothing had happened
+  drop,     // they die at once (link_down)
+  hold,     // they stop where they are, and go on when the link is up again
 };
 
 // One direction of a link. A packet passes, in this order:
 //   1. MTU: a larger packet is dropped (too_big);
-//   2. queue: beyond queue_packets or queue_bytes it is dropped (queue_overflow);
-//   3. serialisation at `rate`, after the packets before it, exact to the fraction of a nanosecond;
-//   4. one-way delay with jitter;
-//   5. loss, at the moment of arrival (random_loss).
-// Queue length and serialisation follow from when the link is busy until, so that a crossing is one
-// event. Changed options apply to packets sent afterwards.
+//   2. queue: beyond queue_packets or queue_bytes it is dropped (queue_overflow), or by the queue's
+//      management (queue_management);
+//   3. serialisation at the rate, after the packets before it, exact to the fraction of a
+//      nanosecond;
+//   4. one-way delay with jitter, reordering, corruption, duplication;
+//   5. loss, at the moment of arrival (random_loss, burst_loss); a lost packet leaves no copy.
+// Of a drop-tail queue the length and serialisation follow from when the link is busy until, so
+// that a crossing is one event; a managed queue has one more, at each departure. Changed options
+// apply to packets sent afterwards, those of the queue also to what waits there.
 class Link : public core::Object, private core::Actor {
  public:
   Link(Interface& from, Interface& to, const LinkOptions& options);
@@ -65,8 +56,9 @@ class Link : public core::Object, private core::Actor {
 
   [[nodiscard]] const LinkOptions& options() const { return options_; }
   void set_options(const LinkOptions& options);
-  // While a link is down, packets that are sent into it are dropped; those in flight arrive.
-  void set_up(bool up) { up_ = up; }
+  // While a link is down, packets that are sent into it are dropped (link_down). `in_flight` is
+  // without effect when it goes up, or is down already.
+  void set_up(bool up, InFlight in_flight = InFlight::deliver);
   [[nodiscard]] bool up() const { return up_; }
   [[nodiscard]] const LinkCounters& counters() const { return counters_; }
   [[nodiscard]] Interface& from() const { return from_; }
@@ -79,6 +71,12 @@ class Link : public core::Object, private core::Actor {
     void push(Time departs, std::uint16_t size);
     // Forgets those that have left by `now`.
     void drain(Time now);
+    void clear() {
+      count_ = 0;
+      bytes_ = 0;
+    }
+    // Lets all leave so much later.
+    void shift(Duration pause);
     [[nodiscard]] std::uint32_t packets() const { return count_; }
     [[nodiscard]] std::uint64_t bytes() const { return bytes_; }
 
@@ -111,20 +109,34 @@ class Link : public core::Object, private core::Actor {
     std::vector<Loose> loose;  // in flight and free to overtake: a heap
     std::uint64_t loose_sequence = 0;
   };
+  // What only links with faults need; made when first asked for.
+  struct Faults;
+  Faults& faults();
 
   void on_timer(core::Timer& timer) override;
+  void use_queue();
   Time serialise(std::uint16_t size, Time now);
-  Duration draw_delay();
-  void launch(PacketPtr packet);
+  Time serialise_by_plan(std::uint16_t size, Time now);
+  void wait(PacketPtr packet, Time now);
+  void serve(Time now);
+  void depart(PacketPtr packet, Time departs);
+  void depart_with_faults(PacketPtr packet);
+  void launch(PacketPtr packet, bool free);
   PacketPtr land_next();
   [[nodiscard]] Time next_arrival() const;
+  void hold(Time now);
+  void go_on(Duration pause);
+  void drop_all_in_flight();
   void drop(const Packet& packet, core::DropReason reason);
 
   Interface& from_;
   Interface& to_;
   LinkOptions options_;
   bool up_ = true;
-  std::unique_ptr<Chance> chance_;   // null while the options ask for no chance
+  bool limited_ = false;             // whether serialisation takes time
+  bool managed_ = false;             // whether the queue is one that manages itself
+  std::unique_ptr<Chance> chance_;   // null until the options ask for chance
+  std::unique_ptr<Faults> faults_;   // null until the options ask for faults
   Time busy_until_;                  // whole nanoseconds, rounded down
   std::uint64_t busy_fraction_ = 0;  // and this many nanoseconds/rate more
   Time last_due_;                    // of the latest packet in order; the next is not due earlier

@@ -14,7 +14,7 @@ PacketPtr PacketPool::make(std::uint16_t size) {
   free_[size_class] = packet->next;
   packet->id = 0;
   packet->next = nullptr;
-  packet->lost = false;
+  packet->fate = core::DropReason::none;
   packet->more_fragments = false;
   packet->dont_fragment = true;
   packet->fragment_offset = 0;

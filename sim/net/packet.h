@@ -35,7 +35,7 @@ struct Packet {
 
   Time due;                // in flight: when it comes out of the link
   Packet* next = nullptr;  // in flight: the packet behind it on the same link
-  bool lost = false;       // in flight: it will not come out
+  core::DropReason fate = core::DropReason::none;  // in flight: what it dies of at the end
 
   // The fragmentation fields of IPv4 (RFC 791 §3.1) or of IPv6's fragment header (RFC 8200 §4.5).
   bool more_fragments = false;

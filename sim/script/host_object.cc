@@ -8,6 +8,9 @@
 namespace natsim::script {
 
 constinit const Member HostObject::methods[] = {
+    {"set", call_member<HostObject, &HostObject::set>},
+    {"sleep", call_member<HostObject, &HostObject::sleep>},
+    {"wake", call_member<HostObject, &HostObject::wake>},
     {"stun_server", call_member<HostObject, &HostObject::stun_server>},
     {"turn_server", call_member<HostObject, &HostObject::turn_server>},
     {"echo", call_member<HostObject, &HostObject::echo>},
@@ -31,6 +34,8 @@ constinit const Member HostObject::fields[] = {
     {"firewall", call_member<HostObject, &HostObject::firewall>},
     {"link", call_member<HostObject, &HostObject::link>},
     {"links", call_member<HostObject, &HostObject::links>},
+    {"asleep", call_member<HostObject, &HostObject::asleep>},
+    {"interfaces", call_member<HostObject, &HostObject::interfaces>},
     {"wan", call_member<HostObject, &HostObject::wan>},
 };
 const Class HostObject::lua_class = {"host", "a host", methods, fields};

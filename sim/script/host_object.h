@@ -7,6 +7,7 @@
 #include "sim/agents/tcp_service.h"
 #include "sim/net/host.h"
 #include "sim/script/firewall_object.h"
+#include "sim/script/interface_object.h"
 #include "sim/script/link_object.h"
 #include "sim/script/nat_object.h"
 #include "sim/script/node_object.h"
@@ -53,6 +54,13 @@ class HostObject : public NodeObject {
   int links(lua_State* lua);
   int wan(lua_State* lua);
 
+  // host_moves.cc: what happens to it.
+  int set(lua_State* lua);
+  int sleep(lua_State* lua);
+  int wake(lua_State* lua);
+  int asleep(lua_State* lua);
+  int interfaces(lua_State* lua);
+
   // host_programs.cc: what runs on it.
   int stun_server(lua_State* lua);
   int turn_server(lua_State* lua);
@@ -82,9 +90,10 @@ class HostObject : public NodeObject {
 
   net::Host& host_;
   std::vector<LinkObject*> links_;
-  NatObject* nat_ = nullptr;            // null without a NAT
-  FirewallObject* firewall_ = nullptr;  // null without one
-  LinkObject* wan_ = nullptr;           // null unless the host is of a home
+  std::vector<InterfaceObject*> interfaces_;  // those that the script has asked for
+  NatObject* nat_ = nullptr;                  // null without a NAT
+  FirewallObject* firewall_ = nullptr;        // null without one
+  LinkObject* wan_ = nullptr;                 // null unless the host is of a home
   StunServerObject* stun_ = nullptr;
   TurnServerObject* turn_ = nullptr;
 };

@@ -9,8 +9,8 @@
 
 namespace natsim::script {
 
-// link:set{…}, link:up(boolean), link:counters(), link.is_up. Both directions live as long as the
-// network.
+// link:set{…}, link:up(boolean, {…}), link:counters(), link.is_up. Both directions live as long as
+// the network.
 class LinkObject : public Scripted {
  public:
   static const Class lua_class;

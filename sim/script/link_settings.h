@@ -15,10 +15,10 @@ struct LinkSettings {
   net::LinkOptions down;
 };
 
-// Reads the keys that are present in `table` into `settings`: one_way_delay, jitter, reorder, rate,
-// loss, queue_packets, queue_bytes and mtu for both directions, then those in the tables `up` and
-// `down` for one. The table may also have `more` keys, and values at positions 1 to `positions`,
-// which are the caller's matter.
+// Reads the keys that are present in `table` into `settings`: `preset`, which replaces all, the
+// options of LinkDirection in natsim.d.lua for both directions, then those in the tables `up` and
+// `down` for one. Raises if they contradict each other. The table may also have `more` keys, and
+// values at positions 1 to `positions`, which are the caller's matter.
 void read_link_settings(const Value& table, LinkSettings& settings,
                         std::initializer_list<std::string_view> more = {}, int positions = 0);
 

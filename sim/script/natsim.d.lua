@@ -116,19 +116,60 @@ function expect(value) end
 
 -- The network -----------------------------------------------------------------------------------
 
+---Losses in bursts, by the Gilbert-Elliott model: either `mean` and `burst`, where every packet of
+---a burst is lost, or the model's own probabilities, of which `p` and `r` are needed.
+---@class BurstLoss
+---@field mean? Share of packets lost
+---@field burst? number packets lost in a row on average, at least 1
+---@field p? Share from the good state to the bad one, at each packet
+---@field r? Share from the bad state to the good one
+---@field loss_good? Share lost in the good state; default "0%"
+---@field loss_bad? Share lost in the bad state; default "100%"
+
+---@class RateStep
+---@field at AnyDuration since the schedule was set; the first step's is "0s"
+---@field rate Rate|"none" from then on; "none" lets nothing pass
+
+---Steps in a list.
+---@class RateSchedule
+---@field [integer] RateStep
+---@field period? AnyDuration after which the schedule begins again; default: the last step stays
+
 ---How one direction of a link treats packets. A packet passes mtu, queue, serialisation at the
----rate, one-way delay with jitter, and loss, in this order.
+---rate, one-way delay with jitter, reordering, corruption, duplication, and loss, in this order.
+---Each kind of chance has a random stream of its own.
 ---@class LinkDirection
 ---@field one_way_delay? AnyDuration propagation after serialisation; default "0s"
----@field jitter? AnyDuration each delay is drawn evenly from one_way_delay ± jitter; default "0s"
----@field reorder? boolean whether a packet may overtake another; default false
+---@field jitter? AnyDuration by how much delays differ from one_way_delay; default "0s"
+---@field jitter_distribution? "uniform"|"normal"|"pareto" evenly from ± jitter, or with jitter as the deviation, of "pareto" with a long tail; default "uniform"
+---@field jitter_samples? AnyDuration[] in place of jitter: each delay is one_way_delay and one of these, drawn evenly
+---@field reorder? boolean whether jitter may let a packet overtake another; default false
+---@field reordered? Share of packets that are held back by reordered_by for others to overtake; default "0%"
+---@field reordered_by? AnyDuration needed by `reordered`
+---@field duplicate? Share of packets that a copy follows; default "0%"
+---@field corrupt? Share of packets with a flipped bit behind the IP header, which the receiver's checksum finds; default "0%"
 ---@field rate? Rate of IP datagrams; default "unlimited", which has no queue
+---@field rate_schedule? RateSchedule in place of `rate`
+---@field trace? string in place of `rate`: a file of the scenario's folder in Mahimahi's format, a line for each millisecond at which 1500 bytes may leave, over and over
 ---@field loss? Share the probability that a packet is lost, each on its own; default "0%"
+---@field burst_loss? BurstLoss beside `loss`; default none
+---@field queue? "drop_tail"|"codel"|"fq_codel" RFC 8289, RFC 8290; default "drop_tail"
 ---@field queue_packets? integer packets that may wait or be in serialisation; default 1000
 ---@field queue_bytes? Size the same in bytes; default "0B": only queue_packets limits
+---@field codel_target? AnyDuration acceptable standing delay; default "5ms"
+---@field codel_interval? AnyDuration in which it has to be undercut; default "100ms"
+---@field fq_flows? integer queues among which flows are hashed; default 1024
+---@field fq_quantum? Size that a flow may send in its turn; default "1514B"
 ---@field mtu? Size the largest IP datagram, "576B" to "65535B"; default "1500B"
+---@field mtu_black_hole? boolean routers drop what is too large for the link without telling the sender; default false
+
+---Access links with published figures. Those of iroh's ladder, from "good-wifi" to "absurd", are
+---given there as round trips: half of delay and jitter each way. Those of patchbay and str0m are
+---one-way, as they are.
+---@alias LinkPreset "good-wifi"|"congested-wifi"|"weak-4g"|"slow-3g"|"congested-cellular"|"very-bad-cellular"|"geostationary-satellite"|"barely-usable"|"absurd"|"patchbay-wifi"|"patchbay-bad-wifi"|"patchbay-4g"|"patchbay-3g"|"patchbay-leo-satellite"|"patchbay-geo-satellite"|"str0m-wifi"|"str0m-cellular"|"str0m-congested"|"str0m-satellite"
 
 ---@class LinkOptions: LinkDirection
+---@field preset? LinkPreset the options to begin with, in both directions
 ---@field up? LinkDirection replaces options away from the node that the link is written for
 ---@field down? LinkDirection replaces options towards it
 
@@ -329,7 +370,14 @@ function Partition:heal() end
 ---@field sent integer packets offered
 ---@field delivered integer
 ---@field lost integer by chance
----@field overflowed integer found the queue full
+---@field overflowed integer dropped by the queue, full or managed
+---@field duplicated integer copies made
+---@field corrupted integer
+---@field reordered integer held back for others to overtake
+
+---@class LinkSwitching
+---@field direction? "both"|"up"|"down" default "both"
+---@field in_flight? "deliver"|"drop"|"hold" what becomes of packets under way, the queue's included: they arrive, die, or stop until the link is up again; default "deliver"
 
 ---@class Link
 ---@field is_up boolean
@@ -338,9 +386,10 @@ local Link = {}
 ---now on.
 ---@param options LinkOptions
 function Link:set(options) end
----Takes the link down, or up again. Packets in flight arrive.
+---Takes the link down, or up again.
 ---@param up boolean
-function Link:up(up) end
+---@param how? LinkSwitching
+function Link:up(up, how) end
 ---@return { up: LinkCounters, down: LinkCounters }
 function Link:counters() end
 
@@ -495,7 +544,28 @@ function Firewall:flush() end
 ---@field alive_after? Duration an unused binding was alive after this
 ---@field expired_after? Duration and expired after this
 
+---@class HostSettings
+---@field dont_fragment? boolean whether datagrams of sockets that are opened from now on may not be cut: IPv4's DF, and over IPv6 not even by this host; default true
+---@field reassembly_timeout? AnyDuration from a datagram's first fragment until it is given up; default "30s"
+---@field reassembly_bytes? Size of all fragments that wait; default "4MB"
+
+---An interface of a host, such as Wi-Fi or cellular.
+---@class Interface
+---@field name string
+---@field is_up boolean
+---@field ips string[]
+local Interface = {}
+---Takes the interface down, or up again. While it is down, what leaves by it or arrives at it dies;
+---sockets that are bound to no address use another interface.
+---@param up boolean
+function Interface:up(up) end
+---Gives the interface other addresses. Sockets that are bound to an old one send in vain.
+---@param ip string|string[]
+function Interface:set_address(ip) end
+
 ---@class Host
+---@field asleep boolean
+---@field interfaces Interface[] in the order of the links
 ---@field name string
 ---@field ip string the first address
 ---@field ips string[]
@@ -505,6 +575,13 @@ function Firewall:flush() end
 ---@field links Link[]
 ---@field wan? Link of a home's host: the link from its box to the outside
 local Host = {}
+---Changes how the host treats fragments.
+---@param settings HostSettings
+function Host:set(settings) end
+---Sends the host to sleep: it neither receives nor sends, and its programs' timers wait.
+function Host:sleep() end
+---Wakes it: what its programs have missed comes due now.
+function Host:wake() end
 ---Answers Binding requests; with a second address of the family also RFC 5780's discovery.
 ---@param options? StunServerOptions
 ---@return StunServer

@@ -1,5 +1,6 @@
 #include "sim/script/script_file.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -27,6 +28,17 @@ Result<std::string> read_script(const std::string& path) {
   }
   if (text.starts_with('#')) text.insert(0, "--");
   return text;
+}
+
+bool lies_inside(const std::filesystem::path& folder, const std::filesystem::path& file) {
+  std::error_code error;
+  const auto whole_folder = std::filesystem::canonical(folder.empty() ? "." : folder, error);
+  if (error) return false;
+  const auto whole_file = std::filesystem::canonical(file, error);
+  if (error) return false;
+  return std::mismatch(whole_folder.begin(), whole_folder.end(), whole_file.begin(),
+                       whole_file.end())
+             .first == whole_folder.end();
 }
 
 }  // namespace natsim::script

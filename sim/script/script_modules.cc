@@ -1,6 +1,5 @@
 #include "sim/script/script_modules.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -32,17 +31,6 @@ std::optional<std::string> relative_path(std::string_view name) {
   return path + ".lua";
 }
 
-bool inside(const fs::path& folder, const fs::path& file) {
-  std::error_code error;
-  const fs::path whole_folder = fs::canonical(folder, error);
-  if (error) return false;
-  const fs::path whole_file = fs::canonical(file, error);
-  if (error) return false;
-  return std::mismatch(whole_folder.begin(), whole_folder.end(), whole_file.begin(),
-                       whole_file.end())
-             .first == whole_folder.end();
-}
-
 // Upvalue 1: the table of modules that have been loaded, by name.
 int require(lua_State* lua) {
   if (lua_type(lua, 1) != LUA_TSTRING) raise(lua, "require: expected a module's name");
@@ -58,7 +46,7 @@ int require(lua_State* lua) {
   }
   const fs::path& folder = Sandbox::of(lua).folder();
   const fs::path path = folder.empty() ? fs::path(*relative) : folder / *relative;
-  if (fs::exists(path) && !inside(folder.empty() ? fs::path(".") : folder, path)) {
+  if (fs::exists(path) && !lies_inside(folder, path)) {
     raise(lua, "require: {} lies outside the scenario's folder", path.string());
   }
   const auto source = read_script(path.string());

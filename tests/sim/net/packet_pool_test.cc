@@ -41,11 +41,11 @@ TEST(PacketPool, AUsedPacketKeepsNothingOfItsLife) {
   {
     const PacketPtr packet = pool.make(100);
     packet->id = 7;
-    packet->lost = true;
+    packet->fate = core::DropReason::random_loss;
   }
   const PacketPtr again = pool.make(100);
   EXPECT_EQ(again->id, 0U);
-  EXPECT_FALSE(again->lost);
+  EXPECT_EQ(again->fate, core::DropReason::none);
   EXPECT_EQ(again->next, nullptr);
 }
 
