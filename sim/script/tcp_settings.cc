@@ -106,7 +106,7 @@ constexpr std::array<Key<Target>, 2> transfer_keys = {{
      }},
 }};
 
-constexpr auto source_keys = [] {
+constexpr auto tcp_source_keys = [] {
   std::array<Key<Target>, transfer_keys.size() + binding_keys.size()> all{};
   std::copy(binding_keys.begin(), binding_keys.end(),
             std::copy(transfer_keys.begin(), transfer_keys.end(), all.begin()));
@@ -132,7 +132,7 @@ net::TcpBinding read_tcp_listening(const Value& value, const IpAddress& default_
 
 agents::TcpSourceOptions read_tcp_source(const Value& value, const net::Host& host) {
   Target source;
-  read_options(value, source_keys, source);
+  read_options(value, tcp_source_keys, source);
   if (!source.to.is_set()) value.complain("missing key 'to'");
   if (source.binding.local.address.is_any()) {
     source.binding.local.address = tcp_source_address(value, host, source.to);
