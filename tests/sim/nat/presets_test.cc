@@ -46,7 +46,7 @@ TEST(KnobText, SaysWhatWasExpected) {
   EXPECT_EQ(wrong("udp_timeout_new", "0s"), "");
   EXPECT_EQ(wrong("port_range", "5000"), "the first and the last port, such as 1024-65535");
   EXPECT_EQ(wrong("port_range", "5000-65536"), "the first and the last port, such as 1024-65535");
-  EXPECT_EQ(wrong("subscribers", "10.0.0.0"), "a prefix such as 100.64.0.0/10");
+  EXPECT_EQ(wrong("subscribers", "10.0.0.0-10.0.0.9"), "a prefix such as 100.64.0.0/10");
   EXPECT_EQ(wrong("udp_port_timeouts", "53: 10s,123: 5s"),
             "ports with their timeouts, such as 53: 10s, 123: 5s, or none");
   EXPECT_EQ(wrong("udp_port_timeouts", "53: 10s, 123: 5s"), "");
@@ -60,9 +60,9 @@ TEST(Presets, EveryRowIsReadAndSourced) {
   for (const Preset* const preset : presets()) {
     SCOPED_TRACE(preset->name);
     EXPECT_TRUE(names.insert(preset->name).second);
-    if (!preset->alias.empty()) EXPECT_TRUE(names.insert(preset->alias).second);
+    EXPECT_TRUE(preset->alias.empty() || names.insert(preset->alias).second);
     EXPECT_FALSE(preset->description.empty());
-    if (!preset->base.empty()) EXPECT_TRUE(names.contains(preset->base)) << "comes before";
+    EXPECT_TRUE(preset->base.empty() || names.contains(preset->base)) << "comes before";
     std::set<std::string_view> set;
     for (const PresetRow& row : preset->rows) {
       SCOPED_TRACE(row.knob);
@@ -176,7 +176,7 @@ TEST(NatMix, IsMadeOfPresets) {
     for (const MixMember& member : mix.members) {
       EXPECT_NE(preset_named(member.preset), nullptr) << member.preset;
       EXPECT_GT(member.weight, 0U);
-      if (!member.firewall.empty()) EXPECT_TRUE(find_firewall_preset(member.firewall));
+      EXPECT_TRUE(member.firewall.empty() || find_firewall_preset(member.firewall));
     }
   }
   EXPECT_EQ(find_mix("halkes"), nullptr);
