@@ -1,50 +1,36 @@
-"""natsim's side of each family: NAT options in Lua, with the kernel's timers shortened as there."""
+"""natsim's side of each family: its preset, with the timers shortened as in the kernel."""
 
-from stimulus import UDP_NEW, Family
+from stimulus import (
+    ICMP_QUERY,
+    TCP_CLOSE,
+    TCP_CLOSE_WAIT,
+    TCP_ESTABLISHED,
+    TCP_FIN_WAIT,
+    TCP_LAST_ACK,
+    TCP_SYN_RECEIVED,
+    TCP_SYN_SENT,
+    TCP_TIME_WAIT,
+    UDP_NEW,
+    UDP_STREAM,
+    Family,
+)
 
-LINUX = f"""mapping = "EIM", filtering = "APDF", port_allocation = "preserve_overload",
-      port_range = {{ 1, 65535 }}, refresh = "both", hairpin = "off", udp_timeout = "{UDP_NEW}s\""""
-RANDOM = f"""{LINUX}, mapping = "APDM", port_allocation = "random\""""
+DROP = 'unsolicited = "drop", unsolicited_syn = "drop"'
+TIMERS = f"""
+      udp_timeout_new = "{UDP_NEW}s", udp_timeout_replied = "{UDP_NEW}s",
+      udp_timeout_stream = "{UDP_STREAM}s",
+      tcp_timeout_syn_sent = "{TCP_SYN_SENT}s", tcp_timeout_syn_received = "{TCP_SYN_RECEIVED}s",
+      tcp_timeout_established = "{TCP_ESTABLISHED}s", tcp_timeout_fin_wait = "{TCP_FIN_WAIT}s",
+      tcp_timeout_close_wait = "{TCP_CLOSE_WAIT}s", tcp_timeout_last_ack = "{TCP_LAST_ACK}s",
+      tcp_timeout_time_wait = "{TCP_TIME_WAIT}s", tcp_timeout_closed = "{TCP_CLOSE}s",
+      icmp_query_timeout = "{ICMP_QUERY}s" """
 FAMILIES = {
-    Family.ACCEPT: f"{{ {LINUX} }}",
-    Family.DROP: f"{{ {LINUX} }}",
-    Family.RANDOM: f"{{ {RANDOM} }}",
-    Family.FULLY_RANDOM: f"{{ {RANDOM} }}",
+    Family.ACCEPT: f'{{ preset = "linux-masquerade", {TIMERS} }}',
+    Family.DROP: f'{{ preset = "linux-masquerade-drop", {TIMERS} }}',
+    Family.RANDOM: f'{{ preset = "linux-random", {DROP}, {TIMERS} }}',
+    Family.FULLY_RANDOM: f'{{ preset = "linux-random", {DROP}, {TIMERS} }}',
 }
 RENUMBER = 'nat:renumber("{address}")'
 
-PHASES = "timeouts of UDP by phase"
-SESSIONS = "a timer for each session"
-CLASSES = "classes of ports"
-ACCEPTING = "a box that takes the unsolicited for its own"
-TCP_TIMERS = "timeouts of TCP by state"
-
 # What scenarios cannot ask of natsim, by the cells that take it. They are not played to it.
-LACKING = {
-    "mapping.fully_random": CLASSES,
-    "port.collision_below_1024": CLASSES,
-    "filter.closed_with_its_flow": SESSIONS,
-    "hairpin.accepted": ACCEPTING,
-    "address.renumbered": "another external address while it runs",
-    "timer.stream": PHASES,
-    "timer.stream_by_inbound": PHASES,
-    "shadow.accepted": ACCEPTING,
-    "shadow.of_one_remote": ACCEPTING,
-    "shadow.expired": ACCEPTING,
-    "shadow.refreshed": ACCEPTING,
-    "shadow.behind_a_mapping": ACCEPTING,
-    "echo.timer": "a timeout of ICMP queries",
-    "tcp.unsolicited_accepted": ACCEPTING,
-    "echo.unsolicited_accepted": ACCEPTING,
-    "tcp.reset": TCP_TIMERS,
-    "tcp.segment_after_reset": TCP_TIMERS,
-    "tcp.reset_by_the_inside": TCP_TIMERS,
-    "tcp.midstream": "connections picked up in their middle",
-    "tcp_timer.syn_sent": TCP_TIMERS,
-    "tcp_timer.syn_received": TCP_TIMERS,
-    "tcp_timer.established": TCP_TIMERS,
-    "tcp_timer.fin_wait": TCP_TIMERS,
-    "tcp_timer.close_wait": TCP_TIMERS,
-    "tcp_timer.last_ack": TCP_TIMERS,
-    "tcp_timer.time_wait": TCP_TIMERS,
-}
+LACKING = {"address.renumbered": "another external address while it runs"}

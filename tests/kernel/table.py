@@ -18,10 +18,11 @@ ALIKE, OTHERWISE, OPEN, UNKNOWN = "=", "≠", "≠ !", "?"
 INTRODUCTION = """# Linux and natsim, packet by packet
 
 The same bytes at the same times through the NAT of the Linux kernel (nftables in a network
-namespace) and through natsim's NAT with the same choices. Inside are alice and bob, outside server
-and other, and a router (hop) on the way to them. *Own port* says that a packet left from the inside
-host's port, *port of x* that it left from the port that packet x had been given; of any other port
-only the class is told. `≠` and `?` are explained below their table.
+namespace) and through natsim's presets linux-masquerade, linux-masquerade-drop and linux-random. Of
+both the timers are shortened alike. Inside are alice and bob, outside server and other, and a
+router (hop) on the way to them. *Own port* says that a packet left from the inside host's port,
+*port of x* that it left from the port that packet x had been given; of any other port only the
+class is told. `≠` and `?` are explained below their table.
 
 `python3 tests/kernel/agreement.py NATSIM --write` makes this file anew.
 """
