@@ -26,8 +26,7 @@ MappingTable::MappingTable(const NatOptions& options)
 
 MappingTable::Key MappingTable::key_of(MappingIndex index) const {
   const Mapping& mapping = mappings_[index];
-  return {mapping.internal(),
-          seen_by(mapping.dedicated ? alone_ : mapping_, mapping.first_remote()),
+  return {mapping.internal(), seen_by(key_dependence(mapping), mapping.first_remote()),
           mapping.external().transport};
 }
 
@@ -40,7 +39,8 @@ MappingOrigin MappingTable::origin(MappingIndex index) const {
           .number = births_[index].number,
           .created = births_[index].created,
           .dedicated = mapping.dedicated,
-          .strict = mapping.strict};
+          .strict = mapping.strict,
+          .leased = mapping.leased};
 }
 
 MappingIndex MappingTable::find_key(const Key& key) const {
@@ -54,7 +54,15 @@ MappingIndex MappingTable::find_inside(Transport transport, const Endpoint& inte
     const MappingIndex index = find_key({internal, seen_by(alone_, remote), transport});
     if (index != no_index) return index;
   }
-  return find_key({internal, seen_by(mapping_, remote), transport});
+  const MappingIndex index = find_key({internal, seen_by(mapping_, remote), transport});
+  if (index != no_index || leased_ == 0) return index;
+  return find_key({internal, {}, transport});
+}
+
+MappingIndex MappingTable::find_leased(Transport transport, const Endpoint& internal) const {
+  if (leased_ == 0) return no_index;
+  const MappingIndex index = find_key({internal, {}, transport});
+  return index != no_index && mappings_[index].leased ? index : no_index;
 }
 
 MappingIndex MappingTable::find_outside(ExternalKey external, const Endpoint& remote) const {
@@ -82,31 +90,35 @@ MappingIndex MappingTable::find_sender(ExternalKey external, const Endpoint& rem
   if (shares_ports_ && births_[first].next_on_port != first) {
     return remotes_.mapping_of(external.packed(), seen_by(finest_, remote));
   }
-  const Dependence dependence = mappings_[first].dedicated ? alone_ : mapping_;
+  const Dependence dependence = key_dependence(mappings_[first]);
   return key_of(first).remote == seen_by(dependence, remote) ? first : no_index;
 }
 
 MappingIndex MappingTable::add(const MappingOrigin& origin) {
-  const MappingIndex index =
-      mappings_.take({.internal_address = origin.internal.address,
-                      .remote_address = origin.first_remote.address,
-                      .internal_port = origin.internal.port,
-                      .remote_port = origin.first_remote.port,
-                      .packed_external = origin.external.packed(),
-                      .dedicated = origin.dedicated,
-                      .strict = origin.strict,
-                      .has_sessions = sessions_ && origin.external.transport == Transport::udp});
+  const MappingIndex index = mappings_.take(
+      {.internal_address = origin.internal.address,
+       .remote_address = origin.first_remote.address,
+       .internal_port = origin.internal.port,
+       .remote_port = origin.first_remote.port,
+       .packed_external = origin.external.packed(),
+       .dedicated = origin.dedicated,
+       .has_sessions = sessions_ && !origin.leased && origin.external.transport == Transport::udp,
+       .leased = origin.leased});
   if (index == births_.size()) births_.emplace_back();
   births_[index] = {origin.number, origin.created, index, index};
   Mapping& mapping = mappings_[index];
-  timers_.start(index, mapping.idle, mapping.has_sessions ? TimerClass::udp_mapping : origin.timer,
+  const bool endless_timer = mapping.has_sessions || mapping.leased;
+  timers_.start(index, mapping.idle, endless_timer ? TimerClass::udp_mapping : origin.timer,
                 origin.created);
-  if (max_lifetime_ > Duration{}) lifetimes_.start(index, 0, origin.created);
+  if (max_lifetime_ > Duration{} && !mapping.leased) lifetimes_.start(index, 0, origin.created);
   by_key_.insert(index);
   if (origin.dedicated) ++dedicated_;
+  if (origin.leased) ++leased_;
   join_port(index);
   if (lists_first(index)) add_remote(index, origin.first_remote, origin.timer, origin.created);
-  if (filters_endpoint_) count_contact(origin.internal, origin.first_remote, 1);
+  if (filters_endpoint_ && !origin.leased) {
+    count_contact(origin.internal, origin.first_remote, 1);
+  }
   return index;
 }
 
@@ -124,15 +136,17 @@ bool MappingTable::remove(MappingIndex index) {
   remotes_.remove_list(mapping.further_remotes);
   by_key_.erase(index);
   if (mapping.dedicated) --dedicated_;
+  if (mapping.leased) --leased_;
   const bool port_free = leave_port(index);
   timers_.stop(index, mapping.idle);
-  if (max_lifetime_ > Duration{}) lifetimes_.stop(index, 0);
+  if (max_lifetime_ > Duration{} && !mapping.leased) lifetimes_.stop(index, 0);
   mappings_.give_back(index);
   return port_free;
 }
 
 bool MappingTable::admits(MappingIndex index, const Endpoint& remote) const {
   const Mapping& mapping = mappings_[index];
+  if (mapping.leased) return true;
   if (mapping.strict) return remote == mapping.first_remote();
   if (filtering_ == Dependence::endpoint_independent) return true;
   const Endpoint seen = seen_by(filtering_, remote);
@@ -154,7 +168,7 @@ bool MappingTable::holds(MappingIndex index, const Endpoint& remote) const {
 
 MappingTable::Hold MappingTable::hold(MappingIndex index, const Endpoint& remote, TimerClass timer,
                                       Time now) {
-  if (holds(index, remote)) return Hold::held;
+  if (mappings_[index].leased || holds(index, remote)) return Hold::held;
   if (shares_ports_ && !can_share(mappings_[index].external(), remote)) return Hold::clash;
   add_remote(index, remote, timer, now);
   if (filters_endpoint_) count_contact(mappings_[index].internal(), remote, 1);
@@ -162,7 +176,12 @@ MappingTable::Hold MappingTable::hold(MappingIndex index, const Endpoint& remote
 }
 
 bool MappingTable::can_share(ExternalKey external, const Endpoint& remote) const {
-  return shares_ports_ && remotes_.find(external.packed(), seen_by(finest_, remote)) == no_index;
+  if (!shares_ports_) return false;
+  if (leased_ > 0) {
+    const auto found = by_external_.find(external);
+    if (found != by_external_.end() && mappings_[*found].leased) return false;
+  }
+  return remotes_.find(external.packed(), seen_by(finest_, remote)) == no_index;
 }
 
 std::uint32_t MappingTable::scope_of(MappingIndex index) const {
@@ -219,7 +238,9 @@ Time MappingTable::expires(MappingIndex index) const {
       at = std::max(at, session_timers_.deadline(e, remotes_[e].idle));
     }
   }
-  if (max_lifetime_ > Duration{}) at = std::min(at, lifetimes_.deadline(index, 0));
+  if (max_lifetime_ > Duration{} && !mapping.leased) {
+    at = std::min(at, lifetimes_.deadline(index, 0));
+  }
   return at;
 }
 

@@ -41,6 +41,8 @@ struct MappingOrigin {
   bool dedicated = false;
   // It lets in `first_remote` alone, whatever the filter would.
   bool strict = false;
+  // It was asked for: it serves all remotes, admits anyone and lasts until it is removed.
+  bool leased = false;
 };
 
 // Contract:
@@ -49,7 +51,10 @@ struct MappingOrigin {
 // 2. A mapping holds the remotes that its internal endpoint has sent to through it, as finely as
 //    mapping and filtering tell remotes apart. They go with the mapping; with
 //    TimerScope::per_session those of UDP are its sessions and may go before.
-// 3. Each mapping has an idle timer, which starts when it is added and anew by `refresh`, or its
+// 3. A leased mapping has no remote in its key and no timer, and does not note remotes. Where
+//    mappings depend on the remote, those of the same internal endpoint come before it.
+// 4. Each other mapping has an idle timer, which starts when it is added and anew by `refresh`, or
+// its
 //    sessions have. It may have a lifetime besides. The table tells whose time has run out;
 //    removing it is the user's matter.
 class MappingTable {
@@ -91,10 +96,14 @@ class MappingTable {
   void count_out(MappingIndex index) { ++mappings_[index].packets_out; }
   void count_in(MappingIndex index) { ++mappings_[index].packets_in; }
 
+  // The leased mapping of an internal endpoint; no_index if it has none.
+  [[nodiscard]] MappingIndex find_leased(Transport transport, const Endpoint& internal) const;
+
   // Names what has the idle timer for packets between a mapping and a remote; no_index: nothing, as
-  // there is no such session.
+  // there is no such session or the mapping is leased.
   using TimerIndex = std::uint32_t;
   [[nodiscard]] TimerIndex timer_of(MappingIndex index, const Endpoint& remote) const {
+    if (mappings_[index].leased) return no_index;
     return mappings_[index].has_sessions ? remotes_.find(scope_of(index), seen_by(finest_, remote))
                                          : index;
   }
@@ -192,6 +201,7 @@ class MappingTable {
   template <typename Visit>
   void each_remote(MappingIndex index, Visit&& visit) const {
     const Mapping& mapping = mappings_[index];
+    if (mapping.leased) return;
     const Endpoint first = seen_by(finest_, mapping.first_remote());
     for (std::uint32_t e = mapping.further_remotes; e != no_index; e = remotes_[e].older) {
       const Endpoint remote = remotes_[e].remote();
@@ -201,6 +211,7 @@ class MappingTable {
   }
 
  private:
+  struct Mapping;
   struct Key {
     Endpoint internal;
     Endpoint remote;  // the part that belongs to the key
@@ -244,11 +255,16 @@ class MappingTable {
     bool operator()(ExternalKey a, MappingIndex b) const { return (*this)(b, a); }
   };
 
+  // As much of a remote as belongs to the mapping's key.
+  [[nodiscard]] Dependence key_dependence(const Mapping& mapping) const {
+    if (mapping.leased) return Dependence::endpoint_independent;
+    return mapping.dedicated ? alone_ : mapping_;
+  }
   [[nodiscard]] Key key_of(MappingIndex index) const;
   [[nodiscard]] MappingIndex find_key(const Key& key) const;
   [[nodiscard]] std::uint32_t scope_of(MappingIndex index) const;
   [[nodiscard]] bool lists_first(MappingIndex index) const {
-    return shares_ports_ || mappings_[index].has_sessions;
+    return !mappings_[index].leased && (shares_ports_ || mappings_[index].has_sessions);
   }
   [[nodiscard]] Due find_due(Time now);
   void add_remote(MappingIndex index, const Endpoint& remote, TimerClass timer, Time now);
@@ -281,6 +297,7 @@ class MappingTable {
     bool dedicated : 1;
     bool strict : 1;
     bool has_sessions : 1;
+    bool leased : 1;
 
     [[nodiscard]] Endpoint internal() const { return {internal_address, internal_port}; }
     [[nodiscard]] Endpoint first_remote() const { return {remote_address, remote_port}; }
@@ -309,6 +326,7 @@ class MappingTable {
   // filter sees it.
   absl::flat_hash_map<std::pair<Endpoint, Endpoint>, std::int32_t> contacts_;
   std::uint32_t dedicated_ = 0;  // how many mappings are
+  std::uint32_t leased_ = 0;     // the same
 };
 
 }  // namespace natsim::nat

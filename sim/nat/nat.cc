@@ -145,17 +145,20 @@ void Nat::refresh(MappingIndex index, const Endpoint& remote, Direction directio
 }
 
 Time Nat::next_expiry() const {
-  return std::min({table_.first_to_expire().at, sessions_.next_expiry(), shadows_.next_expiry()});
+  return std::min({table_.first_to_expire().at, sessions_.next_expiry(), shadows_.next_expiry(),
+                   leases_.first().until});
 }
 
-// A TCP mapping goes with its last connection.
+// A TCP mapping goes with its last connection, a static one when it was to go.
 Time Nat::expires(MappingIndex index) const {
+  if (const auto until = leases_.until(index)) return *until;
   const Time own = table_.expires(index);
   return sessions_.has(index) ? std::min(own, sessions_.last_expiry(index)) : own;
 }
 
 void Nat::expire(Time now) {
   if (now >= other_expiry_bound()) [[unlikely]] {
+    expire_leases(now);
     expire_sessions(now);
     expire_shadows(now);
   }
@@ -166,9 +169,13 @@ void Nat::expire(Time now) {
         continue;
       }
     }
-    expiries_.add({table_.external(due.mapping), table_.internal(due.mapping), due.at});
-    remove(due.mapping, MappingStep::expired, now);
+    remove_expired(due.mapping, due.at, now);
   }
+}
+
+void Nat::remove_expired(MappingIndex index, Time at, Time now) {
+  expiries_.add({table_.external(index), table_.internal(index), at});
+  remove(index, MappingStep::expired, now);
 }
 
 void Nat::flush(Time now) {
@@ -181,6 +188,9 @@ void Nat::flush(Time now) {
        session = sessions_.first_to_expire()) {
     remove(sessions_.mapping(session), MappingStep::evicted, now);
   }
+  for (Leases::Lease lease = leases_.first(); lease.mapping != no_index; lease = leases_.first()) {
+    remove(lease.mapping, MappingStep::evicted, now);
+  }
   shadows_.clear();
   expiries_.clear();
   ports_.release_held();
@@ -192,6 +202,7 @@ void Nat::remove(MappingIndex index, MappingStep step, Time now, DropReason reas
   if (external.transport == Transport::tcp) sessions_.remove_all_of(index);
   const IpAddress host = table_.internal(index).address;
   hosts_.remove_mapping(host, external.transport);
+  leases_.remove(index);
   if (table_.remove(index)) ports_.release(external, host, now);
 }
 

@@ -12,6 +12,7 @@
 #include "sim/core/event.h"
 #include "sim/nat/external_pool.h"
 #include "sim/nat/inside_hosts.h"
+#include "sim/nat/leases.h"
 #include "sim/nat/mapping_table.h"
 #include "sim/nat/options.h"
 #include "sim/nat/port_allocator.h"
@@ -64,6 +65,21 @@ struct ExpiredConnection {
   std::uint32_t next_from_outside;
 };
 
+// A mapping that somebody asks for (RFC 6887 §11).
+struct MappingRequest {
+  Transport transport = Transport::udp;
+  Endpoint internal;
+  std::uint16_t external_port = 0;  // the one that is wished for; 0: any
+  bool exact = false;               // rather none than one on another port
+  Time until;                       // later than now
+};
+
+// What it gets: an external endpoint, or the reason why there is none.
+struct MappingGrant {
+  Endpoint external;
+  core::DropReason reason = core::DropReason::none;
+};
+
 // Takes a NAT's events, in order; they lack the NAT's id. It must not call the NAT.
 class MappingSink {
  public:
@@ -89,6 +105,10 @@ class MappingSink {
 //    `refreshed` is not told: every translation implies it, and it would be an event a packet.
 // 6. The latest 64 external endpoints whose mapping expired are remembered, so that a packet for
 //    one of them is dropped with nat_mapping_expired rather than nat_no_mapping.
+// 7. A static mapping lasts as long as it was asked for, whatever its packets. It admits anyone,
+// and
+//    what its internal endpoint sends leaves from its external one, unless that had a mapping for
+//    the remote before.
 class Nat {
  public:
   // Precondition: validate(options) finds nothing. `sink` must outlive the NAT.
@@ -104,6 +124,12 @@ class Nat {
   Verdict outbound(net::Packet& packet, Time now);
   // A packet from outside. Precondition: it is for an external address.
   Verdict inbound(net::Packet& packet, Time now);
+
+  // Makes a static mapping, or gives the internal endpoint's own a new end. Where it has a dynamic
+  // mapping for all remotes, that one's port is kept if it can be.
+  MappingGrant add_static_mapping(const MappingRequest& request, Time now);
+  // False if the internal endpoint has none.
+  bool remove_static_mapping(Transport transport, const Endpoint& internal, Time now);
 
   // Removes the mappings whose timer has run out.
   void expire(Time now);
@@ -137,6 +163,7 @@ class Nat {
   [[nodiscard]] const ExternalPool& externals() const { return ports_.externals(); }
   Found sender_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
                        Time now);
+  void remove_expired(MappingIndex index, Time at, Time now);
   Found make_mapping(Transport transport, const Endpoint& internal, const Endpoint& remote,
                      bool dedicated, Time now);
   [[nodiscard]] TimerClass first_timer(Transport transport, const Endpoint& remote) const;
@@ -182,8 +209,9 @@ class Nat {
 
   // What expires beside the mappings.
   [[nodiscard]] Time other_expiry_bound() const {
-    return std::min(sessions_.expiry_bound(), shadows_.expiry_bound());
+    return std::min({sessions_.expiry_bound(), shadows_.expiry_bound(), leases_.first().until});
   }
+  void expire_leases(Time now);
   void expire_sessions(Time now);
   void expire_shadows(Time now);
 
@@ -193,6 +221,7 @@ class Nat {
   ShadowEntries shadows_;  // of UDP
   PortAllocator ports_;
   InsideHosts hosts_;
+  Leases leases_;  // of the static mappings
   UdpPhases udp_phases_;
   TcpSessions sessions_;
   RecentExpiries expiries_;

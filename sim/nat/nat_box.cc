@@ -49,7 +49,10 @@ void NatBox::from_inside(PacketPtr packet, Interface& in) {
   const bool hairpin = nat_.is_external(destination);
   if (!hairpin) {
     if (on_inside_link(destination)) {
-      if (owns(destination)) return trace_drop(world(), id(), *packet, DropReason::no_socket);
+      if (owns(destination)) {
+        if (services_ != nullptr) return forward_inside(std::move(packet), in, *services_);
+        return trace_drop(world(), id(), *packet, DropReason::no_socket);
+      }
       return refuse(std::move(packet), in, DropReason::no_route, IcmpError::host_unreachable);
     }
     if (!outside_.connected()) {
@@ -156,6 +159,17 @@ void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpErro
                     std::uint32_t mtu) {
   trace_drop(world(), id(), *packet, reason);
   send_icmp_error(error, *packet, in, mtu);
+}
+
+MappingGrant NatBox::add_static_mapping(const MappingRequest& request) {
+  follow_topology();
+  const MappingGrant grant = nat_.add_static_mapping(request, world().now());
+  follow_expiry();
+  return grant;
+}
+
+bool NatBox::remove_static_mapping(Transport transport, const Endpoint& internal) {
+  return nat_.remove_static_mapping(transport, internal, world().now());
 }
 
 // What a packet does may bring the next expiry forward; that it puts it off is seen when the timer

@@ -47,6 +47,12 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   [[nodiscard]] std::vector<MappingSnapshot> mappings() const {
     return nat_.mappings(world().now());
   }
+  // What comes from inside for one of the box's own addresses there goes on by this inside
+  // interface, to where the box's own programs run.
+  void set_services(net::Interface& interface) { services_ = &interface; }
+  // As Nat's.
+  MappingGrant add_static_mapping(const MappingRequest& request);
+  bool remove_static_mapping(Transport transport, const Endpoint& internal);
   [[nodiscard]] const NatOptions& options() const { return nat_.options(); }
 
  private:
@@ -78,7 +84,8 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   Nat nat_;
   net::Forwarding inside_;
   net::Interface& outside_;
-  core::Timer expiry_;  // armed while there are mappings
+  net::Interface* services_ = nullptr;  // null: the box has no programs
+  core::Timer expiry_;                  // armed while there are mappings
   HeldSyns held_syns_;
   core::Timer patience_;          // armed while SYNs are held
   std::uint64_t generation_ = 0;  // of the topology that the next are of

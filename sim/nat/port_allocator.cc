@@ -207,7 +207,7 @@ bool PortAllocator::usable(ExternalKey external, const PortRequest& request) con
   if (const IpAddress* const holder = held_.holder(external)) {
     return *holder == request.internal.address;
   }
-  return table_.can_share(external, request.remote);
+  return !request.exclusive && table_.can_share(external, request.remote);
 }
 
 bool PortAllocator::in_own_block(ExternalKey external, const IpAddress& host) const {

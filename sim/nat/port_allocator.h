@@ -25,6 +25,7 @@ struct PortRequest {
   Endpoint remote;
   std::optional<std::uint16_t> paired;      // the host's external address, if it is bound to one
   std::optional<ExternalKey> remembered{};  // what it had the last time, if that counts
+  bool exclusive = false;                   // no port that others use, even if it could be shared
 };
 
 struct PortGrant {

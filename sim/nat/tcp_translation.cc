@@ -122,7 +122,7 @@ SessionIndex Nat::begin_session(MappingIndex mapping, const Endpoint& remote,
                        now);
 }
 
-// Those whose timer has run out, and the mappings that have no other.
+// Those whose timer has run out, and the dynamic mappings that have no other.
 void Nat::expire_sessions(Time now) {
   for (SessionIndex session = sessions_.due(now); session != no_index;
        session = sessions_.due(now)) {
@@ -137,7 +137,7 @@ void Nat::expire_sessions(Time now) {
                                    .next_from_inside = tracking.next_seq(TcpSide::inside),
                                    .next_from_outside = tracking.next_seq(TcpSide::outside)});
     }
-    if (!sessions_.remove(session)) continue;
+    if (!sessions_.remove(session) || leases_.until(mapping)) continue;
     expiries_.add({table_.external(mapping), table_.internal(mapping), at});
     remove(mapping, core::MappingStep::expired, now);
   }
