@@ -1,0 +1,34 @@
+// A gateway that grants what it is asked for.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <utility>
+
+#include "stack/portmap/gateway.h"
+
+namespace natsim::portmap {
+
+class FakeGateway : public Gateway {
+ public:
+  [[nodiscard]] IpAddress external_address(Family /*family*/) const override { return address; }
+  std::variant<Endpoint, MapRefusal> map(const MapWish& wish) override {
+    if (refusal) return *refusal;
+    auto& mapping = mappings[{wish.protocol, wish.internal}];
+    if (mapping.first.port == 0) {
+      mapping.first = {address, wish.external_port != 0 ? wish.external_port : next_port++};
+    }
+    mapping.second = wish.until;
+    return mapping.first;
+  }
+  void unmap(MapProtocol protocol, const Endpoint& internal) override {
+    mappings.erase({protocol, internal});
+  }
+
+  IpAddress address = IpAddress::v4(198, 51, 100, 7);
+  std::optional<MapRefusal> refusal;
+  std::uint16_t next_port = 40000;
+  std::map<std::pair<MapProtocol, Endpoint>, std::pair<Endpoint, Time>> mappings;
+};
+
+}  // namespace natsim::portmap
