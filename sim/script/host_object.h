@@ -66,6 +66,7 @@ class HostObject : public NodeObject {
   int turn_server(lua_State* lua);
   int echo(lua_State* lua);
   int udp(lua_State* lua);
+  int map_port(lua_State* lua);
   int raw(lua_State* lua);
   int udp_source(lua_State* lua);
   int stun_request(lua_State* lua);

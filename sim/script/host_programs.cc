@@ -4,6 +4,7 @@
 #include "sim/script/host_object.h"
 #include "sim/script/nat_probing.h"
 #include "sim/script/options.h"
+#include "sim/script/port_mapping_object.h"
 #include "sim/script/raw_socket_object.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
@@ -88,6 +89,18 @@ int HostObject::udp(lua_State* lua) {
   const std::string reason = socket.open(read_local(Value(lua, 2, "host:udp"), address()));
   if (!reason.empty()) raise(lua, "host:udp: {}", reason);
   push(lua, socket);
+  return 1;
+}
+
+int HostObject::map_port(lua_State* lua) {
+  require_address(lua, "host:map_port");
+  const IpAddress* const gateway =
+      nat_ == nullptr ? nullptr : nat_->inside_address(address().family());
+  const auto options =
+      read_port_mapping(Value(lua, 2, "host:map_port"),
+                        gateway == nullptr ? Endpoint() : Endpoint{*gateway, portmap::server_port});
+  auto agent = started(lua, "host:map_port", agents::PortMapClient::start(host_, options));
+  push(lua, Run::of(lua).make<PortMappingObject>(lua, std::move(agent)));
   return 1;
 }
 

@@ -1,10 +1,15 @@
 #include "sim/script/nat_object.h"
 
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "sim/nat/presets.h"
+#include "sim/net/host.h"
+#include "sim/net/network.h"
+#include "sim/script/run.h"
+#include "sim/script/script_error.h"
 #include "sim/script/table_writer.h"
 
 namespace natsim::script {
@@ -21,6 +26,7 @@ constinit const Member NatObject::methods[] = {
     {"mappings", call_member<NatObject, &NatObject::mappings>},
     {"natstat", call_member<NatObject, &NatObject::natstat>},
     {"flush", call_member<NatObject, &NatObject::flush>},
+    {"port_mapping", call_member<NatObject, &NatObject::port_mapping>},
 };
 constinit const Member NatObject::fields[] = {
     {"name", call_member<NatObject, &NatObject::name>},
@@ -80,7 +86,41 @@ int NatObject::natstat(lua_State* lua) {
 
 int NatObject::flush(lua_State* /*lua*/) {
   box_.flush();
+  if (port_map_server_ != nullptr) port_map_server_->restart();
   return 0;
+}
+
+const IpAddress* NatObject::inside_address(Family family) const {
+  for (const IpAddress& address : inside_addresses_) {
+    if (address.family() == family) return &address;
+  }
+  return nullptr;
+}
+
+// The device's own programs run on a host behind it that has its addresses inside.
+int NatObject::port_mapping(lua_State* lua) {
+  if (port_map_server_ != nullptr) {
+    raise(lua, "nat:port_mapping: {} serves port mappings already", shown());
+  }
+  const auto options = read_port_map_server(Value(lua, 2, "nat:port_mapping"));
+  Run& run = Run::of(lua);
+  const std::string host_name = box_.name() + "-services";
+  lua_pushlstring(lua, host_name.data(), host_name.size());
+  run.net().names().take(Value(lua, -1, "nat:port_mapping"), host_name);
+  lua_pop(lua, 1);
+  auto& host = run.network().add<net::Host>(host_name);
+  net::Interface& interface = host.add_interface();
+  for (const IpAddress& address : inside_addresses_) {
+    interface.add_address(address, pool_.on_link_length(address));
+  }
+  net::Interface& port = box_.add_inside_interface();
+  run.network().connect(interface, port, {}, {});
+  box_.set_services(port);
+  auto agent = agents::PortMapServer::start(host, box_, options);
+  if (!agent) raise(lua, "nat:port_mapping: {}", agent.error());
+  port_map_server_ = &run.make<PortMapServerObject>(lua, std::move(agent.value()));
+  push(lua, *port_map_server_);
+  return 1;
 }
 
 int NatObject::name(lua_State* lua) {

@@ -6,11 +6,12 @@
 
 #include "sim/nat/nat_box.h"
 #include "sim/script/place.h"
+#include "sim/script/port_mapping_object.h"
 
 namespace natsim::script {
 
-// nat:mappings(), nat:natstat(), nat:flush(); nat.name, nat.kind, nat.external_address,
-// nat.external_addresses, nat.wan. As a place it is the network inside.
+// nat:mappings(), nat:natstat(), nat:flush(), nat:port_mapping(); nat.name, nat.kind,
+// nat.external_address, nat.external_addresses, nat.wan. As a place it is the network inside.
 class NatObject : public Place {
  public:
   static const Class lua_class;
@@ -25,11 +26,14 @@ class NatObject : public Place {
   [[nodiscard]] AddressPool& addresses() override { return pool_; }
   [[nodiscard]] LinkObject& wan() const { return wan_; }
   [[nodiscard]] net::Node& node() const override { return box_; }
+  // Its own address inside; null if it has none of the family.
+  [[nodiscard]] const IpAddress* inside_address(Family family) const;
 
  private:
   int mappings(lua_State* lua);
   int natstat(lua_State* lua);
   int flush(lua_State* lua);
+  int port_mapping(lua_State* lua);
   int name(lua_State* lua);
   int kind(lua_State* lua);
   int external_address(lua_State* lua);
@@ -42,7 +46,8 @@ class NatObject : public Place {
   nat::NatBox& box_;
   LinkObject& wan_;
   AddressPool pool_;
-  std::vector<IpAddress> inside_addresses_;  // of each inside interface
+  std::vector<IpAddress> inside_addresses_;         // of each inside interface
+  PortMapServerObject* port_map_server_ = nullptr;  // null without one
 };
 
 }  // namespace natsim::script

@@ -419,8 +419,24 @@ function Nat:mappings() end
 ---The same as a text table.
 ---@return string
 function Nat:natstat() end
----Forgets all mappings, as a reboot does.
+---Forgets all mappings, as a reboot does; its port-mapping server begins anew.
 function Nat:flush() end
+---Serves NAT-PMP (RFC 6886) and PCP (RFC 6887) to the hosts inside, at the NAT's own address there.
+---The node "<nat>-services" answers for it.
+---@param options? PortMapServerOptions
+---@return PortMapServer
+function Nat:port_mapping(options) end
+
+---@class PortMapServerOptions
+---@field nat_pmp? boolean default true
+---@field pcp? boolean default true
+---@field allow? boolean false: it answers "not authorized"; default true
+---@field min_lifetime? AnyDuration the least that PCP is granted; default "120s"
+---@field max_lifetime? AnyDuration the most that is granted; default "24h"
+---@field reported_address? string what it says its external address is; default: the truth
+
+---@class PortMapServer
+---@field leases integer mappings that live now
 
 ---A flow that a firewall has let through.
 ---@class FirewallFlow
@@ -453,6 +469,31 @@ function Firewall:flush() end
 
 ---@class Reachable
 ---@field endpoint string
+
+---@class PortMappingOptions
+---@field port integer the host's own port
+---@field using? "pcp"|"nat-pmp" default "pcp"
+---@field protocol? "udp"|"tcp" of what is mapped; default "udp"
+---@field external_port? integer the one to be suggested; default: none
+---@field prefer_failure? boolean of PCP: rather none than one on another port; default false
+---@field lifetime? AnyDuration to ask for, in whole seconds; default "7200s"
+---@field gateway? string the server's address; default: that of the NAT in front of the host
+
+---@class PortMapping
+---@field state "requesting"|"mapped"|"failed"|"removing"|"removed"
+---@field external? string endpoint, as the gateway told it, while mapped
+---@field lifetime? Duration as granted, while mapped
+---@field expires? Duration since the world began, unless it is renewed before
+---@field renewals integer
+---@field gateway_restarts integer how often the epoch told that the gateway had lost its state
+---@field failure? string why it failed
+local PortMapping = {}
+---Waits until the request under way is answered or given up, and gives the state.
+---@param timeout AnyDuration
+---@return string
+function PortMapping:wait(timeout) end
+---Asks for the end of the mapping.
+function PortMapping:remove() end
 
 ---@class StunServerOptions
 ---@field ip? string one of the host's addresses; default the first
@@ -586,6 +627,10 @@ function Host:wake() end
 ---@param options? StunServerOptions
 ---@return StunServer
 function Host:stun_server(options) end
+---Keeps a port mapped at a gateway, renewed until it is removed.
+---@param options PortMappingOptions
+---@return PortMapping
+function Host:map_port(options) end
 ---Relays, and answers Binding requests too.
 ---@param options TurnServerOptions
 ---@return TurnServer

@@ -96,6 +96,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"FirewallRule",
              "net:home('a', { nat = 'none', firewall = { outbound = { { " FAR " = 1 } } } })"},
         Case{"FirewallNodeOptions", "net:firewall('a', { " FAR " = 1 })"},
+        Case{"PortMapServerOptions", "host.nat:port_mapping({ " FAR " = 1 })"},
+        Case{"PortMappingOptions", "host:map_port({ " FAR " = 1 })"},
         Case{"RouterOptions", "net:router('a', { " FAR " = 1 })"},
         Case{"HostOptions", "net:host('a', { " FAR " = 1 })"},
         Case{"HomeOptions", "net:home('a', { " FAR " = 1 })"},
@@ -127,6 +129,8 @@ INSTANTIATE_TEST_SUITE_P(
     Objects, DefinitionsFile,
     testing::Values(Case{"Net", "far = net." FAR}, Case{"Router", "far = internet." FAR},
                     Case{"Host", "far = host." FAR}, Case{"Nat", "far = host.nat." FAR},
+                    Case{"PortMapServer", "far = host.nat:port_mapping()." FAR},
+                    Case{"PortMapping", "far = host:map_port({ port = 1 })." FAR},
                     Case{"Firewall",
                          "far = net:firewall('f', { firewall = 'rfc6092', wan = { "
                          "internet } })." FAR},

@@ -1,0 +1,33 @@
+// A program that keeps a port mapped at the gateway.
+#pragma once
+
+#include <memory>
+
+#include "sim/agents/agent.h"
+#include "stack/portmap/client.h"
+
+namespace natsim::agents {
+
+// Runs portmap::Client. Emits "portmap.client" {state, external, failure} at each change of state
+// and each renewal; what does not apply is left empty.
+class PortMapClient : public Agent {
+ public:
+  // Starts at once. Fails if the host has no address of the gateway's family, or no free port.
+  static Result<std::unique_ptr<PortMapClient>> start(net::Host& host,
+                                                      const portmap::ClientOptions& options);
+
+  [[nodiscard]] const portmap::Client& machine() const { return *machine_; }
+  void remove();
+
+ private:
+  explicit PortMapClient(net::Host& host) : Agent(host, "portmap") {}
+
+  void take(const Endpoint& local, const net::Packet& packet) override;
+  void handle_timeout(Time now) override { machine_->handle_timeout(now); }
+  [[nodiscard]] Time next_timeout() const override { return machine_->next_timeout(); }
+  void drain() override;
+
+  std::unique_ptr<portmap::Client> machine_;  // made once the socket is there
+};
+
+}  // namespace natsim::agents

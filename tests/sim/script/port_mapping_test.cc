@@ -1,0 +1,95 @@
+// Port mappings from a script.
+#include "script_test.h"
+
+namespace natsim::script {
+namespace {
+
+constexpr std::string_view home = R"(
+    local internet = net:router("internet")
+    local outside = net:host("outside", { link = { internet, one_way_delay = "10ms" } })
+    local home = net:home("home", { nat = "symmetric", wan = { internet, one_way_delay = "5ms" },
+                                    lan = { one_way_delay = "1ms" } })
+)";
+
+std::string at_home(std::string_view body) { return std::string(home) + std::string(body); }
+
+TEST(PortMapping, OpensAPortToEverybody) {
+  for (const std::string protocol : {"pcp", "nat-pmp"}) {
+    const Outcome outcome = run_body(at_home(R"(
+      local server = home.nat:port_mapping()
+      local mapping = home:map_port({ port = 5000, external_port = 7000, using = ")" +
+                                             protocol +
+                                             R"(" })
+      metric("state", mapping:wait("5s"))
+      metric("external", mapping.external)
+      metric("lifetime", mapping.lifetime)
+      metric("leases", server.leases)
+      local inside, far = home:udp({ port = 5000 }), outside:udp({ port = 9 })
+      far:send(mapping.external, "hello")
+      metric("arrived", (inside:receive("1s")) ~= nil)
+      inside:send(far, "back")
+      far:receive("1s")
+      metric("mappings", #home.nat:mappings())
+      mapping:remove()
+      metric("end", mapping:wait("5s"))
+      metric("left", #home.nat:mappings()))"));
+    EXPECT_EQ(metric_of(outcome, "state"), "mapped");
+    EXPECT_EQ(metric_of(outcome, "external"), "192.0.2.2:7000");
+    EXPECT_EQ(metric_of(outcome, "lifetime"), "7200s");
+    EXPECT_EQ(metric_of(outcome, "leases"), "1");
+    EXPECT_EQ(metric_of(outcome, "arrived"), "true");
+    EXPECT_EQ(metric_of(outcome, "mappings"), "1");
+    EXPECT_EQ(metric_of(outcome, "end"), "removed");
+    EXPECT_EQ(metric_of(outcome, "left"), "0");
+  }
+}
+
+TEST(PortMapping, IsRenewedAndComesBackAfterAReboot) {
+  const Outcome outcome = run_body(at_home(R"(
+    home.nat:port_mapping({ max_lifetime = "600s" })
+    local mapping = home:map_port({ port = 5000, external_port = 7000, using = "nat-pmp" })
+    mapping:wait("5s")
+    sleep("1h")
+    metric("renewals", mapping.renewals)
+    home.nat:flush()
+    metric("gone", #home.nat:mappings())
+    sleep("10min")
+    metric("back", #home.nat:mappings())
+    metric("external", mapping.external)
+    metric("restarts", mapping.gateway_restarts))"));
+  // Every 300 s and the 4 ms to the gateway and back; twelve such fit less than an hour.
+  EXPECT_EQ(metric_of(outcome, "renewals"), "11");
+  EXPECT_EQ(metric_of(outcome, "gone"), "0");
+  EXPECT_EQ(metric_of(outcome, "back"), "1");
+  EXPECT_EQ(metric_of(outcome, "external"), "192.0.2.2:7000");
+  EXPECT_EQ(metric_of(outcome, "restarts"), "1");
+}
+
+TEST(PortMapping, FailsWhereNobodyAnswersOrMayNot) {
+  const Outcome outcome = run_body(at_home(R"(
+    local silent = home:map_port({ port = 5000, using = "nat-pmp" })
+    metric("silent", silent:wait("200s"))
+    metric("why", silent.failure)
+    home.nat:port_mapping({ allow = false })
+    local refused = home:map_port({ port = 5000 })
+    metric("refused", refused:wait("5s") .. ": " .. refused.failure))"));
+  EXPECT_EQ(metric_of(outcome, "silent"), "failed");
+  EXPECT_EQ(metric_of(outcome, "why"), "the gateway does not answer");
+  EXPECT_EQ(metric_of(outcome, "refused"), "failed: NOT_AUTHORIZED");
+}
+
+TEST(PortMapping, MistakesAreErrors) {
+  EXPECT_NE(error_of(at_home("home:map_port({ using = 'pcp' })")).find("missing key 'port'"),
+            std::string::npos);
+  EXPECT_NE(error_of(at_home("outside:map_port({ port = 1 })")).find("give 'gateway'"),
+            std::string::npos);
+  EXPECT_NE(error_of(at_home("home:map_port({ port = 1, lifetime = '1.5s' })"))
+                .find("expected whole seconds"),
+            std::string::npos);
+  EXPECT_NE(error_of(at_home("home.nat:port_mapping({ nat_pmp = false, pcp = false })"))
+                .find("it has to speak"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace natsim::script
