@@ -15,8 +15,8 @@ EXPLAINED: dict[tuple[str, str], str] = {
         "long as any other that an RST has closed, since an RST may be forged (RFC 7857 section 2)."
     ),
     ("tcp.segment_after_reset", "after"): (
-        "In Linux a connection that an RST has closed stays closed. natsim's presets of Linux leave "
-        "tcp_revives_after_reset on, and set to false it does the same."
+        "In Linux a connection that an RST has closed stays closed. natsim's presets of Linux "
+        "leave tcp_revives_after_reset on; with it set to false they do the same."
     ),
     ("tcp.reset_out_of_window", ""): (
         "Linux follows sequence numbers and windows, and takes a segment outside of them for no "
