@@ -38,7 +38,7 @@ std::optional<PortBlock> BlockPool::give(const IpAddress& host, std::uint16_t ad
   return blocks_[host].emplace_back(block(address, number));
 }
 
-void BlockPool::take_back(const IpAddress& host, const PortBlock& block) {
+void BlockPool::take_back(const IpAddress& host, PortBlock block) {
   const auto found = blocks_.find(host);
   std::erase(found->second, block);
   if (found->second.empty()) blocks_.erase(found);

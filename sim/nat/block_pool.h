@@ -34,7 +34,7 @@ class BlockPool {
   // Gives it a free block on an address, the first one or, where ports are given at random, any;
   // nullopt if there is none. Whether it may have another is the user's matter.
   std::optional<PortBlock> give(const IpAddress& host, std::uint16_t address, Random& random);
-  void take_back(const IpAddress& host, const PortBlock& block);
+  void take_back(const IpAddress& host, PortBlock block);
 
   // The block that follows from the host's number among the subscribers (RFC 7422 §2.2): the first
   // external address has the first of them. nullopt if it is none or there is no block left.
