@@ -31,6 +31,22 @@ std::string list_of(const std::vector<Endpoint>& remotes) {
 
 }  // namespace
 
+std::string Nat::share_text(Transport transport, const IpAddress& host) const {
+  constexpr std::string_view names[] = {"UDP", "TCP", "ICMP queries"};
+  const std::uint32_t limits[] = {options_.max_udp_mappings_per_host,
+                                  options_.max_tcp_mappings_per_host,
+                                  options_.max_icmp_mappings_per_host};
+  const auto index = static_cast<std::size_t>(transport);
+  const HostIndex known = hosts_.find(host);
+  if (known != no_index && limits[index] != 0 &&
+      hosts_.mappings(known, transport) >= limits[index]) {
+    return fmt::format("{} has {} mappings of {}, which is the limit of a host", to_string(host),
+                       limits[index], names[index]);
+  }
+  return fmt::format("{} has {} mappings, which is the limit of a host", to_string(host),
+                     options_.max_mappings_per_host);
+}
+
 std::string Nat::block_text(const IpAddress& host) const {
   if (options_.port_blocks == PortBlocks::dynamic) {
     std::string text = fmt::format("no port is free in what {} has", to_string(host));
@@ -109,6 +125,13 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
     case DropReason::nat_filtered_address:
     case DropReason::nat_filtered_port: {
       const MappingSnapshot refused_by = mapping(verdict.receiver);
+      if (table_.origin(verdict.receiver).strict) {
+        return fmt::format(
+            "filter APDF of {}: {} was never sent to; it was made when there were {} mappings, "
+            "from "
+            "which on the NAT admits no more",
+            text_of(refused_by), to_string(remote), options_.degrade_above);
+      }
       return fmt::format("filter {} of {}: {} was never sent to; it holds {}{}",
                          name_in(filtering_names, options_.filtering), text_of(refused_by),
                          remote_text(seen_by(options_.filtering, remote)),
@@ -128,13 +151,12 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
     case DropReason::nat_block_exhausted:
       return block_text(packet.source.address);
     case DropReason::nat_host_rate:
-      return fmt::format("{} has made {} mappings in the last second, which is its limit",
+      return fmt::format("{} may make {} mappings in a second and has made as many",
                          to_string(packet.source.address), options_.max_new_mappings_per_second);
     case DropReason::nat_table_full:
       return fmt::format("the table holds {} mappings, which is its limit", table_.size());
     case DropReason::nat_host_limit:
-      return fmt::format("{} has {} mappings, which is the limit of a host",
-                         to_string(packet.source.address), options_.max_mappings_per_host);
+      return share_text(transport, packet.source.address);
     case DropReason::nat_hairpin_off:
       return fmt::format("{} is an external address of this NAT, and hairpinning is off",
                          to_string(packet.destination.address));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <iterator>
 
 #include <absl/container/flat_hash_map.h>
 
@@ -12,14 +13,15 @@
 
 namespace natsim::nat {
 
-// Contract: time never goes back. A port that is held is held for the host that had it last
-// (RFC 6888 REQ-8).
+// A port that is held is held for the host that had it last (RFC 6888 REQ-8).
 class HeldPorts {
  public:
-  // Precondition: the hold-down of all ports is one.
   void hold(ExternalKey key, const IpAddress& host, Time until) {
     held_[key.packed()] = {host, until};
-    order_.push_back({key.packed(), until});
+    // At the end, but for ports that were freed before what was already seen.
+    auto place = order_.end();
+    while (place != order_.begin() && std::prev(place)->until > until) --place;
+    order_.insert(place, {key.packed(), until});
   }
   // The host that it is held for; null if it is not held.
   [[nodiscard]] const IpAddress* holder(ExternalKey key) const {

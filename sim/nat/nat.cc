@@ -203,7 +203,9 @@ void Nat::remove(MappingIndex index, MappingStep step, Time now, DropReason reas
   const IpAddress host = table_.internal(index).address;
   hosts_.remove_mapping(host, external.transport);
   leases_.remove(index);
-  if (table_.remove(index)) ports_.release(external, host, now);
+  // What is seen late to have expired has freed its port when it did.
+  const Time freed = std::min(now, table_.expires(index));
+  if (table_.remove(index)) ports_.release(external, host, freed);
 }
 
 void Nat::tell(MappingStep step, MappingIndex index, const Endpoint& remote, Time now,

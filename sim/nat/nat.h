@@ -185,6 +185,7 @@ class Nat {
   void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now,
             core::DropReason reason = core::DropReason::none);
 
+  [[nodiscard]] std::string share_text(Transport transport, const IpAddress& host) const;
   [[nodiscard]] std::string block_text(const IpAddress& host) const;
 
   [[nodiscard]] std::string shadow_text(const net::Packet& packet) const;
