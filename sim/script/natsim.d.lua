@@ -564,7 +564,7 @@ function PortMapping:remove() end
 ---@field mapped? string how the server sees the socket
 ---@field server? string who answered
 ---@field round_trip? Duration from the first transmission
----@field failure? string why there is no answer
+---@field failure? "no answer"|"error response"|"unusable response"|"redirection to nowhere"|"redirection loop" why there is no mapped address
 ---@field from string the socket's own endpoint
 
 ---@class ProbeOptions
@@ -577,10 +577,10 @@ function PortMapping:remove() end
 
 ---@class ProbeReport
 ---@field udp_blocked boolean
----@field mapping string
----@field filtering string
----@field hairpin string
----@field payload_rewritten boolean
+---@field mapping "cannot tell"|"no translation"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent"
+---@field filtering "cannot tell"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent"
+---@field hairpin "cannot tell"|"absent"|"present"
+---@field payload_rewritten boolean something on the way has changed addresses within the messages
 ---@field mapped? string the first mapped address
 ---@field alive_after? Duration an unused binding was alive after this
 ---@field expired_after? Duration and expired after this
