@@ -40,6 +40,10 @@ enum class DropReason : std::uint8_t {
   nat_tcp_simultaneous_open,
   nat_syn_withdrawn,
   nat_syn_repeated,
+  nat_flushed,
+  nat_rebooted,
+  nat_renumbered,
+  nat_reconfigured,
   // Firewalls.
   firewall_rule,
   firewall_no_state,

@@ -65,7 +65,7 @@ enum class MappingStep : std::uint8_t {
 struct MappingEvent {
   Time at;
   MappingStep step;
-  DropReason reason;  // `none` unless refused
+  DropReason reason;  // of refused and evicted: why; otherwise `none`
   ObjectId nat;
   std::uint64_t mapping;  // numbers the NAT's mappings in order of creation, from 1
   std::uint8_t protocol;

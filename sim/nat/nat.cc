@@ -8,7 +8,8 @@ using core::DropReason;
 using core::MappingStep;
 using Action = Verdict::Action;
 
-Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink)
+Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink,
+         std::uint64_t mappings_made)
     : options_(options),
       sink_(sink),
       table_(options),
@@ -16,7 +17,8 @@ Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink)
       ports_(options, random, table_, shadows_),
       hosts_(options),
       udp_phases_(options),
-      sessions_(options) {}
+      sessions_(options),
+      mappings_made_(mappings_made) {}
 
 Verdict Nat::outbound(net::Packet& packet, Time now) {
   expire(now);
@@ -178,18 +180,18 @@ void Nat::remove_expired(MappingIndex index, Time at, Time now) {
   remove(index, MappingStep::expired, now);
 }
 
-void Nat::flush(Time now) {
+void Nat::flush(Time now, DropReason reason) {
   expire(now);
   for (MappingTable::Due next = table_.first_to_expire(); next.mapping != no_index;
        next = table_.first_to_expire()) {
-    remove(next.mapping, MappingStep::evicted, now);
+    remove(next.mapping, MappingStep::evicted, now, reason);
   }
   for (SessionIndex session = sessions_.first_to_expire(); session != no_index;
        session = sessions_.first_to_expire()) {
-    remove(sessions_.mapping(session), MappingStep::evicted, now);
+    remove(sessions_.mapping(session), MappingStep::evicted, now, reason);
   }
   for (Leases::Lease lease = leases_.first(); lease.mapping != no_index; lease = leases_.first()) {
-    remove(lease.mapping, MappingStep::evicted, now);
+    remove(lease.mapping, MappingStep::evicted, now, reason);
   }
   shadows_.clear();
   expiries_.clear();

@@ -111,8 +111,10 @@ class MappingSink {
 //    the remote before.
 class Nat {
  public:
-  // Precondition: validate(options) finds nothing. `sink` must outlive the NAT.
-  Nat(const NatOptions& options, const Random& random, MappingSink& sink);
+  // Precondition: validate(options) finds nothing. `sink` must outlive the NAT. Mappings are
+  // numbered on from `mappings_made`.
+  Nat(const NatOptions& options, const Random& random, MappingSink& sink,
+      std::uint64_t mappings_made = 0);
 
   // Preconditions: not yet an external address; fewer than max_external_addresses of them.
   void add_external_address(const IpAddress& address) { ports_.externals().add(address); }
@@ -139,11 +141,13 @@ class Nat {
   [[nodiscard]] Time expiry_bound() const {
     return std::min(table_.expiry_bound(), other_expiry_bound());
   }
-  // Forgets all mappings and expiries, as a reboot does.
-  void flush(Time now);
+  // Forgets all mappings and expiries. The events of the mappings say why.
+  void flush(Time now, core::DropReason reason = core::DropReason::none);
 
   [[nodiscard]] const NatOptions& options() const { return options_; }
   [[nodiscard]] std::uint32_t mapping_count() const { return table_.size(); }
+  // In all, those that are gone included.
+  [[nodiscard]] std::uint64_t mappings_made() const { return mappings_made_; }
   // Those that live at `now`, in order of creation.
   [[nodiscard]] std::vector<MappingSnapshot> mappings(Time now) const;
   [[nodiscard]] MappingSnapshot mapping(MappingIndex index) const;
@@ -226,7 +230,7 @@ class Nat {
   UdpPhases udp_phases_;
   TcpSessions sessions_;
   RecentExpiries expiries_;
-  std::uint64_t mappings_made_ = 0;
+  std::uint64_t mappings_made_;
 };
 
 }  // namespace natsim::nat

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "sim/nat/refusal.h"
 #include "sim/net/link.h"
 #include "sim/net/network.h"
@@ -18,7 +20,8 @@ using net::PacketPtr;
 NatBox::NatBox(net::Network& network, std::string name, const NatOptions& options)
     : Node(network, std::move(name)),
       Actor(network.world().scheduler(), id()),
-      nat_(options, network.world().random(this->name() + "/nat"), *this),
+      nat_(std::in_place, options, network.world().random(this->name() + "/nat"),
+           static_cast<MappingSink&>(*this)),
       inside_(network),
       outside_(Node::add_interface()),
       expiry_(*this),
@@ -34,6 +37,11 @@ Interface& NatBox::add_inside_interface() {
 }
 
 void NatBox::receive(PacketPtr packet, Interface& in) {
+  if (world().now() < down_until_) [[unlikely]] {
+    return trace_drop(world(), id(), *packet, DropReason::nat_rebooted, [&] {
+      return fmt::format("it is up again in {}", to_string(down_until_ - world().now()));
+    });
+  }
   follow_topology();
   if (&in == &outside_) {
     from_outside(std::move(packet));
@@ -46,7 +54,7 @@ void NatBox::from_inside(PacketPtr packet, Interface& in) {
   const IpAddress& destination = packet->destination.address;
   const auto route = inside_.lookup(destination);
   if (route && route->out != nullptr) return forward_inside(std::move(packet), in, *route->out);
-  const bool hairpin = nat_.is_external(destination);
+  const bool hairpin = nat_->is_external(destination);
   if (!hairpin) {
     if (on_inside_link(destination)) {
       if (owns(destination)) {
@@ -73,14 +81,14 @@ void NatBox::from_inside(PacketPtr packet, Interface& in) {
 void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
   const Endpoint old_source = packet->source;
   const Endpoint old_destination = packet->destination;
-  const Verdict verdict = nat_.outbound(*packet, world().now());
+  const Verdict verdict = nat_->outbound(*packet, world().now());
   follow_expiry();
   if (verdict.action == Verdict::Action::drop) {
     if (verdict.answer != Verdict::Answer::none) {
       return turn_away(std::move(packet), verdict, in);
     }
     drop(*packet, verdict);
-    if (const auto answer = answer_to(nat_.options(), verdict.reason)) {
+    if (const auto answer = answer_to(nat_->options(), verdict.reason)) {
       send_icmp_error(*answer, *packet, in);
     }
     return;
@@ -94,8 +102,10 @@ void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
 }
 
 void NatBox::from_outside(PacketPtr packet) {
-  if (!nat_.is_external(packet->destination.address)) {
-    return trace_drop(world(), id(), *packet, DropReason::not_local);
+  if (!nat_->is_external(packet->destination.address)) {
+    return trace_drop(world(), id(), *packet,
+                      outside_.had(packet->destination.address) ? DropReason::nat_renumbered
+                                                                : DropReason::not_local);
   }
   if (packet->hop_limit <= 1) {
     return refuse(std::move(packet), outside_, DropReason::ttl_expired,
@@ -103,7 +113,7 @@ void NatBox::from_outside(PacketPtr packet) {
   }
   const Endpoint old_source = packet->source;
   const Endpoint old_destination = packet->destination;
-  const Verdict verdict = nat_.inbound(*packet, world().now());
+  const Verdict verdict = nat_->inbound(*packet, world().now());
   follow_expiry();
   if (verdict.action == Verdict::Action::drop) {
     return turn_away(std::move(packet), verdict, outside_);
@@ -145,14 +155,22 @@ void NatBox::deliver_inside(PacketPtr packet) {
 }
 
 void NatBox::drop(const net::Packet& packet, const Verdict& verdict) {
+  if (!lost_.empty()) [[unlikely]] {
+    if (const LostMappings::Lost* const lost = loss_of(packet, verdict.reason)) {
+      return trace_drop(world(), id(), packet, lost->reason, [&] {
+        return fmt::format("the mapping of {} went {} earlier", to_string(lost->internal),
+                           to_string(world().now() - lost->at));
+      });
+    }
+  }
   trace_drop(world(), id(), packet, verdict.reason,
-             [&] { return nat_.explain(verdict, packet, world().now()); });
+             [&] { return nat_->explain(verdict, packet, world().now()); });
 }
 
 void NatBox::tell_translated(const net::Packet& packet, const Verdict& verdict,
                              const Endpoint& old_source, const Endpoint& old_destination) {
   trace_translation(world(), id(), packet, old_source, old_destination,
-                    [&] { return nat_.explain(verdict, packet, world().now()); });
+                    [&] { return nat_->explain(verdict, packet, world().now()); });
 }
 
 void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error,
@@ -163,32 +181,37 @@ void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpErro
 
 MappingGrant NatBox::add_static_mapping(const MappingRequest& request) {
   follow_topology();
-  const MappingGrant grant = nat_.add_static_mapping(request, world().now());
+  const MappingGrant grant = nat_->add_static_mapping(request, world().now());
   follow_expiry();
   return grant;
 }
 
 bool NatBox::remove_static_mapping(Transport transport, const Endpoint& internal) {
-  return nat_.remove_static_mapping(transport, internal, world().now());
+  return nat_->remove_static_mapping(transport, internal, world().now());
 }
 
 // What a packet does may bring the next expiry forward; that it puts it off is seen when the timer
 // fires.
 void NatBox::follow_expiry() {
-  if (!expiry_.armed() || nat_.expiry_bound() < expiry_.deadline()) {
-    expiry_.arm(nat_.next_expiry());
+  if (!expiry_.armed() || nat_->expiry_bound() < expiry_.deadline()) {
+    expiry_.arm(nat_->next_expiry());
   }
 }
 
 void NatBox::on_timer(core::Timer& timer) {
   if (&timer == &patience_) return answer_held_syns();
-  nat_.expire(world().now());
-  expiry_.arm(nat_.next_expiry());
+  nat_->expire(world().now());
+  expiry_.arm(nat_->next_expiry());
 }
 
 void NatBox::on_mapping(const core::MappingEvent& event) {
   core::MappingEvent own = event;
   own.nat = id();
+  if (event.step == core::MappingStep::evicted && losing_) {
+    lost_.add(event.protocol, event.external, {event.reason, event.internal, event.at});
+  } else if (event.step == core::MappingStep::created && !lost_.empty()) {
+    lost_.remove(event.protocol, event.external);
+  }
   world().events().emit(own);
 }
 
@@ -206,7 +229,7 @@ void NatBox::follow_topology() {
   if (generation_ == network().topology_generation()) return;
   generation_ = network().topology_generation();
   for (const IpAddress& address : outside_.addresses()) {
-    if (!nat_.is_external(address)) nat_.add_external_address(address);
+    if (!nat_->is_external(address)) nat_->add_external_address(address);
   }
   inside_links_.clear();
   for (const Interface* interface : inside_.interfaces()) {

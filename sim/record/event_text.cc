@@ -44,6 +44,10 @@ constexpr Sentence sentences[] = {
     Sentence{"tcp.connected", "TCP {local} connected with {remote}"},
     Sentence{"tcp.ended", "TCP {local} with {remote}: {how}"},
     Sentence{"tcp.timeout", "TCP {local} with {remote}: no answer, next timeout {rto}"},
+    Sentence{"nat.flushed", "is flushed, {kind}, mappings: {mappings}"},
+    Sentence{"nat.rebooted", "reboots, up again in {downtime}, mappings: {mappings}"},
+    Sentence{"nat.renumbered", "has the external address {address} now, mappings: {mappings}"},
+    Sentence{"nat.reconfigured", "is configured anew, {kind}, mappings: {mappings}"},
     Sentence{"scenario.log", "{text}"},
     Sentence{"scenario.failed", "FAILED: {text}"},
 };
@@ -135,13 +139,15 @@ std::string describe_mapping_event(const core::MappingEvent& event) {
       return fmt::format("mapping {} opens its filter for {}", event.mapping,
                          to_string(event.remote));
     case core::MappingStep::filter_closed:
-      return fmt::format("mapping {} closes its filter for {}", event.mapping,
-                         event.remote.port == 0 ? to_string(event.remote.address)
-                                                : to_string(event.remote));
+      return fmt::format(
+          "mapping {} closes its filter for {}", event.mapping,
+          event.remote.port == 0 ? to_string(event.remote.address) : to_string(event.remote));
     case core::MappingStep::expired:
       return fmt::format("mapping {} expired: {}", event.mapping, mapping);
     case core::MappingStep::evicted:
-      return fmt::format("mapping {} evicted: {}", event.mapping, mapping);
+      return fmt::format("mapping {} evicted: {}{}{}", event.mapping, mapping,
+                         event.reason == core::DropReason::none ? "" : "; ",
+                         event.reason == core::DropReason::none ? "" : describe(event.reason));
     case core::MappingStep::shadowed:
       return fmt::format("{} towards {} taken by the NAT itself{}", to_string(event.external),
                          to_string(event.remote), lifetime());

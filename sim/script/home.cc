@@ -111,7 +111,7 @@ NatObject& build_nat(lua_State* lua, const std::string& name, const Box& box,
   net::Interface& outside = node.outside_interface();
   give_addresses(lua, outside, *box.wan, box.families, function);
   LinkObject& wan = join(lua, outside, *box.wan);
-  auto& nat = run.make<NatObject>(lua, node, wan, std::move(blocks), box.families);
+  auto& nat = run.make<NatObject>(lua, node, *box.wan->to, wan, std::move(blocks), box.families);
   run.net().names().set(name, nat);
   return nat;
 }

@@ -8,6 +8,7 @@
 #include "sim/nat/presets.h"
 #include "sim/net/host.h"
 #include "sim/net/network.h"
+#include "sim/script/nat_settings.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
 #include "sim/script/table_writer.h"
@@ -26,6 +27,9 @@ constinit const Member NatObject::methods[] = {
     {"mappings", call_member<NatObject, &NatObject::mappings>},
     {"natstat", call_member<NatObject, &NatObject::natstat>},
     {"flush", call_member<NatObject, &NatObject::flush>},
+    {"reboot", call_member<NatObject, &NatObject::reboot>},
+    {"renumber", call_member<NatObject, &NatObject::renumber>},
+    {"set", call_member<NatObject, &NatObject::set>},
     {"port_mapping", call_member<NatObject, &NatObject::port_mapping>},
 };
 constinit const Member NatObject::fields[] = {
@@ -37,9 +41,9 @@ constinit const Member NatObject::fields[] = {
 };
 const Class NatObject::lua_class = {"nat", "a NAT", methods, fields};
 
-NatObject::NatObject(nat::NatBox& box, LinkObject& wan, std::vector<Prefix> blocks,
+NatObject::NatObject(nat::NatBox& box, Place& outside, LinkObject& wan, std::vector<Prefix> blocks,
                      Families families)
-    : box_(box), wan_(wan), pool_(std::move(blocks), true) {
+    : box_(box), outside_(outside), wan_(wan), pool_(std::move(blocks), true) {
   for (const Family family : {Family::ipv4, Family::ipv6}) {
     const bool wanted =
         families == Families::dual || (family == Family::ipv4) == (families == Families::ipv4);
@@ -86,8 +90,33 @@ int NatObject::natstat(lua_State* lua) {
 
 int NatObject::flush(lua_State* /*lua*/) {
   box_.flush();
-  if (port_map_server_ != nullptr) port_map_server_->restart();
+  restart_programs();
   return 0;
+}
+
+int NatObject::reboot(lua_State* lua) {
+  const Value downtime(lua, 2, "nat:reboot");
+  box_.reboot(downtime.present() ? downtime.duration() : Duration{});
+  restart_programs();
+  return 0;
+}
+
+int NatObject::renumber(lua_State* lua) {
+  const IpAddress address = Value(lua, 2, "nat:renumber").address();
+  box_.renumber(address, claim_address(lua, outside_, address, box_.name(), "nat:renumber"));
+  restart_programs();
+  return 0;
+}
+
+int NatObject::set(lua_State* lua) {
+  const Value changes(lua, 2, "nat:set");
+  box_.reconfigure(read_nat_changes(changes, box_.options()));
+  restart_programs();
+  return 0;
+}
+
+void NatObject::restart_programs() {
+  if (port_map_server_ != nullptr) port_map_server_->restart();
 }
 
 const IpAddress* NatObject::inside_address(Family family) const {

@@ -10,15 +10,18 @@
 
 namespace natsim::script {
 
-// nat:mappings(), nat:natstat(), nat:flush(), nat:port_mapping(); nat.name, nat.kind,
-// nat.external_address, nat.external_addresses, nat.wan. As a place it is the network inside.
+// nat:mappings(), nat:natstat(), nat:flush(), nat:reboot(), nat:renumber(), nat:set(),
+// nat:port_mapping(); nat.name, nat.kind, nat.external_address, nat.external_addresses, nat.wan. As
+// a place it is the network inside.
 class NatObject : public Place {
  public:
   static const Class lua_class;
 
-  // `wan` is the link of its outside interface. The inside has the addresses of `blocks`, of which
-  // the box takes the first of each family that `families` asks for.
-  NatObject(nat::NatBox& box, LinkObject& wan, std::vector<Prefix> blocks, Families families);
+  // `wan` is the link of its outside interface, and leads to `outside`. The inside has the
+  // addresses of `blocks`, of which the box takes the first of each family that `families` asks
+  // for.
+  NatObject(nat::NatBox& box, Place& outside, LinkObject& wan, std::vector<Prefix> blocks,
+            Families families);
 
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
   [[nodiscard]] std::string shown() const override;
@@ -33,6 +36,10 @@ class NatObject : public Place {
   int mappings(lua_State* lua);
   int natstat(lua_State* lua);
   int flush(lua_State* lua);
+  int reboot(lua_State* lua);
+  int renumber(lua_State* lua);
+  int set(lua_State* lua);
+  void restart_programs();
   int port_mapping(lua_State* lua);
   int name(lua_State* lua);
   int kind(lua_State* lua);
@@ -44,6 +51,7 @@ class NatObject : public Place {
   static const Member fields[];
 
   nat::NatBox& box_;
+  Place& outside_;
   LinkObject& wan_;
   AddressPool pool_;
   std::vector<IpAddress> inside_addresses_;         // of each inside interface

@@ -102,7 +102,10 @@ std::optional<NatOptions> read_nat(const Value& value) {
     return preset(value, "none");
   }
   if (!value.is_table()) value.refuse("a NAT preset's name, \"none\", or a table of NAT options");
-  NatOptions options;
+  return read_nat_changes(value, {});
+}
+
+NatOptions read_nat_changes(const Value& value, NatOptions options) {
   read_knobs(value, options);
   const auto errors = nat::validate(options);
   if (!errors.empty()) {

@@ -12,4 +12,7 @@ namespace natsim::script {
 // own names and perhaps `preset`, whose options the others replace. nullopt for "none".
 std::optional<nat::NatOptions> read_nat(const Value& value);
 
+// `options` with the changes in the table `value`, which is read in the same way.
+nat::NatOptions read_nat_changes(const Value& value, nat::NatOptions options);
+
 }  // namespace natsim::script

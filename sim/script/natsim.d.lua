@@ -419,8 +419,18 @@ function Nat:mappings() end
 ---The same as a text table.
 ---@return string
 function Nat:natstat() end
----Forgets all mappings, as a reboot does; its port-mapping server begins anew.
+---Forgets all mappings; its port-mapping server begins anew. What comes for them from then on is
+---dropped as nat_flushed. The same is true of the events below, with their own reasons.
 function Nat:flush() end
+---Forgets all mappings and begins anew; every packet is dropped until the downtime is over.
+---@param downtime? AnyDuration default "0s"
+function Nat:reboot(downtime) end
+---The outside interface has the address in the place of those of its family; all mappings go.
+---@param address string
+function Nat:renumber(address) end
+---Changes options from now on; all mappings go.
+---@param changes NatOptions
+function Nat:set(changes) end
 ---Serves NAT-PMP (RFC 6886) and PCP (RFC 6887) to the hosts inside, at the NAT's own address there.
 ---The node "<nat>-services" answers for it.
 ---@param options? PortMapServerOptions

@@ -44,19 +44,30 @@ void give_addresses(lua_State* lua, net::Interface& interface, const Attachment&
     }
   }
   for (const IpAddress& address : addresses) {
-    if (address.is_any() || address.is_multicast() || address.is_loopback()) {
-      raise(lua, "{}: {} is not an address that a node can have", function, to_string(address));
-    }
     if (const std::string* const owner = pool.owner(address)) {
       raise(lua, "{}: {} is the address of '{}' already", function, to_string(address), *owner);
     }
-    if (!pool.admits(address)) {
-      raise(lua, "{}: {} is outside {}, the network behind {}", function, to_string(address),
-            to_string(pool.blocks().front()), attachment.to->shown());
-    }
-    pool.claim(address, interface.node().name());
-    interface.add_address(address, pool.on_link_length(address));
+    interface.add_address(
+        address, claim_address(lua, *attachment.to, address, interface.node().name(), function));
   }
+}
+
+std::uint8_t claim_address(lua_State* lua, Place& place, const IpAddress& address,
+                           const std::string& owner, std::string_view function) {
+  AddressPool& pool = place.addresses();
+  if (address.is_any() || address.is_multicast() || address.is_loopback()) {
+    raise(lua, "{}: {} is not an address that a node can have", function, to_string(address));
+  }
+  const std::string* const known = pool.owner(address);
+  if (known != nullptr && *known != owner) {
+    raise(lua, "{}: {} is the address of '{}' already", function, to_string(address), *known);
+  }
+  if (!pool.admits(address)) {
+    raise(lua, "{}: {} is outside {}, the network behind {}", function, to_string(address),
+          to_string(pool.blocks().front()), place.shown());
+  }
+  if (known == nullptr) pool.claim(address, owner);
+  return pool.on_link_length(address);
 }
 
 LinkObject& join(lua_State* lua, net::Interface& interface, const Attachment& attachment) {

@@ -41,6 +41,11 @@ Attachment read_attachment(const Value& table);
 void give_addresses(lua_State* lua, net::Interface& interface, const Attachment& attachment,
                     Families families, std::string_view function);
 
+// Gives `address` to the node `owner` and tells the length of the prefix that is on its link.
+// Raises if another node has it or it does not belong to the place.
+std::uint8_t claim_address(lua_State* lua, Place& place, const IpAddress& address,
+                           const std::string& owner, std::string_view function);
+
 // Joins `interface` to the attachment's place.
 LinkObject& join(lua_State* lua, net::Interface& interface, const Attachment& attachment);
 

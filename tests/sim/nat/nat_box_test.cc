@@ -339,9 +339,10 @@ TEST(NatBox, FlushForgets) {
   net.box.flush();
   ASSERT_EQ(log.events.size(), 1U);
   EXPECT_EQ(log.events[0].step, MappingStep::evicted);
+  EXPECT_EQ(log.events[0].reason, DropReason::nat_flushed);
   net.send(*net.server_socket, "198.51.100.7:5000");
   net.run();
-  EXPECT_EQ(net.drops(DropReason::nat_no_mapping), 1U);
+  EXPECT_EQ(net.drops(DropReason::nat_flushed), 1U);
 }
 
 // A home behind a carrier's NAT behaves as the stricter of the two, and is seen at the outermost.
