@@ -127,9 +127,8 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
       const MappingSnapshot refused_by = mapping(verdict.receiver);
       if (table_.origin(verdict.receiver).strict) {
         return fmt::format(
-            "filter APDF of {}: {} was never sent to; it was made when there were {} mappings, "
-            "from "
-            "which on the NAT admits no more",
+            "filter APDF of {}: {} was never sent to; it was made under load, when there were {} "
+            "mappings or more",
             text_of(refused_by), to_string(remote), options_.degrade_above);
       }
       return fmt::format("filter {} of {}: {} was never sent to; it holds {}{}",

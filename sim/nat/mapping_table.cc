@@ -43,6 +43,14 @@ MappingOrigin MappingTable::origin(MappingIndex index) const {
           .leased = mapping.leased};
 }
 
+std::vector<MappingIndex> MappingTable::all() const {
+  std::vector<MappingIndex> indexes(by_key_.begin(), by_key_.end());
+  std::sort(indexes.begin(), indexes.end(), [this](MappingIndex a, MappingIndex b) {
+    return births_[a].number < births_[b].number;
+  });
+  return indexes;
+}
+
 MappingIndex MappingTable::find_key(const Key& key) const {
   const auto found = by_key_.find(key);
   return found == by_key_.end() ? no_index : *found;
@@ -102,6 +110,7 @@ MappingIndex MappingTable::add(const MappingOrigin& origin) {
        .remote_port = origin.first_remote.port,
        .packed_external = origin.external.packed(),
        .dedicated = origin.dedicated,
+       .strict = origin.strict,
        .has_sessions = sessions_ && !origin.leased && origin.external.transport == Transport::udp,
        .leased = origin.leased});
   if (index == births_.size()) births_.emplace_back();

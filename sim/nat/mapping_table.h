@@ -174,11 +174,8 @@ class MappingTable {
     }
     return mapping;
   }
-  // Calls `visit(index)` for each mapping, in no order that means anything.
-  template <typename Visit>
-  void each(Visit&& visit) const {
-    for (const MappingIndex index : by_key_) visit(index);
-  }
+  // All mappings, in order of creation.
+  [[nodiscard]] std::vector<MappingIndex> all() const;
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(by_key_.size()); }
 
   [[nodiscard]] Endpoint internal(MappingIndex index) const { return mappings_[index].internal(); }

@@ -36,11 +36,9 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
 
 std::vector<MappingSnapshot> Nat::mappings(Time now) const {
   std::vector<MappingSnapshot> all;
-  table_.each([&](MappingIndex index) {
+  for (const MappingIndex index : table_.all()) {
     if (expires(index) > now) all.push_back(mapping(index));
-  });
-  std::sort(all.begin(), all.end(),
-            [](const auto& a, const auto& b) { return a.number < b.number; });
+  }
   return all;
 }
 

@@ -8,6 +8,8 @@ namespace {
 constexpr std::uint8_t pcp_version = 2;
 constexpr std::uint8_t pcp_response_bit = 128;
 constexpr std::size_t header_size = 24;
+// Of those written here: a MAP with one option.
+constexpr std::size_t longest_message = 64;
 constexpr std::size_t most_bytes = 1100;  // RFC 6887 §7
 constexpr std::uint8_t prefer_failure_option = 2;
 constexpr std::uint8_t first_optional_option = 128;  // unknown ones may be passed over
@@ -81,6 +83,7 @@ std::string_view name(PcpResult result) {
 
 Bytes encode(const PcpRequest& request) {
   Bytes bytes;
+  bytes.reserve(longest_message);
   ByteWriter out(bytes);
   out.u8(pcp_version);
   out.u8(static_cast<std::uint8_t>(request.map ? PcpOpcode::map : PcpOpcode::announce));
@@ -98,6 +101,7 @@ Bytes encode(const PcpRequest& request) {
 
 Bytes encode(const PcpResponse& response) {
   Bytes bytes;
+  bytes.reserve(longest_message);
   ByteWriter out(bytes);
   out.u8(pcp_version);
   out.u8(static_cast<std::uint8_t>(pcp_response_bit | response.opcode));

@@ -10,6 +10,8 @@ import tempfile
 from pathlib import Path
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
+# Scenarios that are many runs of the same, whose captures would be long and say no more.
+FEWER = {"keepalive_grid.lua": ("--set", "homes=1")}
 CHECKSUM_OPTIONS = (
     "-o",
     "ip.check_checksum:TRUE",
@@ -48,7 +50,7 @@ def check(program: Path, scenario: Path, folder: Path) -> list[str]:
     """What is wrong with a scenario file's capture, or nothing."""
     capture = folder / "run.pcapng"
     subprocess.run(
-        [program, "run", scenario, "--json", "--pcap", capture],
+        [program, "run", scenario, "--json", "--pcap", capture, *FEWER.get(scenario.name, ())],
         check=True,
         stdout=subprocess.DEVNULL,
     )

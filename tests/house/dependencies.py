@@ -11,6 +11,7 @@ LAYERS = (
     "stack/stun",
     "stack/turn",
     "stack/ice",
+    "stack/portmap",
     "stack/sdp",
     "stack/dtls",
     "stack/srtp",

@@ -147,6 +147,29 @@ TEST(Rfc6888, Req11_WhatTheHostHears) {
   EXPECT_EQ(answer_to(options, DropReason::nat_table_full), std::nullopt);
 }
 
+// What RFC 4787 REQ-11 forbids, and the classifiers have to find out.
+TEST(Degrade, NewMappingsAreSymmetricAboveTheNumber) {
+  NatUnderTest t(
+      {.filtering = endpoint_independent, .udp_timeout = seconds(60), .degrade_above = 2});
+  const Endpoint before = t.map(alice, server, second(0));
+  t.map(bob, server, second(0));
+  EXPECT_EQ(t.map(alice, other, second(1)), before) << "what is there stays as it was";
+  const Endpoint to_server = t.map(carol, server, second(1));
+  const Endpoint to_other = t.map(carol, other, second(1));
+  EXPECT_NE(to_server, to_other);
+  EXPECT_TRUE(t.in(server, to_server, second(1)).forwarded());
+  const Outcome stranger = t.in(other, to_server, second(1));
+  EXPECT_EQ(stranger.reason(), DropReason::nat_filtered_port);
+  EXPECT_NE(stranger.note.find("filter APDF of mapping 192.168.1.7:7000"), std::string::npos)
+      << stranger.note;
+  EXPECT_TRUE(t.in(other, before, second(1)).forwarded());
+  // Once there is room again, so are new ones.
+  t.nat.expire(second(61));
+  const Endpoint after = t.map(carol, server, second(62));
+  EXPECT_EQ(t.map(carol, other, second(62)), after);
+  EXPECT_TRUE(t.in(at("203.0.113.99:1"), after, second(62)).forwarded());
+}
+
 TEST(Hairpin, MayGoUnfiltered) {
   for (const bool filtered : {true, false}) {
     NatUnderTest t({.filtering = address_and_port_dependent, .hairpin_filtered = filtered});
