@@ -4,6 +4,7 @@ Each frame has to decode to its end, with right checksums, and each STUN message
 that Wireshark knows and a right fingerprint.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,11 @@ CHECKSUM_OPTIONS = (
     "-o",
     "tcp.check_checksum:TRUE",
 )
+# What natsim's programs speak. Wireshark guesses other protocols from port numbers, which here are
+# ephemeral or chosen freely, and then finds their messages malformed.
+PROTOCOLS = (
+    "frame raw ip ipv6 ipv6.fraghdr icmp icmpv6 udp tcp data stun turnchannel nat-pmp portcontrol"
+).split()
 # In Wireshark's terms; a checksum's status is 0 when it is bad.
 FAULTS = (
     "_ws.malformed",
@@ -35,6 +41,14 @@ FAULTS = (
 )
 
 
+def disable_other_protocols(folder: Path) -> None:
+    """Lets Wireshark, when it has `folder` for its settings, know PROTOCOLS alone."""
+    known = subprocess.run(["tshark", "-G", "protocols"], capture_output=True, text=True, check=True)
+    names = [line.split("\t")[2] for line in known.stdout.splitlines()]
+    others = [name for name in names if name not in PROTOCOLS]
+    (folder / "disabled_protos").write_text("\n".join(others) + "\n")
+
+
 def tshark(capture: Path, display_filter: str) -> list[str]:
     """The summary lines of the frames that a display filter lets through."""
     done = subprocess.run(
@@ -42,6 +56,7 @@ def tshark(capture: Path, display_filter: str) -> list[str]:
         capture_output=True,
         text=True,
         check=True,
+        env={**os.environ, "WIRESHARK_CONFIG_DIR": str(capture.parent)},
     )
     return done.stdout.splitlines()
 
@@ -71,6 +86,7 @@ def main(arguments: list[str]) -> int:
         return 2
     program = Path(arguments[0]).resolve()
     with tempfile.TemporaryDirectory() as folder:
+        disable_other_protocols(Path(folder))
         complaints = [
             each for scenario in scenarios for each in check(program, scenario, Path(folder))
         ]
