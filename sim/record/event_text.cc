@@ -34,12 +34,18 @@ constexpr Sentence sentences[] = {
     Sentence{"signal.sent", "signals {what}[: {text}]"},
     Sentence{"signal.received", "signalled {what}[: {text}]"},
     Sentence{"signal.lost", "signalling lost: {what}[: {text}]"},
+    Sentence{"stun.mapped", "mapped to {mapped}, says {server}"},
+    Sentence{"stun.failed", "STUN request failed: {reason}"},
+    Sentence{"stun.probe",
+             "the NAT's mapping is {mapping}, filtering {filtering}, hairpin {hairpin}"},
     Sentence{"turn.allocated", "allocates {relay} for {client}[, user {user}]"},
     Sentence{"turn.refreshed", "keeps {relay} for {lifetime} more"},
     Sentence{"turn.ended", "allocation {relay} {why}"},
     Sentence{"turn.permission", "lets {peer} through at {relay}"},
     Sentence{"turn.permission_expired", "no longer lets {peer} through at {relay}"},
     Sentence{"turn.channel", "channel {number} leads from {relay} to {peer}"},
+    Sentence{"turn.channel_expired", "channel {number} no longer leads from {relay} to {peer}"},
+    Sentence{"turn.relay_failed", "cannot relay at {relay}: {reason}"},
     Sentence{"turn.refused", "refuses {client} {method}: {code} {reason}"},
     Sentence{"tcp.connected", "TCP {local} connected with {remote}"},
     Sentence{"tcp.ended", "TCP {local} with {remote}: {how}"},
@@ -48,8 +54,18 @@ constexpr Sentence sentences[] = {
     Sentence{"nat.rebooted", "reboots, up again in {downtime}, mappings: {mappings}"},
     Sentence{"nat.renumbered", "has the external address {address} now, mappings: {mappings}"},
     Sentence{"nat.reconfigured", "is configured anew, {kind}, mappings: {mappings}"},
+    Sentence{"portmap.client", "port mapping {state}, external {external}[: {failure}]"},
+    Sentence{"portmap.mapped", "maps {internal} to {external} for {lifetime}, by {protocol}"},
+    Sentence{"portmap.deleted", "ends the mapping of {internal}, by {protocol}"},
+    Sentence{"portmap.refused", "refuses {internal} a mapping by {protocol}: result {result}"},
     Sentence{"scenario.log", "{text}"},
-    Sentence{"scenario.failed", "FAILED: {text}"},
+    Sentence{"scenario.metric", "{name} = {value}"},
+    Sentence{"scenario.failed", "FAILED: {message}"},
+    Sentence{"scenario.host_asleep", "{host} falls asleep"},
+    Sentence{"scenario.host_awake", "{host} wakes up"},
+    Sentence{"scenario.address_changed", "{interface} has the address {address} now"},
+    Sentence{"scenario.partition", "parts {from} from {to}"},
+    Sentence{"scenario.partition_healed", "heals a partition that dropped {dropped} packets"},
 };
 
 std::string value_of(const core::AgentEvent& event, std::string_view field) {
@@ -83,8 +99,11 @@ std::optional<std::string> fill_with_brackets(std::string_view text,
   return optional_part ? *filled + *optional_part : *filled;
 }
 
+// An event that has no sentence: its kind in plain words, and its fields.
 std::string list_fields(const core::AgentEvent& event) {
   std::string text(event.kind);
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '.' || c == '_'; }, ' ');
   std::string_view separator = ": ";
   for (const core::Field& field : event.fields) {
     text += fmt::format("{}{} {}", separator, field.name, to_string(field));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <ostream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -55,8 +56,8 @@ std::size_t columns_of(std::string_view text) {
   }));
 }
 
-// Lines of at most `room` columns, broken at blanks; a longer word stays whole.
-std::vector<std::string> wrap(std::string_view text, std::size_t room) {
+// One line in lines of at most `room` columns, broken at blanks; a longer word stays whole.
+std::vector<std::string> wrap_line(std::string_view text, std::size_t room) {
   std::vector<std::string> lines(1);
   for (bool first = true; !text.empty() || first; first = false) {
     const std::size_t blank = text.find(' ');
@@ -66,6 +67,18 @@ std::vector<std::string> wrap(std::string_view text, std::size_t room) {
     if (!first && !fits) lines.emplace_back();
     lines.back() += !first && fits ? " " : "";
     lines.back() += word;
+  }
+  return lines;
+}
+
+// The same for each line of `text`.
+std::vector<std::string> wrap(std::string_view text, std::size_t room) {
+  std::vector<std::string> lines;
+  for (bool more = true; more;) {
+    const std::size_t end = text.find('\n');
+    for (std::string& line : wrap_line(text.substr(0, end), room)) lines.push_back(std::move(line));
+    more = end != std::string_view::npos;
+    if (more) text.remove_prefix(end + 1);
   }
   return lines;
 }

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from dependencies import check_dependencies
+from events import check_events
 from layout import check_layout
 from purity import check_purity
 from source_tree import SourceTree
@@ -12,6 +13,7 @@ from wording import check_wording
 
 RULES = {
     "dependencies": check_dependencies,
+    "events": check_events,
     "layout": check_layout,
     "purity": check_purity,
     "unordered": check_unordered,

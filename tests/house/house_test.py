@@ -125,6 +125,26 @@ class DependencyTest(HouseTest):
         self.assert_finds("dependencies", "stack/stun/message.cc", text, '1: includes "tests/')
 
 
+class EventsTest(HouseTest):
+    def test_event_without_a_sentence(self):
+        text = 'void f() {\n  tell("turn.shone", {{"relay", relay}});\n}\n'
+        self.assert_finds("events", "sim/agents/turn_server.cc", text, "2: tells 'turn.shone'")
+
+    def test_event_that_a_script_tells(self):
+        text = 'void f(Run& run) {\n  run.tell("sang", {});\n}\n'
+        self.assert_finds("events", "sim/script/globals.cc", text, "2: tells 'scenario.sang'")
+
+    def test_event_by_the_stream(self):
+        text = 'void f() {\n  events().emit(\n      now(), id(), "tcp.shone", {});\n}\n'
+        self.assert_finds("events", "sim/net/tcp_stack.cc", text, "3: tells 'tcp.shone'")
+
+    def test_event_with_a_sentence(self):
+        sentences = '    Sentence{"turn.shone", "shines at {relay}"},\n'
+        teller = 'void f() { tell("turn.shone", {}); }\n'
+        files = {"sim/record/event_text.cc": sentences, "sim/agents/turn_server.cc": teller}
+        self.assertEqual(self.check("events", files), [])
+
+
 class LayoutTest(HouseTest):
     def test_file_that_is_too_long(self):
         text = "#pragma once\n" + "\n" * 450

@@ -243,7 +243,17 @@ TEST_F(TimelineOfHomes, AnEventOfNoKnownKindIsListed) {
   homes.world.events().emit(Time{}, homes.alice->id(), "probe.done",
                             {{"server", TwoHomes::turn_address}, {"took", seconds(600)}});
   EXPECT_THAT(lines_of(out.str()).back(),
-              EndsWith("probe.done: server 203.0.113.10:3479, took 600s"));
+              EndsWith("probe done: server 203.0.113.10:3479, took 600s"));
+}
+
+TEST_F(TimelineOfHomes, ATextOfSeveralLinesStaysBesideTheLadder) {
+  begin();
+  homes.world.events().emit(Time{}, homes.alice->id(), "scenario.log",
+                            {{"text", std::string_view("one\ntwo")}});
+  homes.world.events().emit(Time{}, homes.alice->id(), "scenario.failed",
+                            {{"message", std::string_view("no such luck")}});
+  EXPECT_THAT(lines_of(out.str()), ElementsAre("   0.000000s alice: one", "              two",
+                                               "   0.000000s alice: FAILED: no such luck"));
 }
 
 TEST_F(TimelineOfHomes, ASentenceLeavesOutItsPartWithoutAField) {
