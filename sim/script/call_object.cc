@@ -39,7 +39,16 @@ constinit const Member CallObject::fields[] = {
 const Class CallObject::lua_class = {"call", "a call", methods, fields};
 
 CallObject::CallObject(std::unique_ptr<agents::Call> call)
-    : call_(std::move(call)), caller_(call_->caller(), *call_), callee_(call_->callee(), *call_) {}
+    : call_(std::move(call)),
+      caller_(call_->caller(), *call_),
+      callee_(call_->callee(), *call_),
+      state_(call_->state()),
+      since_(call_->started_at()) {
+  call_->on_change = [this] {
+    if (std::exchange(state_, call_->state()) == state_) return;
+    since_ = call_->caller().world().now();
+  };
+}
 
 std::string CallObject::shown() const {
   return fmt::format("call '{}' to '{}'", call_->caller().host().label(),
@@ -47,9 +56,19 @@ std::string CallObject::shown() const {
 }
 
 std::string CallObject::standing() const {
-  return fmt::format("{} ({}: {}, {}: {})", to_string(call_->state()),
+  return fmt::format("{} since {} ({}: {}, {}: {})", to_string(call_->state()), to_string(since_),
                      call_->caller().host().label(), to_string(call_->caller().machine().state()),
                      call_->callee().host().label(), to_string(call_->callee().machine().state()));
+}
+
+bool CallObject::out_of_reach(CallState wanted) const {
+  if (wanted == CallState::closed) return false;
+  if (call_->state() == CallState::closed) return true;
+  if (wanted == CallState::failed) return false;
+  const auto is_over = [](const ice::Agent& agent) {
+    return agent.state() == ice::AgentState::closed || agent.failed_for_good();
+  };
+  return is_over(call_->caller().machine()) || is_over(call_->callee().machine());
 }
 
 void CallObject::check_start(lua_State* lua) const {
@@ -59,10 +78,13 @@ void CallObject::check_start(lua_State* lua) const {
 
 int CallObject::begin_wait(lua_State* lua, const char* function, lua_KFunction then) {
   const CallState wanted = Value(lua, 2, function).one_of(states);
-  const Duration timeout = Value(lua, 3, function).duration();
+  const Duration timeout = Value(lua, 3, function).timeout();
   return Run::of(lua).wait().begin(
       lua, timeout,
-      [this, wanted] { return call_->state() == wanted || !call_->callee().start_error().empty(); },
+      [this, wanted] {
+        reached_ = call_->state() == wanted;
+        return reached_ || out_of_reach(wanted) || !call_->callee().start_error().empty();
+      },
       then);
 }
 
@@ -75,11 +97,11 @@ int CallObject::finish_wait(lua_State* lua, int /*status*/, lua_KContext /*conte
   self.check_start(lua);
   Run& run = Run::of(lua);
   ++run.outcome().expectations;
-  if (!run.wait().timed_out()) return 0;
+  if (self.reached_) return 0;
   Failure failure;
   failure.expected = fmt::format("{} within {}", lua_tostring(lua, 2),
                                  natsim::to_string(Value(lua, 3, "call:wait").duration()));
-  failure.actual = self.standing();
+  failure.actual = self.standing() + (run.wait().timed_out() ? "" : " and stays so");
   failure.message = fmt::format("expected the {} to be {}, it is {}", self.shown(),
                                 failure.expected, failure.actual);
   run.fail(lua, std::move(failure));
@@ -90,8 +112,9 @@ int CallObject::try_wait(lua_State* lua) {
 }
 
 int CallObject::finish_try_wait(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
-  static_cast<CallObject&>(*to_scripted(lua, 1)).check_start(lua);
-  lua_pushboolean(lua, !Run::of(lua).wait().timed_out());
+  const auto& self = static_cast<CallObject&>(*to_scripted(lua, 1));
+  self.check_start(lua);
+  lua_pushboolean(lua, self.reached_);
   return 1;
 }
 

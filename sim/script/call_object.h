@@ -39,7 +39,11 @@ class CallObject : public Scripted {
   static int finish_try_wait(lua_State* lua, int status, lua_KContext context);
   // Raises if the callee could not start.
   void check_start(lua_State* lua) const;
-  // How the call stands, with both sides' states: "failed (alice: failed, bob: checking)".
+  // No wait for the state can be over any more but by its timeout: a side has been closed, or has
+  // failed for good.
+  [[nodiscard]] bool out_of_reach(agents::CallState wanted) const;
+  // How the call stands, and since when, with both sides' states:
+  // "failed since 40.123000s (alice: failed, bob: checking)".
   [[nodiscard]] std::string standing() const;
 
   static const Member methods[];
@@ -48,6 +52,9 @@ class CallObject : public Scripted {
   std::unique_ptr<agents::Call> call_;
   PeerObject caller_;
   PeerObject callee_;
+  agents::CallState state_;  // as it was last heard of
+  Time since_;               // when it came into that state
+  bool reached_ = false;     // the last wait saw the state that it was for
 };
 
 }  // namespace natsim::script

@@ -99,6 +99,8 @@ class Agent {
   std::optional<Event> poll_event() { return events_.pop(); }
 
   [[nodiscard]] AgentState state() const { return checker_.state(); }
+  // True if it has failed in a way that the peer's check does not revive it from (rule 6).
+  [[nodiscard]] bool failed_for_good() const { return checker_.failed_for_good(); }
   [[nodiscard]] Role role() const { return checker_.role(); }
   [[nodiscard]] std::uint64_t tiebreaker() const { return checker_.tiebreaker(); }
   [[nodiscard]] Milestones milestones() const;

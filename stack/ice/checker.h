@@ -85,6 +85,9 @@ class Checker {
   std::optional<PermissionRequest> poll_permission() { return permissions_.pop(); }
 
   [[nodiscard]] AgentState state() const { return state_; }
+  [[nodiscard]] bool failed_for_good() const {
+    return state_ == AgentState::failed && failure_ != StateReason::checks_failed;
+  }
   [[nodiscard]] Role role() const { return role_; }
   [[nodiscard]] std::uint64_t tiebreaker() const { return tiebreaker_; }
   [[nodiscard]] PairId selected() const { return selected_; }
