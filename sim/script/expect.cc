@@ -9,6 +9,7 @@
 #include "sim/script/duration_value.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
+#include "sim/script/table_text.h"
 #include "sim/script/value.h"
 
 namespace natsim::script {
@@ -24,20 +25,6 @@ struct Expectation {
 };
 
 bool is_list(lua_State* lua, int index) { return lua_istable(lua, index); }
-
-// The value as a failure shows it: lists up to some length in full.
-std::string shown_list(lua_State* lua, int index) {
-  constexpr lua_Integer longest = 12;
-  if (!is_list(lua, index)) return shown(lua, index);
-  std::string text = "{";
-  const lua_Integer count = luaL_len(lua, index);
-  for (lua_Integer i = 1; i <= count && i <= longest; ++i) {
-    lua_rawgeti(lua, index, i);
-    text += (i == 1 ? " " : ", ") + shown(lua, -1);
-    lua_pop(lua, 1);
-  }
-  return text + (count > longest ? ", … }" : count == 0 ? "}" : " }");
-}
 
 bool equal(lua_State* lua, int a, int b, int depth) {
   constexpr int deepest = 8;  // lists within lists; a list may hold itself
@@ -160,12 +147,12 @@ int decide(lua_State* lua) {
   run.close_expectation();
   if (good) return 0;
 
-  const std::string first = shown_list(lua, first_argument);
-  const std::string second = assertion.arguments == 2 ? shown_list(lua, first_argument + 1) : "";
+  const std::string first = contents_text(lua, first_argument);
+  const std::string second = assertion.arguments == 2 ? contents_text(lua, first_argument + 1) : "";
   Failure failure;
   failure.expected =
       (denied ? "not " : "") + fmt::format(fmt::runtime(assertion.phrase), first, second);
-  failure.actual = shown_list(lua, value_index);
+  failure.actual = contents_text(lua, value_index);
   failure.message = fmt::format("expected {}, got {}", failure.expected, failure.actual);
   run.fail(lua, std::move(failure));
 }

@@ -15,6 +15,7 @@
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
 #include "sim/script/stable_library.h"
+#include "sim/script/table_text.h"
 #include "sim/script/table_writer.h"
 #include "sim/script/value.h"
 
@@ -51,10 +52,15 @@ int log(lua_State* lua) {
   Run& run = Run::of(lua);
   std::string text;
   for (int i = 1, count = lua_gettop(lua); i <= count; ++i) {
+    text += i == 1 ? "" : " ";
+    if (lua_istable(lua, i)) {
+      text += contents_text(lua, i);
+      continue;
+    }
     push_text(lua, i);
     std::size_t size = 0;
     const char* const data = lua_tolstring(lua, -1, &size);
-    text.append(i == 1 ? "" : " ").append(data, size);
+    text.append(data, size);
     lua_pop(lua, 1);
   }
   run.sandbox().charge_memory(lua, text.size() + sizeof(LogLine));

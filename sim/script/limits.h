@@ -10,8 +10,9 @@ struct Limits {
   std::uint64_t memory = 256'000'000;
   // Lua instructions, plus what calls into the simulator are reckoned to be worth.
   std::uint64_t instructions = 100'000'000;
-  // Events of the world's scheduler: ends a simulation that would go on for ever.
-  std::uint64_t events = 1'000'000'000;
+  // Events of the world's scheduler: ends a simulation that would go on for ever, within about a
+  // minute.
+  std::uint64_t events = 100'000'000;
 };
 
 }  // namespace natsim::script

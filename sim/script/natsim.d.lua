@@ -55,7 +55,7 @@ function param(name, default) end
 ---@param duration AnyDuration
 function sleep(duration) end
 
----Writes a line into the run's log.
+---Writes a line into the run's log. Tables are shown with what they hold.
 ---@param ... any
 function log(...) end
 
@@ -981,7 +981,9 @@ function hold(options) end
 ---@field caller Peer
 ---@field callee Peer
 local Call = {}
----Waits until the call is in the state; if it is not within the timeout the scenario has failed.
+---Waits until the call is in the state; if it is not within the timeout the scenario has failed. A
+---wait for what cannot come any more ends at once: a side has been closed, or has lost its consent or
+---its allocation. A side whose pairs have all failed can still be revived by the peer's check.
 ---@param state CallState
 ---@param timeout AnyDuration
 function Call:wait(state, timeout) end

@@ -13,6 +13,9 @@ namespace {
 
 // Marks the metatables of scripted objects, under itself as key, by its address alone.
 constexpr char scripted_mark = 0;
+// Where the registry keeps the last field that was nil, and whose it was.
+constexpr char absent_field = 0;
+constexpr char absent_owner = 0;
 // Where the registry counts the objects that have been pushed.
 constexpr char serial_count = 0;
 
@@ -43,8 +46,14 @@ int object_index(lua_State* lua) {
   }
   const Member* const field = find(object.script_class().fields, name);
   if (field == nullptr) raise_no_member(lua, object, name);
-  lua_settop(lua, 1);
-  return field->function(lua);
+  lua_settop(lua, 2);
+  if (const int given = field->function(lua); given != 0) return given;
+  // What a script does with it next is an error that only knows the field's name.
+  lua_pushvalue(lua, 2);
+  lua_rawsetp(lua, LUA_REGISTRYINDEX, &absent_field);
+  lua_pushvalue(lua, 1);
+  lua_rawsetp(lua, LUA_REGISTRYINDEX, &absent_owner);
+  return 0;
 }
 
 int new_index(lua_State* lua) {
@@ -104,6 +113,15 @@ Scripted* to_scripted(lua_State* lua, int index) {
   const bool scripted = lua_rawgetp(lua, -1, &scripted_mark) != LUA_TNIL;
   lua_pop(lua, 2);
   return scripted ? *static_cast<Scripted**>(lua_touserdata(lua, index)) : nullptr;
+}
+
+std::string owner_of_absent(lua_State* lua, std::string_view name) {
+  const StackMark mark(lua);
+  luaL_checkstack(lua, 2, nullptr);
+  if (lua_rawgetp(lua, LUA_REGISTRYINDEX, &absent_field) != LUA_TSTRING) return {};
+  if (name != lua_tostring(lua, -1)) return {};
+  lua_rawgetp(lua, LUA_REGISTRYINDEX, &absent_owner);
+  return to_scripted(lua, -1)->shown();
 }
 
 void raise_no_self(lua_State* lua, const Class& expected) {

@@ -54,6 +54,10 @@ T& object_at(const Value& value) {
   return *object;
 }
 
+// The object that gave nil for its field `name` when the script last looked at a field that was
+// nil, as errors show it; empty if that was another field, or none.
+std::string owner_of_absent(lua_State* lua, std::string_view name);
+
 // Raises that a method was called with '.' in place of ':'.
 [[noreturn]] void raise_no_self(lua_State* lua, const Class& expected);
 

@@ -54,8 +54,8 @@ int RawSocketObject::send(lua_State* lua) {
 
 int RawSocketObject::receive_next(lua_State* lua) {
   require_open(lua);
+  const Duration timeout = Value(lua, 2, "raw:receive").timeout();
   if (!received_.empty()) return push_received(lua);
-  const Duration timeout = Value(lua, 2, "raw:receive").duration();
   return Run::of(lua).wait().begin(
       lua, timeout, [this] { return !received_.empty(); }, &RawSocketObject::finish_receive);
 }

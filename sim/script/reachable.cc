@@ -1,5 +1,7 @@
 #include "sim/script/reachable.h"
 
+#include <fmt/format.h>
+
 #include "sim/script/host_object.h"
 #include "sim/script/run.h"
 #include "sim/script/table_writer.h"
@@ -23,6 +25,10 @@ Endpoint read_endpoint(const Value& value) {
   if (const auto* const reachable =
           dynamic_cast<Reachable*>(to_scripted(value.lua(), value.index()))) {
     return reachable->endpoint();
+  }
+  if (const auto* const host = dynamic_cast<HostObject*>(to_scripted(value.lua(), value.index()))) {
+    value.complain(
+        fmt::format("{} alone has no port: write {{ host, 7 }} or the like", host->shown()));
   }
   const auto endpoint = value.is_text() ? Endpoint::parse(value.text()) : std::nullopt;
   if (!endpoint || endpoint->port == 0 || endpoint->address.is_any()) value.refuse(expected);

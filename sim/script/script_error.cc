@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "sim/script/object.h"
+
 namespace natsim::script {
 namespace {
 
@@ -18,6 +20,23 @@ void for_each_line(lua_State* lua, Use&& use) {
     lua_getinfo(lua, "Sl", &record);
     if (record.currentline > 0 && use(record)) return;
   }
+}
+
+// Lua's message about a nil value that the script has used as if it were something, in words that
+// say where the nil comes from.
+std::string with_origin_of_nil(lua_State* lua, std::string text) {
+  // What Lua calls the elements of a list.
+  for (const std::string_view jargon : {"(field 'integer index')", "(field '?')"}) {
+    const std::size_t found = text.find(jargon);
+    if (found != std::string::npos) text.replace(found, jargon.size(), "(an element of a table)");
+  }
+  constexpr std::string_view before = "a nil value (field '";
+  const std::size_t found = text.rfind(before);
+  if (found == std::string::npos || !text.ends_with("')")) return text;
+  const std::size_t start = found + before.size();
+  const std::string field = text.substr(start, text.size() - 2 - start);
+  const std::string owner = owner_of_absent(lua, field);
+  return owner.empty() ? text : fmt::format("{}: {} has no {}", text, owner, field);
 }
 
 }  // namespace
@@ -45,7 +64,7 @@ std::string error_text(lua_State* lua, std::string_view path) {
   if (lua_type(lua, -1) == LUA_TSTRING) {
     std::size_t size = 0;
     const char* const data = lua_tolstring(lua, -1, &size);
-    text.assign(data, size);
+    text = with_origin_of_nil(lua, std::string(data, size));
   }
   lua_pop(lua, 1);
   // A raised message begins with the file; Lua's own messages with a shortened one.

@@ -57,8 +57,8 @@ int SocketObject::send(lua_State* lua) {
 
 int SocketObject::receive_next(lua_State* lua) {
   require_open(lua);
+  const Duration timeout = Value(lua, 2, "socket:receive").timeout();
   if (!received_.empty()) return push_received(lua);
-  const Duration timeout = Value(lua, 2, "socket:receive").duration();
   return Run::of(lua).wait().begin(
       lua, timeout, [this] { return !received_.empty(); }, &SocketObject::finish_receive);
 }

@@ -30,7 +30,7 @@ bool prints_address(std::string_view format) {
   return false;
 }
 
-// Upvalue 1: the stock function.
+// Upvalue 1: the stock function. It goes on in this call's place: then its errors name it.
 int format(lua_State* lua) {
   const int count = lua_gettop(lua);
   std::size_t size = 0;
@@ -44,10 +44,7 @@ int format(lua_State* lua) {
     push_text(lua, i);
     lua_replace(lua, i);
   }
-  lua_pushvalue(lua, lua_upvalueindex(1));
-  lua_insert(lua, 1);
-  lua_call(lua, count, 1);
-  return 1;
+  return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
 }
 
 int draw(lua_State* lua) {
@@ -81,6 +78,7 @@ int refuse_seed(lua_State* lua) {
   raise(lua, "math.randomseed is not available: everything random follows the run's seed");
 }
 
+// Upvalue 1: the stock function.
 int set_metatable(lua_State* lua) {
   if (lua_istable(lua, 2)) {
     for (const char* const name : {"__gc", "__mode"}) {
@@ -92,10 +90,7 @@ int set_metatable(lua_State* lua) {
       lua_pop(lua, 1);
     }
   }
-  lua_pushvalue(lua, lua_upvalueindex(1));
-  lua_insert(lua, 1);
-  lua_call(lua, lua_gettop(lua) - 1, 1);
-  return 1;
+  return lua_tocfunction(lua, lua_upvalueindex(1))(lua);
 }
 
 int finish_pcall(lua_State* lua, int status, lua_KContext /*context*/) {

@@ -31,9 +31,9 @@ void TcpListenerObject::accept(net::TcpListener& /*listener*/,
 }
 
 int TcpListenerObject::accept_next(lua_State* lua) {
+  const Duration timeout = Value(lua, 2, "listener:accept").timeout();
   if (!accepted_.empty()) return push_accepted(lua);
   if (listener_ == nullptr) raise(lua, "the listener on {} is closed", to_string(local_));
-  const Duration timeout = Value(lua, 2, "listener:accept").duration();
   return Run::of(lua).wait().begin(
       lua, timeout, [this] { return !accepted_.empty(); }, &TcpListenerObject::finish_accept);
 }

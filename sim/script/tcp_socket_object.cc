@@ -118,7 +118,7 @@ std::string TcpSocketObject::standing() const {
 
 int TcpSocketObject::begin_wait(lua_State* lua, const char* function, lua_KFunction then) {
   const TcpMilestone wanted = Value(lua, 2, function).one_of(milestones);
-  const Duration timeout = Value(lua, 3, function).duration();
+  const Duration timeout = Value(lua, 3, function).timeout();
   return Run::of(lua).wait().begin(
       lua, timeout, [this, wanted] { return reached(wanted) || out_of_reach(wanted); }, then);
 }
@@ -169,8 +169,8 @@ bool TcpSocketObject::receivable() const {
 }
 
 int TcpSocketObject::receive(lua_State* lua) {
+  const Duration timeout = Value(lua, 2, "socket:receive").timeout();
   if (receivable()) return push_received(lua);
-  const Duration timeout = Value(lua, 2, "socket:receive").duration();
   return Run::of(lua).wait().begin(
       lua, timeout, [this] { return receivable(); }, &TcpSocketObject::finish_receive);
 }

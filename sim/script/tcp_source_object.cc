@@ -38,7 +38,7 @@ int TcpSourceObject::stop(lua_State* /*lua*/) {
 }
 
 int TcpSourceObject::wait(lua_State* lua) {
-  const Duration timeout = Value(lua, 2, "source:wait").duration();
+  const Duration timeout = Value(lua, 2, "source:wait").timeout();
   return Run::of(lua).wait().begin(
       lua, timeout, [this] { return !agent_->ended_at().is_never(); },
       &TcpSourceObject::finish_wait);

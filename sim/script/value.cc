@@ -16,6 +16,9 @@ namespace {
 // The parsed text, or the error with the value's name.
 template <typename Parse>
 auto parsed(const Value& value, std::string_view expected, Parse&& parse) {
+  if (lua_type(value.lua(), value.index()) == LUA_TNUMBER) {
+    value.complain(fmt::format("expected {}, got {}: it needs a unit", expected, value.shown()));
+  }
   if (!value.is_text()) value.refuse(expected);
   auto result = parse(value.text());
   if (!result) value.complain(result.error());
@@ -43,6 +46,11 @@ Duration Value::duration() const {
     return *held;
   }
   return parsed(*this, a_duration, parse_duration);
+}
+
+Duration Value::timeout() const {
+  if (!present()) complain("needs a timeout such as \"5s\"");
+  return duration();
 }
 
 Duration Value::positive_duration() const {

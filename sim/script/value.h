@@ -46,6 +46,8 @@ class Value {
   // Quantities; see units.h. A duration may also be one of Lua's duration values, not negative.
   [[nodiscard]] Duration duration() const;
   [[nodiscard]] Duration positive_duration() const;
+  // The longest time to wait; it has to be given.
+  [[nodiscard]] Duration timeout() const;
   [[nodiscard]] std::uint64_t rate() const;
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] double share() const;

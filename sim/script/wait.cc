@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "sim/script/sandbox.h"
 #include "sim/script/script_error.h"
 
 namespace natsim::script {
@@ -16,6 +17,9 @@ int Wait::begin(lua_State* lua, Duration timeout, std::function<bool()> ready, l
   if (!allowed_ || lua_isyieldable(lua) == 0) {
     raise(lua, "no time can pass here: only a scenario's function, and what it calls, can wait");
   }
+  // Going into the simulator and back is worth so many, so that a loop that only waits ends soon.
+  constexpr std::uint64_t instructions_per_wait = 200;
+  Sandbox::of(lua).charge_instructions(lua, instructions_per_wait);
   if (timeout.ns > Time::never().ns - 1 - world_.now().ns) raise(lua, "the wait is too long");
   ready_ = std::move(ready);
   satisfied_ = false;

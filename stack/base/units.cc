@@ -92,6 +92,7 @@ const Unit* find_unit(const Kind& kind, std::string_view name) {
 
 // The value in base units.
 Result<std::uint64_t> parse(const Kind& kind, std::string_view text) {
+  if (text.starts_with('-')) return not_a(kind, text, "it must not be negative");
   std::string_view rest = text;
   const std::string_view whole = take_digits(rest);
   if (whole.empty()) return not_a(kind, text, {});

@@ -102,8 +102,41 @@ TEST(Sandbox, NoPcallHoldsAFailureUp) {
 }
 
 TEST(Sandbox, AnEndlessSimulationEndsAtTheLimit) {
-  EXPECT_EQ(error_of("\nwhile true do\nsleep('1s') end", small_limits()),
-            "test.lua:3: the simulation has executed 100000 events, which is its limit");
+  RunOptions options = small_limits();
+  options.limits.events = 1'000;
+  EXPECT_EQ(error_of("\nwhile true do\nsleep('1s') end", options),
+            "test.lua:3: the simulation has executed 1000 events, which is its limit");
+}
+
+TEST(Sandbox, LoopsThatOnlyWaitEndAtTheLimit) {
+  for (const char* const pause : {"0s", "10ms"}) {
+    EXPECT_EQ(error_of("\nwhile true do\nsleep('" + std::string(pause) + "') end", small_limits()),
+              "test.lua:3: the script has run 1000000 instructions, which is its limit; does a "
+              "loop never end?");
+  }
+}
+
+TEST(Sandbox, ErrorsNameTheLibrarysFunctions) {
+  EXPECT_EQ(error_of("string.format('%d', 3.5)"),
+            "test.lua:1: bad argument #2 to 'format' (number has no integer representation)");
+  EXPECT_EQ(error_of("string.rep('x', {})"),
+            "test.lua:1: bad argument #2 to 'rep' (number expected, got table)");
+  EXPECT_EQ(error_of("setmetatable(1, {})"),
+            "test.lua:1: bad argument #1 to 'setmetatable' (table expected, got number)");
+}
+
+TEST(Sandbox, ErrorsTellWhereANilComesFrom) {
+  const std::string build = R"(
+    local internet = net:router("internet")
+    local server = net:host("server", { link = { internet } })
+    local home = net:home("home", { nat = "symmetric", wan = { internet } })
+  )";
+  EXPECT_EQ(error_of(build + "server.nat:mappings()"),
+            "test.lua:5: attempt to index a nil value (field 'nat'): host 'server' has no nat");
+  EXPECT_EQ(error_of(build + "local x = server.nat local t = {} t.list.x = 1"),
+            "test.lua:5: attempt to index a nil value (field 'list')");
+  EXPECT_EQ(error_of(build + "local x = home.nat:mappings()[1].external"),
+            "test.lua:5: attempt to index a nil value (an element of a table)");
 }
 
 TEST(Sandbox, RecursionWithoutEndIsAnError) {
