@@ -30,6 +30,8 @@ class Node : public core::Named {
   [[nodiscard]] bool owns(const IpAddress& address) const;
   // Makes an interface, not yet connected, named "<node>/<index>".
   virtual Interface& add_interface();
+  // Datagrams that this node has made, before any of them was cut or copied.
+  [[nodiscard]] std::uint64_t packets_made() const { return packets_made_; }
   // The identity of one more copy of a packet that this node has made. Copies are counted apart, so
   // that a copy does not renumber the node's own packets.
   [[nodiscard]] core::PacketId identify_copy() {

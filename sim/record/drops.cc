@@ -8,19 +8,22 @@
 
 namespace natsim::record {
 
-std::string drops_by_reason(const core::EventStream& events) {
-  std::vector<core::DropReason> reasons;
+std::vector<ReasonCount> drops_by_reason(const core::EventStream& events) {
+  std::vector<ReasonCount> drops;
   for (std::size_t i = 0; i < core::drop_reason_count; ++i) {
     const auto reason = static_cast<core::DropReason>(i);
-    if (events.drops(reason) != 0) reasons.push_back(reason);
+    if (events.drops(reason) != 0) drops.push_back({reason, events.drops(reason)});
   }
-  if (reasons.empty()) return "none";
-  std::stable_sort(reasons.begin(), reasons.end(), [&](core::DropReason a, core::DropReason b) {
-    return events.drops(a) > events.drops(b);
-  });
+  std::stable_sort(drops.begin(), drops.end(),
+                   [](const ReasonCount& a, const ReasonCount& b) { return a.count > b.count; });
+  return drops;
+}
+
+std::string to_string(const std::vector<ReasonCount>& drops) {
+  if (drops.empty()) return "none";
   std::string text;
-  for (const core::DropReason reason : reasons) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name(reason), events.drops(reason));
+  for (const ReasonCount& each : drops) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", name(each.reason), each.count);
   }
   return text;
 }

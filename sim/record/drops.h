@@ -13,9 +13,15 @@
 
 namespace natsim::record {
 
-// The counters of a world by reason, most frequent first: "nat_filtered_port 14, random_loss 2";
-// "none" if nothing was dropped. Needs no listener.
-std::string drops_by_reason(const core::EventStream& events);
+struct ReasonCount {
+  core::DropReason reason = core::DropReason::none;
+  std::uint64_t count = 0;
+};
+
+// A world's dropped packets by reason, most frequent first. Needs no listener.
+std::vector<ReasonCount> drops_by_reason(const core::EventStream& events);
+// "nat_filtered_port 14, random_loss 2"; "none" if nothing was dropped.
+std::string to_string(const std::vector<ReasonCount>& drops);
 
 // Packets that died at one place for one reason.
 struct Drops {

@@ -93,7 +93,7 @@ int param(lua_State* lua) {
     push_reported(lua, known->value);
     return 1;
   }
-  ReportedValue value = *default_value;
+  params.push_back({name, *default_value, *default_value});
   for (const Setting& setting : run.options().settings) {
     if (setting.name != name) continue;
     std::string_view expected;
@@ -101,10 +101,9 @@ int param(lua_State* lua) {
     if (!given) {
       raise(lua, "param: '{}' is set to \"{}\", expected {}", name, setting.value, expected);
     }
-    value = *given;
+    params.back().value = *given;
   }
-  params.push_back({name, value, *default_value});
-  push_reported(lua, value);
+  push_reported(lua, params.back().value);
   return 1;
 }
 

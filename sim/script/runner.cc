@@ -54,9 +54,14 @@ std::optional<std::string> undeclared_setting(std::span<const Setting> settings,
   }
   std::sort(declared.begin(), declared.end());
   declared.erase(std::unique(declared.begin(), declared.end()), declared.end());
+  // A run that has ended by an error may not have come to all of its parameters.
+  if (std::any_of(outcomes.begin(), outcomes.end(),
+                  [](const Outcome& outcome) { return outcome.verdict == Verdict::error; })) {
+    return std::nullopt;
+  }
   for (const Setting& setting : settings) {
     if (std::binary_search(declared.begin(), declared.end(), setting.name)) continue;
-    return fmt::format("no scenario declares the parameter '{}'{}", setting.name,
+    return fmt::format("no scenario has declared the parameter '{}'{}", setting.name,
                        suggestion(setting.name, declared));
   }
   return std::nullopt;

@@ -52,7 +52,8 @@ Result<ScenarioFile> load_text(const std::string& path, std::string source,
 Outcome run_scenario(const ScenarioFile& file, std::size_t index, const RunOptions& options);
 
 // The complaint about the first setting that none of the runs declared, with the nearest declared
-// name; nullopt if all are declared. Meaningful only over all runs that the settings were for.
+// name; nullopt if all are declared, or if a run has ended by an error, perhaps before it declared
+// it. Meaningful only over all runs that the settings were for.
 std::optional<std::string> undeclared_setting(std::span<const Setting> settings,
                                               std::span<const Outcome> outcomes);
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -20,6 +21,16 @@ struct Location {
 // "scenarios/first.lua:12".
 std::string to_string(const Location& location);
 
+// An error's text taken apart.
+struct LocatedError {
+  Location at;          // line 0 if none is known
+  std::string message;  // without the place
+};
+
+// Takes "FILE:LINE: message" or "FILE: message" apart; an error about the file `path` that has no
+// place in front is placed there.
+LocatedError located(std::string_view error, std::string_view path);
+
 // A value that a scenario reports: a metric, a parameter, a side of an expectation.
 using ReportedValue = std::variant<bool, std::int64_t, double, std::string, Duration>;
 
@@ -32,7 +43,8 @@ struct Setting {
   std::string value;
 };
 
-// A parameter that a scenario declared with param(name, default).
+// A parameter that a scenario declared with param(name, default). One that was set to what it
+// cannot be, which is an error, has its default.
 struct Parameter {
   std::string name;
   ReportedValue value;          // the setting, or else the default
@@ -79,10 +91,10 @@ struct Outcome {
   Verdict verdict = Verdict::pass;
   // "FILE:LINE: message" if the verdict is `error`, otherwise empty.
   std::string error;
-  std::uint64_t digest = 0;   // of the event stream
-  Duration simulated;         // from the world's beginning to the scenario's end
-  std::uint64_t events = 0;   // executed by the scheduler
-  std::uint64_t packets = 0;  // handed to links: a packet counts once for each link that it takes
+  std::uint64_t digest = 0;       // of the event stream
+  Duration simulated;             // from the world's beginning to the scenario's end
+  std::uint64_t events = 0;       // executed by the scheduler
+  std::uint64_t packets = 0;      // IP datagrams that hosts have made, whatever became of them
   std::size_t expectations = 0;   // calls of expect() that were decided
   std::vector<Parameter> params;  // in the order in which they were declared
   std::vector<Metric> metrics;    // in the order in which they were reported

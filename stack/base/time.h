@@ -22,9 +22,10 @@ struct Duration {
   constexpr Duration& operator+=(Duration other) { return *this = *this + other; }
   constexpr Duration& operator-=(Duration other) { return *this = *this - other; }
 
-  // For reports only; never feed the result back into a simulation.
-  [[nodiscard]] constexpr double to_seconds() const { return static_cast<double>(ns) * 1e-9; }
-  [[nodiscard]] constexpr double to_milliseconds() const { return static_cast<double>(ns) * 1e-6; }
+  // For reports only; never feed the result back into a simulation. The double nearest to the exact
+  // decimal up to 2^53 ns (104 days), so that printing it in the shortest form gives that decimal.
+  [[nodiscard]] constexpr double to_seconds() const { return static_cast<double>(ns) / 1e9; }
+  [[nodiscard]] constexpr double to_milliseconds() const { return static_cast<double>(ns) / 1e6; }
 };
 
 constexpr Duration nanoseconds(std::int64_t n) { return {n}; }
@@ -46,7 +47,8 @@ struct Time {
   constexpr Time& operator+=(Duration d) { return *this = *this + d; }
 
   [[nodiscard]] constexpr bool is_never() const { return ns == never().ns; }
-  [[nodiscard]] constexpr double to_seconds() const { return static_cast<double>(ns) * 1e-9; }
+  // As of a Duration.
+  [[nodiscard]] constexpr double to_seconds() const { return static_cast<double>(ns) / 1e9; }
 };
 
 // "1.5s", "20ms", "350us", "7ns": the largest unit that keeps the number at one or more, all

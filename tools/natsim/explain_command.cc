@@ -8,6 +8,8 @@
 #include "sim/net/network.h"
 #include "sim/record/explain.h"
 #include "tools/natsim/commands.h"
+#include "tools/natsim/progress.h"
+#include "tools/natsim/report.h"
 #include "tools/natsim/selection.h"
 #include "tools/natsim/terminal.h"
 
@@ -22,12 +24,14 @@ struct ExplainArguments {
 int explain(const ExplainArguments& arguments) {
   const Selection& selection = arguments.selection;
   const auto settings = settings_of(selection);
-  if (!settings) return usage_error(settings.error());
-  const auto chosen = choose(selection);
-  if (!chosen) return usage_error(chosen.error());
+  if (!settings) return refuse({settings.error(), ""}, arguments.json);
+  const auto choice = choose(selection);
+  if (const auto* const refusal = std::get_if<Refusal>(&choice)) {
+    return refuse(*refusal, arguments.json);
+  }
   std::vector<script::Outcome> outcomes;
   int worst = exit_passed;
-  for (const Chosen& scenario : chosen.value()) {
+  for (const Chosen& scenario : std::get<std::vector<Chosen>>(choice)) {
     std::unique_ptr<record::Explainer> explainer;
     script::RunOptions options{
         .seed = selection.seed, .settings = settings.value(), .limits = selection.limits};
@@ -38,7 +42,10 @@ int explain(const ExplainArguments& arguments) {
     options.at_end = [&](net::Network& network, const script::Outcome& /*outcome*/) {
       network.world().events().remove_listener(*explainer);
     };
-    outcomes.push_back(script::run_scenario(scenario.file, scenario.index, options));
+    {
+      const Progress progress(scenario.info().name);
+      outcomes.push_back(script::run_scenario(scenario.file, scenario.index, options));
+    }
     const script::Outcome& outcome = outcomes.back();
     if (outcome.verdict == script::Verdict::error) worst = exit_error;
     if (arguments.json) {
@@ -46,7 +53,9 @@ int explain(const ExplainArguments& arguments) {
                                        {"scenario", scenario.info().name},
                                        {"seed", selection.seed},
                                        {"outcome", script::to_string(outcome.verdict)}};
-      if (!outcome.error.empty()) object["error"] = outcome.error;
+      if (!outcome.error.empty()) {
+        object["error"] = json_of_error(outcome.error, scenario.file.path);
+      }
       if (explainer != nullptr) object.update(explainer->to_json());
       std::cout << object.dump() << '\n';
       continue;
@@ -57,8 +66,9 @@ int explain(const ExplainArguments& arguments) {
     if (explainer != nullptr) std::cout << explainer->text();
     std::cout << '\n' << std::flush;
   }
-  if (const auto complaint = script::undeclared_setting(settings.value(), outcomes))
-    return usage_error(*complaint);
+  if (const auto complaint = script::undeclared_setting(settings.value(), outcomes)) {
+    return refuse({"--set: " + *complaint, ""}, arguments.json);
+  }
   return worst;
 }
 
@@ -72,10 +82,11 @@ Command add_explain(CLI::App& app) {
   arguments->selection.add_to(*command);
   command->add_flag("--json", arguments->json, "print one JSON object a line instead of text");
   command->footer(
-      "Exit codes: 0 whatever the scenarios' verdicts, 2 usage or script error.\n\n"
-      "Examples:\n"
-      "  natsim explain scenarios/symmetric_nat.lua --only 'without TURN'\n"
-      "  natsim explain scenarios/double_nat.lua --json");
+      fmt::format("Exit codes: 0 whatever the scenarios' verdicts, 2 usage or script error.\n\n"
+                  "Examples:\n"
+                  "  {0} explain scenarios/symmetric_nat.lua --only 'without a relay'\n"
+                  "  {0} explain scenarios/double_nat.lua --json",
+                  app.get_name()));
   return [arguments] { return explain(*arguments); };
 }
 

@@ -1,29 +1,44 @@
 // natsim: the command line.
 #include <exception>
 #include <iostream>
+#include <span>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
+
 #include "tools/natsim/commands.h"
 #include "tools/natsim/selection.h"
+#include "tools/natsim/shell.h"
+#include "tools/natsim/words.h"
 
 int main(int argc, char** argv) {
   using namespace natsim::cli;
   CLI::App app(
       "natsim: a NAT and network simulator for testing protocols, with a clock of its own");
-  app.name("natsim");
+  // As it was called, so that the commands that it shows can be run as they are.
+  app.name(argc > 0 ? shell_word(argv[0]) : "natsim");
   app.set_version_flag("--version", "natsim " NATSIM_VERSION);
   app.require_subcommand(1);
   app.footer(
-      "Examples:\n"
-      "  natsim run scenarios/symmetric_nat.lua\n"
-      "  natsim explain scenarios/symmetric_nat.lua\n"
-      "  natsim matrix --turn\n"
-      "  natsim presets linux-masquerade\n"
-      "  natsim run --help");
+      fmt::format("Examples:\n"
+                  "  {0} run scenarios/symmetric_nat.lua\n"
+                  "  {0} explain scenarios/symmetric_nat.lua\n"
+                  "  {0} matrix --turn\n"
+                  "  {0} presets linux-masquerade\n"
+                  "  {0} run --help\n\n"
+                  "In natsim's source tree README.md is the introduction, scenarios/ has scenarios "
+                  "to start from,\n"
+                  "and sim/script/natsim.d.lua lists all that a scenario can do, with units and "
+                  "defaults.",
+                  app.get_name()));
   // In the order in which help lists them.
   const std::vector<Command> commands = {add_run(app), add_explain(app), add_matrix(app),
                                          add_presets(app), add_completion(app)};
+  const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
+  if (const auto complaint = unknown_word(app, words.subspan(words.empty() ? 0 : 1))) {
+    return usage_error(*complaint);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -130,16 +130,16 @@ Command add_matrix(CLI::App& app) {
   command->add_option("--filter-scope", arguments->filter_scope, "whose sent packets open a filter")
       ->check(CLI::IsMember(names_of(nat::filter_scope_names)))
       ->capture_default_str();
-  command->add_option("--seed", arguments->options.seed, "seed of all randomness")
-      ->capture_default_str();
+  add_seed(*command, arguments->options.seed);
   command->add_flag("--json", arguments->json,
                     "print a list of {a, b, path, a_type, b_type, ice_ms}");
   command->footer(
-      "Examples:\n"
-      "  natsim matrix\n"
-      "  natsim matrix --turn\n"
-      "  natsim matrix --no-turn --json\n"
-      "  natsim matrix --allocation preserve_overload --filter-scope per_endpoint");
+      fmt::format("Examples:\n"
+                  "  {0} matrix\n"
+                  "  {0} matrix --turn\n"
+                  "  {0} matrix --no-turn --json\n"
+                  "  {0} matrix --allocation preserve_overload --filter-scope per_endpoint",
+                  app.get_name()));
   return [arguments] { return show(*arguments); };
 }
 

@@ -285,14 +285,15 @@ Command add_presets(CLI::App& app) {
   command->add_flag("--json", arguments->json,
                     "print {presets, mixes}, or of one its {knobs, differs} or {members}");
   command->footer(
-      "What is known is confirmed (read in the primary source), secondary (read in a source that "
-      "quotes it),\nderived (it follows, or is a choice), or recalled (not confirmed). The list "
-      "says it of the kind.\n\n"
-      "Examples:\n"
-      "  natsim presets\n"
-      "  natsim presets linux-masquerade\n"
-      "  natsim presets halkes2010\n"
-      "  natsim presets pf --json");
+      fmt::format("What is known is confirmed (read in the primary source), secondary (read in a "
+                  "source that quotes it),\nderived (it follows, or is a choice), or recalled (not "
+                  "confirmed). The list says it of the kind.\n\n"
+                  "Examples:\n"
+                  "  {0} presets\n"
+                  "  {0} presets linux-masquerade\n"
+                  "  {0} presets halkes2010\n"
+                  "  {0} presets pf --json",
+                  app.get_name()));
   return [arguments] { return show_presets(*arguments); };
 }
 

@@ -1,37 +1,30 @@
 #include "tools/natsim/report.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iostream>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "tools/natsim/shell.h"
 #include "tools/natsim/terminal.h"
 
 namespace natsim::cli {
 namespace {
 
-// A word as a shell reads it back.
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("_-./=:,%+").find(c) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return text + "'";
-}
-
 std::string command(const Run& run, std::string_view subcommand) {
   std::string text =
-      fmt::format("natsim {} {} --only {} --seed {}", subcommand, quoted(run.chosen.file.path),
-                  quoted(run.chosen.info().name), run.seed);
+      fmt::format("{} {} {} --only {} --seed {}", run.program, subcommand,
+                  shell_word(run.chosen.file.path), shell_word(run.chosen.info().name), run.seed);
   for (const script::Parameter& parameter : run.outcome.params) {
     if (parameter.value == parameter.default_value) continue;
-    text += " --set " + quoted(parameter.name + "=" + script::to_string(parameter.value));
+    text += " --set " + shell_word(parameter.name + "=" + script::to_string(parameter.value));
   }
   return text;
 }
+
+}  // namespace
 
 nlohmann::ordered_json to_json(const script::ReportedValue& value) {
   return std::visit(
@@ -45,11 +38,32 @@ nlohmann::ordered_json to_json(const script::ReportedValue& value) {
       value);
 }
 
+namespace {
+
 std::string speed(const Run& run) {
   const double simulated = run.outcome.simulated.to_seconds();
   return fmt::format("simulated {} in {:.1f} ms ({:.0f} times real time)",
                      to_string(run.outcome.simulated), run.wall_seconds * 1e3,
                      simulated / std::max(run.wall_seconds, 1e-9));
+}
+
+// `text` with its second and further lines moved `columns` to the right.
+std::string hanging(std::string_view text, std::size_t columns) {
+  std::string hung;
+  for (const char c : text) {
+    hung += c;
+    if (c == '\n') hung.append(columns, ' ');
+  }
+  return hung;
+}
+
+// An error or a failure: where it is, and what is wrong.
+nlohmann::ordered_json located_object(const script::Location& at, std::string_view message) {
+  nlohmann::ordered_json object = nlohmann::ordered_json::object();
+  if (!at.file.empty()) object["file"] = at.file;
+  if (at.line != 0) object["line"] = at.line;
+  object["message"] = message;
+  return object;
 }
 
 }  // namespace
@@ -69,25 +83,27 @@ std::string text_of(const Run& run, bool coloured) {
   }();
   std::string text = fmt::format("{}  {}\n", paint(coloured, colour, word),
                                  paint(coloured, Paint::bold, run.chosen.info().name));
-  const auto line = [&text](std::string_view content) {
-    text += fmt::format("       {}\n", content);
+  const auto line = [&text](std::string_view content, std::size_t hang = 0) {
+    constexpr std::size_t indent = 7;
+    text += fmt::format("{:{}}{}\n", "", indent, hanging(content, indent + hang));
   };
   if (outcome.verdict == script::Verdict::error) line(outcome.error);
   for (const script::LogLine& log : outcome.logs) {
-    line(paint(coloured, Paint::dim, fmt::format("{}  {}", to_string(log.at), log.text)));
+    const std::string at = to_string(log.at) + "  ";
+    line(paint(coloured, Paint::dim, at + log.text), at.size());
   }
   for (const script::Failure& failure : outcome.failures) {
     line(fmt::format("{}: {}", to_string(failure.at), failure.expectation));
-    line(fmt::format("  {}", failure.message));
+    line(fmt::format("  {}", failure.message), 2);
     if (!run.why.empty()) line(fmt::format("why: {}", run.why));
-    if (!run.drops.empty()) line(fmt::format("dropped: {}", run.drops));
+    line(fmt::format("dropped: {}", record::to_string(run.drops)));
   }
   for (const script::Metric& metric : outcome.metrics) {
     line(fmt::format("{} = {}", metric.name, script::to_string(metric.value)));
   }
   line(paint(coloured, Paint::dim,
-             fmt::format("{}, {} packets, seed {}, digest {:016x}", speed(run), outcome.packets,
-                         run.seed, outcome.digest)));
+             fmt::format("{}, {} datagrams sent, seed {}, digest {:016x}", speed(run),
+                         outcome.packets, run.seed, outcome.digest)));
   if (outcome.verdict == script::Verdict::pass && outcome.checks_nothing()) {
     line(paint(coloured, Paint::yellow, "note: it neither expects nor measures anything"));
   }
@@ -104,14 +120,14 @@ nlohmann::ordered_json json_of(const Run& run) {
   for (const auto& parameter : outcome.params) params[parameter.name] = to_json(parameter.value);
   nlohmann::ordered_json metrics = nlohmann::ordered_json::object();
   for (const auto& metric : outcome.metrics) metrics[metric.name] = to_json(metric.value);
+  nlohmann::ordered_json drops = nlohmann::ordered_json::object();
+  for (const auto& each : run.drops) drops[std::string(name(each.reason))] = each.count;
   nlohmann::ordered_json failures = nlohmann::ordered_json::array();
   for (const auto& failure : outcome.failures) {
-    nlohmann::ordered_json entry = {{"file", failure.at.file},
-                                    {"line", failure.at.line},
-                                    {"expectation", failure.expectation},
-                                    {"message", failure.message},
-                                    {"expected", failure.expected},
-                                    {"actual", failure.actual}};
+    nlohmann::ordered_json entry = located_object(failure.at, failure.message);
+    entry["expectation"] = failure.expectation;
+    entry["expected"] = failure.expected;
+    entry["actual"] = failure.actual;
     if (!run.why.empty()) entry["why"] = run.why;
     failures.push_back(std::move(entry));
   }
@@ -122,13 +138,30 @@ nlohmann::ordered_json json_of(const Run& run) {
                                    {"outcome", script::to_string(outcome.verdict)},
                                    {"digest", fmt::format("{:016x}", outcome.digest)},
                                    {"sim_seconds", outcome.simulated.to_seconds()},
-                                   {"wall_seconds", run.wall_seconds},
+                                   {"wall_seconds", std::round(run.wall_seconds * 1e6) / 1e6},
                                    {"events", outcome.events},
                                    {"packets", outcome.packets},
+                                   {"drops", std::move(drops)},
                                    {"metrics", std::move(metrics)},
                                    {"failures", std::move(failures)}};
-  if (!outcome.error.empty()) object["error"] = outcome.error;
+  if (!outcome.error.empty()) object["error"] = json_of_error(outcome.error, run.chosen.file.path);
   return object;
+}
+
+nlohmann::ordered_json json_of_error(std::string_view error, std::string_view path) {
+  const script::LocatedError parts = script::located(error, path);
+  return located_object(parts.at, parts.message);
+}
+
+int refuse(const Refusal& refusal, bool json) {
+  if (json) {
+    nlohmann::ordered_json object = nlohmann::ordered_json::object();
+    if (!refusal.path.empty()) object["file"] = refusal.path;
+    object["outcome"] = script::to_string(script::Verdict::error);
+    object["error"] = json_of_error(refusal.message, refusal.path);
+    std::cout << object.dump() << '\n';
+  }
+  return usage_error(refusal.message);
 }
 
 }  // namespace natsim::cli

@@ -1,12 +1,9 @@
 // natsim run: scenarios, their verdicts, and what happened in them.
 #include <chrono>
-#include <condition_variable>
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <mutex>
-#include <optional>
-#include <thread>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -15,7 +12,10 @@
 #include "sim/record/explain.h"
 #include "sim/record/pcapng.h"
 #include "sim/record/timeline.h"
+#include "stack/base/units.h"
 #include "tools/natsim/commands.h"
+#include "tools/natsim/list.h"
+#include "tools/natsim/progress.h"
 #include "tools/natsim/report.h"
 #include "tools/natsim/selection.h"
 #include "tools/natsim/terminal.h"
@@ -24,48 +24,15 @@ namespace natsim::cli {
 namespace {
 
 struct RunArguments {
+  std::string program;  // natsim as it was called
   Selection selection;
   std::string pcap;
   bool json = false;
   bool timeline = false;
+  bool list = false;
 };
 
-// Says on a terminal's standard error that a run is still going on, from two seconds on.
-class Progress {
- public:
-  explicit Progress(std::string name) {
-    if (!progress_welcome()) return;
-    thread_ = std::thread([this, name = std::move(name)] { show(name); });
-  }
-  Progress(const Progress&) = delete;  // a thread refers to it
-  Progress& operator=(const Progress&) = delete;
-  ~Progress() {
-    {
-      const std::lock_guard lock(mutex_);
-      done_ = true;
-    }
-    changed_.notify_all();
-    if (thread_.joinable()) thread_.join();
-  }
-
- private:
-  void show(const std::string& name) {
-    std::unique_lock lock(mutex_);
-    bool shown = false;
-    for (int elapsed = 2;
-         !changed_.wait_for(lock, std::chrono::seconds(shown ? 1 : 2), [this] { return done_; });
-         ++elapsed) {
-      std::cerr << fmt::format("\r\x1b[K{} … {} s", name, elapsed) << std::flush;
-      shown = true;
-    }
-    if (shown) std::cerr << "\r\x1b[K" << std::flush;
-  }
-
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool done_ = false;
-  std::thread thread_;
-};
+constexpr int timeline_columns = 160;  // where no terminal says how many it has
 
 // What listens to one run. The listeners are made when the world is there and finished before it is
 // gone.
@@ -85,7 +52,9 @@ class Listeners {
     }
     if (arguments_.timeline) {
       timeline_ = std::make_unique<record::Timeline>(
-          network, std::cout, record::TimelineOptions{.width = columns(), .colour = colours()});
+          network, std::cout,
+          record::TimelineOptions{.width = columns() == 0 ? timeline_columns : columns(),
+                                  .colour = colours()});
       events.add_listener(*timeline_);
     }
   }
@@ -94,8 +63,8 @@ class Listeners {
     core::EventStream& events = network.world().events();
     if (outcome.verdict == script::Verdict::fail) {
       why_ = explainer_->why_not_connected();
-      drops_ = record::drops_by_reason(events);
     }
+    drops_ = record::drops_by_reason(events);
     if (writer_ != nullptr) writer_->finish();
     events.remove_listener(*explainer_);
     if (writer_ != nullptr) events.remove_listener(*writer_);
@@ -106,7 +75,7 @@ class Listeners {
   }
 
   [[nodiscard]] const std::string& why() const { return why_; }
-  [[nodiscard]] const std::string& drops() const { return drops_; }
+  [[nodiscard]] const std::vector<record::ReasonCount>& drops() const { return drops_; }
 
  private:
   const RunArguments& arguments_;
@@ -116,25 +85,45 @@ class Listeners {
   std::unique_ptr<record::PcapngWriter> writer_;
   std::unique_ptr<record::Timeline> timeline_;
   std::string why_;
-  std::string drops_;
+  std::vector<record::ReasonCount> drops_;
 };
+
+// Says what the capture is; exit_error if it could not be written.
+int finish_capture(const RunArguments& arguments, std::ofstream& pcap, std::size_t scenarios) {
+  if (!pcap.flush()) {
+    return refuse({fmt::format("--pcap {}: could not be written to its end", arguments.pcap), ""},
+                  arguments.json);
+  }
+  std::cerr << fmt::format(
+      "natsim: wrote {}, {}, with a section for {}\n", arguments.pcap,
+      size_text(static_cast<std::uint64_t>(pcap.tellp())),
+      scenarios == 1 ? "the scenario" : fmt::format("each of the {} scenarios", scenarios));
+  return exit_passed;
+}
 
 int run_all(const RunArguments& arguments) {
   const Selection& selection = arguments.selection;
   const auto settings = settings_of(selection);
-  if (!settings) return usage_error(settings.error());
-  const auto chosen = choose(selection);
-  if (!chosen) return usage_error(chosen.error());
+  if (!settings) return refuse({settings.error(), ""}, arguments.json);
+  const auto choice = choose(selection);
+  if (const auto* const refusal = std::get_if<Refusal>(&choice)) {
+    return refuse(*refusal, arguments.json);
+  }
+  const auto& chosen = std::get<std::vector<Chosen>>(choice);
+  if (arguments.list) return list_scenarios(chosen, selection, arguments.json);
   std::ofstream pcap;
   if (!arguments.pcap.empty()) {
     pcap.open(arguments.pcap, std::ios::binary | std::ios::trunc);
-    if (!pcap) return usage_error(fmt::format("--pcap {}: cannot be written", arguments.pcap));
+    if (!pcap) {
+      return refuse({fmt::format("--pcap {}: cannot be written", arguments.pcap), ""},
+                    arguments.json);
+    }
   }
   const bool coloured = colours();
   std::vector<script::Outcome> outcomes;
   int worst = exit_passed;
   int passed = 0;
-  for (const Chosen& scenario : chosen.value()) {
+  for (const Chosen& scenario : chosen) {
     if (arguments.timeline)
       std::cout << fmt::format("{}\n", paint(coloured, Paint::bold, scenario.info().name));
     Listeners listeners(arguments, arguments.pcap.empty() ? nullptr : &pcap, scenario.info().name);
@@ -151,8 +140,8 @@ int run_all(const RunArguments& arguments) {
     }
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
     const script::Outcome& outcome = outcomes.back();
-    const Run result{scenario,     selection.seed,  outcome,
-                     wall.count(), listeners.why(), listeners.drops()};
+    const Run result{arguments.program, scenario,        selection.seed,   outcome,
+                     wall.count(),      listeners.why(), listeners.drops()};
     std::cout << (arguments.json ? json_of(result).dump() + "\n" : text_of(result, coloured))
               << std::flush;
     if (outcome.verdict == script::Verdict::error) worst = exit_error;
@@ -162,10 +151,10 @@ int run_all(const RunArguments& arguments) {
   if (!arguments.json && outcomes.size() > 1) {
     std::cout << fmt::format("{} of {} scenarios passed\n", passed, outcomes.size());
   }
-  if (const auto complaint = script::undeclared_setting(settings.value(), outcomes))
-    return usage_error(*complaint);
-  if (pcap.is_open() && !pcap.flush())
-    return usage_error(fmt::format("--pcap {}: could not be written to its end", arguments.pcap));
+  if (pcap.is_open()) worst = std::max(worst, finish_capture(arguments, pcap, outcomes.size()));
+  if (const auto complaint = script::undeclared_setting(settings.value(), outcomes)) {
+    return refuse({"--set: " + *complaint, ""}, arguments.json);
+  }
   return worst;
 }
 
@@ -173,21 +162,29 @@ int run_all(const RunArguments& arguments) {
 
 Command add_run(CLI::App& app) {
   auto arguments = std::make_shared<RunArguments>();
+  arguments->program = app.get_name();
   CLI::App* const command = app.add_subcommand("run", "Run scenarios and tell how they went");
   arguments->selection.add_to(*command);
   command->add_option("--pcap", arguments->pcap,
                       "write what passed each host and NAT to this pcapng file");
   command->add_flag("--json", arguments->json, "print one JSON object a line instead of text");
-  command->add_flag("--timeline", arguments->timeline, "print what happened, a line an event")
-      ->excludes("--json");
+  CLI::Option* const timeline =
+      command->add_flag("--timeline", arguments->timeline, "print what happened, a line an event")
+          ->excludes("--json");
+  command->add_flag("--list", arguments->list, "only list the scenarios, with their parameters")
+      ->excludes(timeline)
+      ->excludes("--set")
+      ->excludes("--pcap");
   command->footer(
-      "Exit codes: 0 all passed, 1 an expectation failed, 2 usage or script error.\n\n"
-      "Examples:\n"
-      "  natsim run scenarios/symmetric_nat.lua\n"
-      "  natsim run scenarios/*.lua --json\n"
-      "  natsim run scenarios/symmetric_nat.lua --only 'without TURN' --timeline\n"
-      "  natsim run scenarios/lost_stun.lua --seed 7 --pcap lost.pcapng\n"
-      "  natsim run scenarios/keepalive_too_slow.lua --set interval=25s");
+      fmt::format("Exit codes: 0 all passed, 1 an expectation failed, 2 usage or script error.\n\n"
+                  "Examples:\n"
+                  "  {0} run scenarios/symmetric_nat.lua\n"
+                  "  {0} run scenarios/*.lua --json\n"
+                  "  {0} run scenarios/symmetric_nat.lua --only 'without a relay' --timeline\n"
+                  "  {0} run scenarios/lost_stun.lua --seed 7 --pcap lost.pcapng\n"
+                  "  {0} run scenarios/keepalive_too_slow.lua --list\n"
+                  "  {0} run scenarios/keepalive_too_slow.lua --set slow=35s",
+                  app.get_name()));
   return [arguments] { return run_all(*arguments); };
 }
 

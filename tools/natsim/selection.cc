@@ -1,33 +1,71 @@
 #include "tools/natsim/selection.h"
 
+#include <algorithm>
+#include <charconv>
 #include <iostream>
+#include <limits>
 
 #include <fmt/format.h>
 
+#include "stack/base/units.h"
+
 namespace natsim::cli {
+namespace {
+
+// What CLI11 reads as an unsigned number by itself may be negative.
+CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        std::uint64_t number = 0;
+        const char* const end = text.data() + text.size();
+        const auto result = std::from_chars(text.data(), end, number);
+        if (result.ec == std::errc() && result.ptr == end) return {};
+        return fmt::format("expected a whole number from 0 to {}, got '{}'",
+                           std::numeric_limits<std::uint64_t>::max(), text);
+      },
+      "");
+}
+
+}  // namespace
 
 int usage_error(std::string_view message) {
   std::cerr << "natsim: " << message << '\n';
   return exit_error;
 }
 
+void add_seed(CLI::App& command, std::uint64_t& seed) {
+  command.add_option("--seed", seed, "seed of all randomness")
+      ->check(whole_number())
+      ->capture_default_str();
+}
+
 void Selection::add_to(CLI::App& command) {
   command.add_option("FILE", files, "Lua scenario files")->required();
-  command.add_option("--seed", seed, "seed of all randomness")->capture_default_str();
+  add_seed(command, seed);
   command
       .add_option("--set", set,
                   "name=value for a parameter that the scenario declares with param()")
-      ->take_last()
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
   command.add_option("--only", only, "only scenarios whose name contains this text");
-  command.add_option("--max-memory", limits.memory, "bytes that a script may use")
-      ->capture_default_str();
+  command
+      .add_option_function<std::string>(
+          "--max-memory",
+          [this](const std::string& text) {
+            const auto size = parse_size(text);
+            if (!size) throw CLI::ValidationError("--max-memory", size.error());
+            limits.memory = size.value();
+          },
+          "memory that a script may use")
+      ->type_name("SIZE")
+      ->default_str(size_text(limits.memory));
   command
       .add_option("--max-instructions", limits.instructions,
                   "Lua instructions that a script may execute")
+      ->check(whole_number())
       ->capture_default_str();
   command.add_option("--max-events", limits.events, "events that a world may run")
+      ->check(whole_number())
       ->capture_default_str();
 }
 
@@ -38,17 +76,25 @@ Result<std::vector<script::Setting>> settings_of(const Selection& selection) {
     if (equals == 0 || equals == std::string::npos) {
       return Error{fmt::format("--set {}: expected name=value", text)};
     }
-    settings.push_back({text.substr(0, equals), text.substr(equals + 1)});
+    const script::Setting setting{text.substr(0, equals), text.substr(equals + 1)};
+    const auto before = std::find_if(
+        settings.begin(), settings.end(),
+        [&setting](const script::Setting& other) { return other.name == setting.name; });
+    if (before != settings.end()) {
+      return Error{fmt::format("--set {}: it is set twice, to '{}' and to '{}'", setting.name,
+                               before->value, setting.value)};
+    }
+    settings.push_back(setting);
   }
   return settings;
 }
 
-Result<std::vector<Chosen>> choose(const Selection& selection) {
+std::variant<std::vector<Chosen>, Refusal> choose(const Selection& selection) {
   std::vector<Chosen> chosen;
   std::string names;
   for (const std::string& path : selection.files) {
     auto file = script::load_file(path, selection.limits);
-    if (!file) return Error{file.error()};
+    if (!file) return Refusal{file.error(), path};
     for (std::size_t i = 0; i < file.value().scenarios.size(); ++i) {
       const std::string& name = file.value().scenarios[i].name;
       names += fmt::format("\n  {}", name);
@@ -56,8 +102,9 @@ Result<std::vector<Chosen>> choose(const Selection& selection) {
     }
   }
   if (chosen.empty()) {
-    return Error{
-        fmt::format("--only {}: expected a part of one of these names:{}", selection.only, names)};
+    return Refusal{
+        fmt::format("--only {}: expected a part of one of these names:{}", selection.only, names),
+        ""};
   }
   return chosen;
 }

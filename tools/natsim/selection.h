@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,7 +22,10 @@ inline constexpr int exit_error = 2;   // usage or script error
 // Prints "natsim: <message>" to standard error; gives back exit_error.
 int usage_error(std::string_view message);
 
-// The options that `run` and `explain` share.
+// Adds --seed, a whole number that 64 bits hold.
+void add_seed(CLI::App& command, std::uint64_t& seed);
+
+// The options that `run` and `explain` share. They refer to it.
 struct Selection {
   std::vector<std::string> files;
   std::uint64_t seed = 1;
@@ -39,10 +43,16 @@ struct Chosen {
   [[nodiscard]] const script::ScenarioInfo& info() const { return file.scenarios[index]; }
 };
 
-// The settings of --set; an error names one that is not "name=value".
+// Why a command does not do what it was told to.
+struct Refusal {
+  std::string message;  // of an error in a file with the place in front
+  std::string path;     // of the file; empty if it is about the command line
+};
+
+// The settings of --set; an error names one that is not "name=value", or that is set twice.
 Result<std::vector<script::Setting>> settings_of(const Selection& selection);
-// Reads the files and picks the scenarios. An error says what cannot be read, or that no scenario's
-// name holds the text of --only and which names there are.
-Result<std::vector<Chosen>> choose(const Selection& selection);
+// Reads the files and picks the scenarios. A refusal says what cannot be read, or that no
+// scenario's name holds the text of --only and which names there are.
+std::variant<std::vector<Chosen>, Refusal> choose(const Selection& selection);
 
 }  // namespace natsim::cli

@@ -12,12 +12,12 @@ using core::DropReason;
 
 TEST(Drops, ByReasonTheMostFrequentFirst) {
   core::EventStream events;
-  EXPECT_EQ(drops_by_reason(events), "none");
+  EXPECT_EQ(to_string(drops_by_reason(events)), "none");
   events.count_drop(DropReason::no_route);
   events.count_drop(DropReason::nat_filtered_port);
   events.count_drop(DropReason::nat_filtered_port);
   events.count_drop(DropReason::no_socket);
-  EXPECT_EQ(drops_by_reason(events), "nat_filtered_port 2, no_route 1, no_socket 1");
+  EXPECT_EQ(to_string(drops_by_reason(events)), "nat_filtered_port 2, no_route 1, no_socket 1");
 }
 
 TEST(Drops, TheLedgerKeepsPlacesAndReasonsApart) {

@@ -174,6 +174,29 @@ TEST(Param, TheDefaultGivesTheType) {
             "a boolean, got a table");
 }
 
+// The error about its value is the only one.
+TEST(Param, ABadSettingIsDeclaredAllTheSame) {
+  const std::vector<Setting> settings = {{"n", "abc"}, {"later", "1"}};
+  const Outcome outcome = run_body("param('n', 3) param('later', 4)", with(settings));
+  EXPECT_EQ(outcome.error, "test.lua:1: param: 'n' is set to \"abc\", expected a whole number");
+  ASSERT_EQ(outcome.params.size(), 1u);
+  EXPECT_EQ(to_string(outcome.params[0].value), "3");
+  const std::vector<Outcome> outcomes = {outcome};
+  EXPECT_EQ(undeclared_setting(settings, outcomes), std::nullopt);
+}
+
+TEST(Located, TakesThePlaceOffAnError) {
+  const auto at = [](std::string_view error) {
+    const LocatedError parts = located(error, "a.lua");
+    return parts.at.file + "|" + std::to_string(parts.at.line) + "|" + parts.message;
+  };
+  EXPECT_EQ(at("a.lua:12: no such thing: x"), "a.lua|12|no such thing: x");
+  EXPECT_EQ(at("lib/b.lua:3: odd"), "lib/b.lua|3|odd");
+  EXPECT_EQ(at("a.lua: no such file"), "a.lua|0|no such file");
+  EXPECT_EQ(at("param: 'x' is odd"), "a.lua|0|param: 'x' is odd");
+  EXPECT_EQ(at("odd"), "a.lua|0|odd");
+}
+
 TEST(Param, IsReportedWithItsDefault) {
   const Outcome outcome =
       run_body("param('loss', '1%') param('n', 3) param('loss', '1%')", with({{"loss", "5%"}}));
@@ -191,7 +214,7 @@ TEST(Param, ASettingThatNobodyDeclaresIsFound) {
   EXPECT_EQ(undeclared_setting(std::vector<Setting>{{"loss", "1%"}, {"n", "1"}}, outcomes),
             std::nullopt);
   EXPECT_EQ(undeclared_setting(std::vector<Setting>{{"n", "1"}, {"lost", "1%"}}, outcomes),
-            "no scenario declares the parameter 'lost'; did you mean 'loss'?");
+            "no scenario has declared the parameter 'lost'; did you mean 'loss'?");
 }
 
 TEST(Scenario, FilesHoldSeveral) {
@@ -225,6 +248,30 @@ TEST(Scenario, MisuseIsAnError) {
   EXPECT_EQ(error_of("table.sort({1, 2}, function() sleep('1s') end)"),
             "test.lua:1: no time can pass here: only a scenario's function, and what it calls, can "
             "wait");
+}
+
+TEST(Units, AreAskedFor) {
+  EXPECT_EQ(error_of("sleep(5)"),
+            "test.lua:1: sleep: expected a duration such as \"20ms\", got 5: it needs a unit");
+  EXPECT_EQ(error_of("sleep('-1s')"),
+            "test.lua:1: sleep: expected a duration such as \"20ms\", got \"-1s\": it must not be "
+            "negative");
+}
+
+TEST(Log, ShowsWhatTablesHold) {
+  const auto log_of = [](const std::string& values) {
+    const Outcome outcome = run_body("log(" + values + ")");
+    return outcome.logs.empty() ? outcome.error : outcome.logs.front().text;
+  };
+  EXPECT_EQ(log_of("'a', {}, 1"), "a {} 1");
+  EXPECT_EQ(log_of("{ 1, 'two', duration('3s') }"), "{ 1, \"two\", 3s }");
+  EXPECT_EQ(log_of("{ 1, z = 2, a = { b = true } }"), "{ 1, a = { b = true }, z = 2 }");
+  EXPECT_EQ(log_of("{ [{}] = 1, [1.5] = 2 }"), "{ [1.5] = 2, [a table] = 1 }");
+  EXPECT_EQ(log_of("{ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13 }"),
+            "{ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, … }");
+  EXPECT_EQ(log_of("{ { { { 1 } } } }"), "{ { { { … } } } }");
+  EXPECT_EQ(log_of("setmetatable({}, { __tostring = function() return 'mine' end })"), "mine");
+  EXPECT_EQ(log_of("{ net:router('r') }"), "{ router 'r' }");
 }
 
 TEST(Durations, Arithmetic) {
