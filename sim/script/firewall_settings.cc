@@ -72,7 +72,8 @@ constexpr std::array<Key<RuleSetup>, 4> rule_keys = {{
        setup.deny_given = true;
        setup.rule.protocol = read_rule_protocol(value);
      }},
-    {"port", [](const Value& value, RuleSetup& setup) { setup.rule.ports = read_rule_ports(value); }},
+    {"port",
+     [](const Value& value, RuleSetup& setup) { setup.rule.ports = read_rule_ports(value); }},
     {"remote", [](const Value& value, RuleSetup& setup) { setup.rule.remote = value.prefix(); }},
 }};
 
