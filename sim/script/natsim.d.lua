@@ -176,7 +176,7 @@ function expect(value) end
 ---A link as written for one end: the neighbour first, then the link's options.
 ---@class Attachment: LinkOptions
 ---@field [1] Router|Nat|Firewall|string the neighbour or its name
----@field ip? string|string[] addresses of this end; default: the next free one (see `Net`)
+---@field ip? string|string[] addresses of this end; default: the next free one (see `Net`), for a router none: without one it sends no ICMP errors that way
 
 ---What a NAT does, in the words of RFC 4787. Without a preset the defaults are those below.
 ---@class NatOptions

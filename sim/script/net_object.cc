@@ -72,7 +72,11 @@ int NetObject::router(lua_State* lua) {
       options.links.empty() ? plan_.internet() : options.links.front().to->addresses();
   auto& router = run.make<RouterObject>(lua, node, pool);
   names_.set(name, router);
-  for (const Attachment& link : options.links) join(lua, node.add_interface(), link);
+  for (const Attachment& link : options.links) {
+    net::Interface& interface = node.add_interface();
+    if (!link.addresses.empty()) give_addresses(lua, interface, link, {}, "net:router");
+    join(lua, interface, link);
+  }
   push(lua, router);
   return 1;
 }

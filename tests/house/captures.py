@@ -26,13 +26,16 @@ CHECKSUM_OPTIONS = (
 PROTOCOLS = (
     "frame raw ip ipv6 ipv6.fraghdr icmp icmpv6 udp tcp data stun turnchannel nat-pmp portcontrol"
 ).split()
+# ICMP errors whose segment is cut at the largest size that an error may have (RFC 1812 §4.3.2.3,
+# RFC 4443 §2.4). Wireshark judges the segment's checksum by what is left of it.
+CUT_SEGMENT = "tcp && ((icmp && frame.len == 576) || (icmpv6 && frame.len == 1280))"
 # In Wireshark's terms; a checksum's status is 0 when it is bad.
 FAULTS = (
     "_ws.malformed",
-    "_ws.expert.severity == error",
+    f"_ws.expert.severity == error && !({CUT_SEGMENT})",
     "ip.checksum.status == 0",
     "udp.checksum.status == 0",
-    "tcp.checksum.status == 0",
+    f"tcp.checksum.status == 0 && !({CUT_SEGMENT})",
     "icmp.checksum.status == 0",
     "icmpv6.checksum.status == 0",
     "stun.att.crc32.status == 0",

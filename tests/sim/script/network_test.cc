@@ -28,6 +28,20 @@ TEST(Addresses, FollowThePlan) {
   EXPECT_EQ(metric_of(outcome, "names"), "a a-nat x y b-nat");
 }
 
+TEST(Addresses, OfRoutersAreThoseThatAreGiven) {
+  const Outcome outcome = run_body(R"(
+    local internet = net:router("internet")
+    local edge = net:router("edge", { link = { internet, ip = "192.0.2.1" } })
+    local silent = net:router("silent", { link = { internet } })
+    local host = net:host("host", { link = { internet } })
+    metric("host", host.ip))");
+  EXPECT_EQ(metric_of(outcome, "host"), "192.0.2.2");
+  EXPECT_EQ(error_of("local r = net:router('r')\n"
+                     "net:router('s', { link = { r, ip = '192.0.2.1' } })\n"
+                     "net:host('h', { link = { r, ip = '192.0.2.1' } })"),
+            "test.lua:3: net:host: 192.0.2.1 is the address of 's' already");
+}
+
 TEST(Addresses, GoOnToTheNextBlock) {
   const Outcome outcome = run_body(R"(
     local internet = net:router("internet")
