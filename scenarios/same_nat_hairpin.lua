@@ -39,6 +39,18 @@ scenario("hidden host candidates: a NAT that hairpins connects them", function(n
   metric("ice_time", call.ice_time)
 end)
 
+scenario("hidden host candidates: a NAT that turns round without translating the source", function(net)
+  local _, call = build(net, "internal_source", { hide_host_candidates = true })
+  call:wait("connected", "10s")
+  -- The check arrives from the other's own address, which is answered on the direct way: not from
+  -- where the check went, so that it fails (RFC 8445 §7.2.5.2.1). But the address is a peer-reflexive
+  -- candidate, and the check that is sent to it succeeds without the NAT.
+  local pair = call.selected_pair
+  expect(pair.type).equals("prflx")
+  expect(pair.remote_address).matches("^192%.168%.1%.")
+  metric("ice_time", call.ice_time)
+end)
+
 scenario("hidden host candidates: a NAT that does not hairpin keeps them apart", function(net)
   local _, call = build(net, "off", { hide_host_candidates = true })
   call:wait("failed", "60s")

@@ -18,7 +18,7 @@ end
 for _, first in ipairs({ "Alice", "Bob" }) do
   scenario(first .. " is first", function(net)
     local server, alice, bob = build(net)
-    local inside, far = alice:udp({ port = 5000 }), bob:udp({ port = 6000 })
+    local inside, far = alice:udp(), bob:udp()
     inside:send({ server, 9 }, "open")
     sleep("1s")
     local external = alice.nat:mappings()[1].external

@@ -43,7 +43,7 @@ end)
 scenario("the NAT has forgotten the laptop: the news of the night are lost", function(net)
   local alice, bob = build(net)
   local news = net:host("news", { link = { "internet", one_way_delay = "20ms" } }):udp({ port = 6000 })
-  local socket = alice:udp({ port = 5000 })
+  local socket = alice:udp()
   socket:send(news, "subscribe")
   local _, subscriber = news:receive("1s")
 

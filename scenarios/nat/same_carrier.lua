@@ -32,3 +32,27 @@ scenario("the carrier does not: the relay", function(net)
   local call = call_between(net, "off")
   expect(call.selected_pair.type).equals("relay")
 end)
+
+scenario("both homes use 192.168.1.0/24: a check for Bob reaches a stranger", function(net)
+  local internet = net:router("internet")
+  local carrier = net:nat("carrier", {
+    nat = { mapping = "EIM", filtering = "EIF", hairpin = "off" },
+    wan = { internet },
+  })
+  local function home(name, hosts, ip)
+    return net:home(name, {
+      nat = "port-restricted",
+      wan = { carrier },
+      lan = { prefix = "192.168.1.0/24" },
+      hosts = hosts,
+      ip = ip,
+    })
+  end
+  local alice, printer = home("alices", { "alice", "printer" }, { "192.168.1.2", "192.168.1.3" })
+  local bob = home("bobs", { "bob" }, { "192.168.1.3" })
+  -- The printer in Alice's home has Bob's address, and something listens on the port of his call.
+  local stranger = printer:udp({ port = 5000 })
+  local call = net:call(alice, bob, { port = 5000 })
+  call:wait("failed", "60s")
+  expect(stranger.waiting).at_least(1)
+end)

@@ -1,5 +1,6 @@
 #include "sim/agents/ice_peer.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -27,6 +28,12 @@ Result<bool> IcePeer::start() {
   }
   started_ = true;
   for (const Endpoint& base : bases) machine_.add_local_address(base, now);
+  for (const Endpoint& mapped : options_.mapped) {
+    const auto base = std::find_if(bases.begin(), bases.end(), [&](const Endpoint& known) {
+      return known.address.family() == mapped.address.family();
+    });
+    if (base != bases.end()) machine_.add_mapped_address(*base, mapped);
+  }
   if (trickles()) describe();
   machine_.start_gathering(now);
   pump();

@@ -27,6 +27,8 @@ struct IcePeerOptions {
   std::vector<Endpoint> stun_servers;
   std::vector<ice::TurnServer> turn_servers;
   std::uint16_t port = 0;  // of each host candidate; 0: ephemeral ports
+  // External endpoints that a gateway has mapped to `port`, of the first address of their family.
+  std::vector<Endpoint> mapped;
 };
 
 // One side of a call. The controlling side is the caller. It binds a socket to each of its host's

@@ -155,6 +155,8 @@ constexpr Knob knob_table[] = {
      "what happens to a packet from inside for an external address", "RFC 4787 REQ-9"},
     {"hairpin_filtered", FlagKnob{&Options::hairpin_filtered},
      "such a packet has to pass the receiver's filter", "Ford et al. section 6.3"},
+    {"mapped_ports_outbound", FlagKnob{&Options::mapped_ports_outbound},
+     "what a host sends from a port that it has had mapped leaves by that mapping", ""},
 
     {"max_mappings", limit<&Options::max_mappings>(), "at once; 0: as many as there are ports",
      "RFC 6888 REQ-5"},

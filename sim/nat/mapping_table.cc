@@ -17,6 +17,7 @@ MappingTable::MappingTable(const NatOptions& options)
                         filtering_ != Dependence::endpoint_independent &&
                         (mapping_ != Dependence::endpoint_independent || shares_ports_)),
       sessions_(options.timer_scope == TimerScope::per_session),
+      leased_remote_(options.mapped_ports_outbound ? Endpoint() : Endpoint{IpAddress::any_v4(), 1}),
       max_lifetime_(options.max_lifetime),
       timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
       session_timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
@@ -26,6 +27,8 @@ MappingTable::MappingTable(const NatOptions& options)
 
 MappingTable::Key MappingTable::key_of(MappingIndex index) const {
   const Mapping& mapping = mappings_[index];
+  if (mapping.leased) [[unlikely]]
+    return {mapping.internal(), leased_remote_, mapping.external().transport};
   return {mapping.internal(), seen_by(key_dependence(mapping), mapping.first_remote()),
           mapping.external().transport};
 }
@@ -63,13 +66,13 @@ MappingIndex MappingTable::find_inside(Transport transport, const Endpoint& inte
     if (index != no_index) return index;
   }
   const MappingIndex index = find_key({internal, seen_by(mapping_, remote), transport});
-  if (index != no_index || leased_ == 0) return index;
+  if (index != no_index || leased_ == 0 || leased_remote_.is_set()) return index;
   return find_key({internal, {}, transport});
 }
 
 MappingIndex MappingTable::find_leased(Transport transport, const Endpoint& internal) const {
   if (leased_ == 0) return no_index;
-  const MappingIndex index = find_key({internal, {}, transport});
+  const MappingIndex index = find_key({internal, leased_remote_, transport});
   return index != no_index && mappings_[index].leased ? index : no_index;
 }
 

@@ -52,7 +52,8 @@ struct MappingOrigin {
 //    mapping and filtering tell remotes apart. They go with the mapping; with
 //    TimerScope::per_session those of UDP are its sessions and may go before.
 // 3. A leased mapping has no remote in its key and no timer, and does not note remotes. Where
-//    mappings depend on the remote, those of the same internal endpoint come before it.
+//    mappings depend on the remote, those of the same internal endpoint come before it. Without
+//    NatOptions::mapped_ports_outbound no packet from inside belongs to it.
 // 4. Each other mapping has an idle timer, which starts when it is added and anew by `refresh`, or
 // its
 //    sessions have. It may have a lifetime besides. The table tells whose time has run out;
@@ -276,6 +277,9 @@ class MappingTable {
   const bool shares_ports_;      // RemoteSet's scope is the external endpoint, not the mapping
   const bool filters_endpoint_;  // contacts_ is kept
   const bool sessions_;          // UDP has sessions
+  // In the place of the remote in leased mappings' keys. Nothing is sent to it where what the host
+  // sends does not belong to them.
+  const Endpoint leased_remote_;
   const Duration max_lifetime_;  // 0: none
 
   // A mapping is in three parts: what each of its packets looks at, in one cache line; its timer,

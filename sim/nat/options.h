@@ -200,6 +200,10 @@ struct NatOptions {
   Hairpin hairpin = Hairpin::external_source;  // REQ-9
   // Whether a hairpinned packet has to pass the receiver's filter.
   bool hairpin_filtered = true;
+  // Whether what an inside host sends from a port that it has had mapped (NAT-PMP, PCP) leaves by
+  // that mapping. Otherwise the mapping is a rule for what comes in alone, and the host's packets
+  // make mappings of their own.
+  bool mapped_ports_outbound = true;
   Pooling pooling = Pooling::paired;  // REQ-2
   // Whether a mapping gets another external address than pooling says when that has no port left
   // (RFC 7857 §4). With arbitrary pooling it always does.

@@ -21,9 +21,9 @@ MappingGrant Nat::add_static_mapping(const MappingRequest& request, Time now) {
   const HostIndex host = hosts_.find(internal.address);
   std::uint16_t port = wished_port == 0 ? internal.port : wished_port;
   // One that serves all remotes becomes the static one: the peers know its port already.
-  const MappingIndex dynamic = options_.mapping == Dependence::endpoint_independent
-                                   ? table_.find_inside(transport, internal, {})
-                                   : no_index;
+  const bool takes_place =
+      options_.mapping == Dependence::endpoint_independent && options_.mapped_ports_outbound;
+  const MappingIndex dynamic = takes_place ? table_.find_inside(transport, internal, {}) : no_index;
   if (dynamic != no_index) {
     port = table_.external(dynamic).port;
     if (exact && port != wished_port) return {.reason = DropReason::nat_ports_exhausted};

@@ -22,11 +22,31 @@ constexpr std::array<Choice<ice::Nomination>, 2> nominations = {
 constexpr std::array<Choice<ice::TransportPolicy>, 2> policies = {
     {{"all", ice::TransportPolicy::all}, {"relay", ice::TransportPolicy::relay}}};
 
-constexpr std::array<Key<IcePeerOptions>, 22> peer_keys = {{
+// An endpoint, or a list of them.
+std::vector<Endpoint> read_mapped(const Value& value) {
+  std::vector<Endpoint> endpoints;
+  const auto add = [&endpoints](const Value& one) {
+    const auto endpoint = Endpoint::parse(one.text());
+    if (!endpoint || endpoint->port == 0) one.refuse("an endpoint such as \"192.0.2.1:7000\"");
+    endpoints.push_back(*endpoint);
+  };
+  if (!value.is_table()) {
+    add(value);
+    return endpoints;
+  }
+  for (int i = 1; i <= value.length(); ++i) {
+    const StackMark mark(value.lua());
+    add(value.element(i));
+  }
+  return endpoints;
+}
+
+constexpr std::array<Key<IcePeerOptions>, 23> peer_keys = {{
     {"ice_servers", read_ice_servers},
     {"trickle",
      [](const Value& value, IcePeerOptions& peer) { peer.trickle = value.one_of(trickles); }},
     {"port", [](const Value& value, IcePeerOptions& peer) { peer.port = value.port(); }},
+    {"mapped", [](const Value& value, IcePeerOptions& peer) { peer.mapped = read_mapped(value); }},
     {"policy",
      [](const Value& value, IcePeerOptions& peer) { peer.ice.policy = value.one_of(policies); }},
     {"hide_host_candidates",
@@ -114,6 +134,11 @@ agents::CallOptions read_call_options(const Value& table) {
     const StackMark mark(table.lua());
     const Value value = table.field(name);
     if (value.present()) read_options(value, peer_keys, *peer);
+  }
+  for (const auto* const peer : {&options.caller, &options.callee}) {
+    if (!peer->mapped.empty() && peer->port == 0) {
+      table.complain("'mapped' needs 'port', the port that is mapped");
+    }
   }
   const StackMark mark(table.lua());
   const Value signalling = table.field("signalling");

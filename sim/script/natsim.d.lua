@@ -228,6 +228,7 @@ function expect(value) end
 ---@field unsolicited_syn? "drop"|"port_unreachable"|"reset"|"hold" what a SYN from outside gets that no mapping admits; default "drop"
 ---@field hairpin? "off"|"external_source"|"internal_source" what happens to a packet from inside for an external address; default "external_source"
 ---@field hairpin_filtered? boolean such a packet has to pass the receiver's filter; default true
+---@field mapped_ports_outbound? boolean what a host sends from a port that it has had mapped leaves by that mapping; default true
 ---@field max_mappings? integer at once; 0: as many as there are ports; default 0
 ---@field max_mappings_per_host? integer at once for one inside host; 0: as many as there are ports; default 0
 ---@field max_udp_mappings_per_host? integer the same of UDP alone; default 0
@@ -914,6 +915,7 @@ function hold(options) end
 ---@field ice_servers? IceServers default none
 ---@field trickle? "full"|"half"|"none" when candidates are told (RFC 8838); default "full"
 ---@field port? integer of the host candidates; default ephemeral ports
+---@field mapped? string|string[] endpoints that gateways map to `port`, such as a PortMapping's `external`: candidates like server-reflexive ones; default none
 ---@field policy? "all"|"relay" which candidates are used; default "all"
 ---@field hide_host_candidates? boolean default false
 ---@field tiebreaker? integer default drawn

@@ -46,6 +46,10 @@ std::optional<AddressRefusal> Agent::add_local_address(const Endpoint& base, Tim
   return std::nullopt;
 }
 
+void Agent::add_mapped_address(const Endpoint& base, const Endpoint& mapped) {
+  mapped_addresses_.push_back({base, mapped});
+}
+
 void Agent::set_servers(std::vector<Endpoint> stun, std::vector<TurnServer> turn) {
   stun_servers_ = std::move(stun);
   turn_servers_ = std::move(turn);
@@ -55,6 +59,7 @@ void Agent::start_gathering(Time now) {
   if (!gathering_started_.is_never() || state() == AgentState::closed) return;
   gathering_started_ = now;
   for (std::size_t i = 0; i < bases_.size(); ++i) gather_from(i, now);
+  offer_mapped_addresses(now);
   advance(now);
 }
 

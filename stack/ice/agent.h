@@ -69,6 +69,9 @@ class Agent {
   // Servers are asked at once if gathering has begun; it must not have ended. The reason if the
   // address is refused.
   std::optional<AddressRefusal> add_local_address(const Endpoint& base, Time now);
+  // A gateway lets in for the socket `base` what comes to its own `mapped` (NAT-PMP, RFC 6886; PCP,
+  // RFC 6887). That is a candidate like a server-reflexive one. Before `start_gathering`.
+  void add_mapped_address(const Endpoint& base, const Endpoint& mapped);
   // Before `start_gathering`; replaces what was set. A server is asked from the sockets of its
   // address family.
   void set_servers(std::vector<Endpoint> stun, std::vector<TurnServer> turn);
@@ -134,8 +137,14 @@ class Agent {
     std::uint16_t local_preference;
   };
 
+  struct MappedAddress {
+    Endpoint base;
+    Endpoint mapped;
+  };
+
   // agent_gathering.cc: candidates.
   void gather_from(std::size_t base_index, Time now);
+  void offer_mapped_addresses(Time now);
   // The candidate's id; nullopt if it is redundant.
   std::optional<CandidateId> gathered(Candidate candidate, std::uint16_t local_preference,
                                       Time now);
@@ -159,6 +168,7 @@ class Agent {
   std::vector<Endpoint> stun_servers_;
   std::vector<TurnServer> turn_servers_;
   std::vector<Endpoint> bases_;  // our sockets
+  std::vector<MappedAddress> mapped_addresses_;
   Fifo<Event> events_;
   Fifo<Transmit> transmits_;
   Checker checker_;

@@ -57,6 +57,17 @@ void Agent::gather_from(std::size_t base_index, Time now) {
   }
 }
 
+void Agent::offer_mapped_addresses(Time now) {
+  if (options_.policy != TransportPolicy::all) return;
+  // Behind what STUN servers tell.
+  std::size_t rank = bases_.size() * stun_servers_.size();
+  for (const auto& [base, mapped] : mapped_addresses_) {
+    Candidate candidate = make_candidate(CandidateType::server_reflexive, mapped, base);
+    candidate.related = base;
+    gathered(std::move(candidate), preference(rank++), now);
+  }
+}
+
 void Agent::start_inquiry(Time now) {
   const Inquiry inquiry = inquiries_.front();
   inquiries_.pop_front();

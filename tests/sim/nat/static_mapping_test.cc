@@ -41,6 +41,26 @@ TEST(StaticMapping, AdmitsAnyoneAndIsWhereTrafficLeavesFrom) {
   }
 }
 
+TEST(StaticMapping, MayBeForWhatComesInAlone) {
+  for (const Dependence mapping : {endpoint_independent, address_and_port_dependent}) {
+    NatOptions options = kind(mapping, address_and_port_dependent);
+    options.port_allocation = PortAllocation::preserve;
+    options.mapped_ports_outbound = false;
+    NatUnderTest box(options);
+    EXPECT_EQ(box.map(inside, server), at("198.51.100.7:5000"));
+    const MappingGrant grant = box.nat.add_static_mapping(wish(7000, 3600), Time{});
+    EXPECT_EQ(grant.external, at("198.51.100.7:7000"));
+    EXPECT_EQ(box.nat.add_static_mapping(wish(0, 3600), Time{}).external, grant.external);
+    EXPECT_TRUE(box.in(stranger, grant.external).forwarded());
+    // The answer does not leave by it.
+    EXPECT_NE(box.map(inside, stranger), grant.external);
+    EXPECT_EQ(box.map(inside, server), at("198.51.100.7:5000"));
+    EXPECT_TRUE(box.nat.remove_static_mapping(Transport::udp, inside, Time{}));
+    EXPECT_FALSE(box.in(stranger, grant.external).forwarded());
+    EXPECT_EQ(box.map(inside, server), at("198.51.100.7:5000"));
+  }
+}
+
 TEST(StaticMapping, EndsWhenItWasToEndWhateverItsPackets) {
   NatUnderTest box(kind(endpoint_independent, address_dependent));
   const Endpoint external = box.nat.add_static_mapping(wish(7000, 3600), Time{}).external;

@@ -233,5 +233,28 @@ TEST(Runs, TwoWorldsOnTwoThreads) {
   EXPECT_NE(alone_3.digest, alone_4.digest);
 }
 
+TEST(Calls, AMappedPortIsACandidate) {
+  const std::string hosts = R"(
+    local internet = net:router("internet")
+    local a = net:home("a", { nat = "symmetric", wan = { internet } })
+    local b = net:host("b", { link = { internet } })
+)";
+  const Outcome outcome = run_body(hosts + R"(
+    local call = net:call(a, b, { caller = { port = 5000, mapped = { "192.0.2.1:7000" } } })
+    sleep("1s")
+    local seen = {}
+    for _, candidate in ipairs(call.caller.candidates) do
+      seen[#seen + 1] = candidate.type .. " " .. candidate.address
+    end
+    metric("seen", table.concat(seen, ", ")))");
+  EXPECT_EQ(metric_of(outcome, "seen").substr(0, 51),
+            "host 192.168.1.2:5000, srflx 192.0.2.1:7000, prflx ");
+  EXPECT_EQ(error_of(hosts + "net:call(a, b, { mapped = '192.0.2.1:7000' })"),
+            "test.lua:5: net:call: 'mapped' needs 'port', the port that is mapped");
+  EXPECT_EQ(error_of(hosts + "net:call(a, b, { port = 1, mapped = { '192.0.2.1' } })"),
+            "test.lua:5: net:call: mapped[1]: expected an endpoint such as \"192.0.2.1:7000\", got "
+            "\"192.0.2.1\"");
+}
+
 }  // namespace
 }  // namespace natsim::script

@@ -65,6 +65,33 @@ TEST(IceGathering, Ice05_TransactionsStartTaApart) {
                 {Time{}, stun_a}, {Time{} + ms(50), stun_b}, {Time{} + ms(100), turn_server}}));
 }
 
+TEST(IceGathering, APortThatAGatewayMapsIsACandidate) {
+  const Endpoint mapped{external, 7000};
+  Home h;
+  const Endpoint base{IpAddress::v4(192, 168, 1, 10), 5000};
+  h.peer->agent().add_mapped_address(base, mapped);
+  h.gather({stun_a}, false);
+  using T = CandidateType;
+  EXPECT_EQ(types(*h.peer), (std::vector{T::host, T::server_reflexive, T::server_reflexive}));
+  const auto& all = h.peer->agent().local_candidates();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[1].address, mapped);
+  EXPECT_EQ(all[1].base, base);
+  EXPECT_EQ(all[1].related, base);
+  EXPECT_FALSE(all[1].server.is_set());
+  EXPECT_NE(all[1].priority, all[2].priority);
+  EXPECT_NE(all[1].foundation, all[2].foundation);
+}
+
+TEST(IceGathering, APortThatAGatewayMapsIsNoRelay) {
+  Options options;
+  options.policy = TransportPolicy::relay;
+  Home h(options);
+  h.peer->agent().add_mapped_address({IpAddress::v4(192, 168, 1, 10), 5000}, {external, 7000});
+  h.gather({}, true);
+  EXPECT_EQ(types(*h.peer), (std::vector{CandidateType::relayed}));
+}
+
 TEST(IceGathering, WhatIsGathered) {
   Home h;
   h.gather({stun_a}, true);
