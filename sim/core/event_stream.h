@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/core/event.h"
+#include "stack/base/wide.h"
 
 namespace natsim::core {
 
@@ -50,9 +51,8 @@ class EventStream {
   // One step of a multiply-mix hash (after wyhash, public domain): any changed bit of any word, or
   // of their order, changes the result.
   void fold(std::uint64_t word) {
-    __extension__ using Wide = unsigned __int128;
-    const Wide product =
-        static_cast<Wide>(digest_ ^ word) * (0xa0761d6478bd642fULL ^ (digest_ >> 32 | 1));
+    const WideUnsigned product =
+        static_cast<WideUnsigned>(digest_ ^ word) * (0xa0761d6478bd642fULL ^ (digest_ >> 32 | 1));
     digest_ = static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
     digest_ += word;
   }

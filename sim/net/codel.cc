@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "stack/base/wide.h"
+
 namespace natsim::net {
 namespace {
 
@@ -22,13 +24,12 @@ std::uint64_t square_root(std::uint64_t value) {
 
 // The same of a quotient that needs more than 64 bits.
 std::uint64_t square_root_of_quotient(std::uint64_t side, std::uint32_t divisor) {
-  __extension__ using Wide = unsigned __int128;
-  const Wide value = Wide{side} * side / divisor;
+  const WideUnsigned value = WideUnsigned{side} * side / divisor;
   if (value <= ~std::uint64_t{0}) return square_root(static_cast<std::uint64_t>(value));
   std::uint64_t root = 0;
   for (std::uint64_t bit = 1ULL << 40; bit != 0; bit >>= 1) {
     const std::uint64_t tried = root | bit;
-    if (Wide{tried} * tried <= value) root = tried;
+    if (WideUnsigned{tried} * tried <= value) root = tried;
   }
   return root;
 }

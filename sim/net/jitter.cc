@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "stack/base/wide.h"
+
 namespace natsim::net {
 namespace {
-
-__extension__ using Wide = __int128;
 
 constexpr int unit_bits = 20;
 

@@ -12,6 +12,7 @@
 #include "sim/net/node.h"
 #include "sim/net/rewrite.h"
 #include "sim/net/trace.h"
+#include "stack/base/wide.h"
 
 namespace natsim::net {
 
@@ -82,9 +83,8 @@ Link::Faults& Link::faults() {
 void Link::set_options(const LinkOptions& options) {
   // What has begun to be serialised ends when it would have, to the fraction.
   if (options_.rate != 0) {
-    __extension__ using Wide = unsigned __int128;
     busy_fraction_ =
-        static_cast<std::uint64_t>(Wide{busy_fraction_} * options.rate / options_.rate);
+        static_cast<std::uint64_t>(WideUnsigned{busy_fraction_} * options.rate / options_.rate);
   } else if (options.rate != 0 || !same_plan(options, options_)) {
     busy_fraction_ = 0;
   }

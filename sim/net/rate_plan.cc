@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
+#include "stack/base/wide.h"
+
 namespace natsim::net {
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 // The step in force at an instant and when it ends.
 struct Stretch {
@@ -51,13 +51,13 @@ std::string_view fault_in(const RateSchedule& schedule) {
 
 void serialise(const RateSchedule& schedule, Time start, std::uint64_t bits, Time& busy_until,
                std::uint64_t& fraction) {
-  Wide wanted = Wide{bits} * 1'000'000'000 + fraction;  // bits times nanoseconds
+  WideUnsigned wanted = WideUnsigned{bits} * 1'000'000'000 + fraction;  // bits times nanoseconds
   for (;;) {
     const Stretch stretch = stretch_at(schedule, start, busy_until);
-    const Wide room =
-        stretch.end.is_never()
-            ? ~Wide{0}
-            : Wide{stretch.rate} * static_cast<std::uint64_t>((stretch.end - busy_until).ns);
+    const WideUnsigned room = stretch.end.is_never()
+                                  ? ~WideUnsigned{0}
+                                  : WideUnsigned{stretch.rate} *
+                                        static_cast<std::uint64_t>((stretch.end - busy_until).ns);
     if (wanted < room) {
       busy_until += Duration{static_cast<std::int64_t>(wanted / stretch.rate)};
       fraction = static_cast<std::uint64_t>(wanted % stretch.rate);

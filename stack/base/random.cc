@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "stack/base/wide.h"
+
 namespace natsim {
 namespace {
 
@@ -36,12 +38,11 @@ Random Random::split(std::uint64_t index) const {
 }
 
 std::uint64_t Random::below(std::uint64_t bound) {
-  __extension__ using Wide = unsigned __int128;
-  Wide product = static_cast<Wide>(next()) * bound;
+  WideUnsigned product = static_cast<WideUnsigned>(next()) * bound;
   if (static_cast<std::uint64_t>(product) < bound) {
     const std::uint64_t threshold = -bound % bound;
     while (static_cast<std::uint64_t>(product) < threshold) {
-      product = static_cast<Wide>(next()) * bound;
+      product = static_cast<WideUnsigned>(next()) * bound;
     }
   }
   return static_cast<std::uint64_t>(product >> 64);

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "stack/base/wide.h"
+
 namespace natsim {
 namespace {
-
-__extension__ using Wide = unsigned __int128;
 
 struct Unit {
   std::string_view name;
@@ -107,7 +107,7 @@ Result<std::uint64_t> parse(const Kind& kind, std::string_view text) {
   if (unit == nullptr) return unknown_unit(kind, text, rest);
 
   const Error too_large = not_a(kind, text, "it is too large");
-  Wide value = 0;
+  WideUnsigned value = 0;
   for (const char digit : whole) {
     value = value * 10 + static_cast<unsigned>(digit - '0');
     if (value > kind.most) return too_large;
@@ -115,8 +115,8 @@ Result<std::uint64_t> parse(const Kind& kind, std::string_view text) {
   value *= unit->factor;  // both are below 2^64
 
   while (fraction.ends_with('0')) fraction.remove_suffix(1);
-  Wide numerator = 0;
-  Wide denominator = 1;
+  WideUnsigned numerator = 0;
+  WideUnsigned denominator = 1;
   constexpr std::size_t most_places = 20;  // then the product below is less than 2^128
   for (const char digit : fraction.substr(0, most_places)) {
     numerator = numerator * 10 + static_cast<unsigned>(digit - '0');
