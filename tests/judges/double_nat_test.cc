@@ -1,7 +1,6 @@
 // Chains of two NATs against every kind of peer: a chain behaves as the stricter of its two NATs on
 // each axis.
 #include <algorithm>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,10 +8,7 @@
 
 #include "sim/agents/call.h"
 #include "sim/agents/stun_server.h"
-#include "sim/core/world.h"
-#include "sim/nat/nat_box.h"
-#include "sim/net/network.h"
-#include "sim/net/router.h"
+#include "tests/judges/arena.h"
 
 namespace natsim::judges {
 namespace {
@@ -50,48 +46,14 @@ bool better_than_the_join(const Kind& inner, const Kind& outer, const Kind& peer
          peer.filtering == 1 && peer.mapping > 0 && (outer.mapping == 1 || peer.mapping == 1);
 }
 
-class Arena {
- public:
-  Arena() : network_(world_), internet_(network_.add<net::Router>("internet")) {}
-
-  core::World& world() { return world_; }
-
-  net::Host& host(const char* name, const IpAddress& address) {
-    auto& host = network_.add<net::Host>(name);
-    host.add_interface().add_address(address, 24);
-    return host;
-  }
-  // Puts a NAT of the kind, with `outside` as its address, between a host or NAT and what comes
-  // next; gives the interface to go on from.
-  net::Interface& behind(const std::string& name, const Kind& kind, nat::FilterScope scope,
-                         net::Interface& inner, const IpAddress& gateway,
-                         const IpAddress& outside) {
-    nat::NatOptions options;
-    options.mapping = static_cast<nat::Dependence>(kind.mapping);
-    options.filtering = static_cast<nat::Dependence>(kind.filtering);
-    options.filter_scope = scope;
-    options.port_allocation = nat::PortAllocation::random;
-    auto& box = network_.add<nat::NatBox>(name, options);
-    net::Interface& inside = box.add_inside_interface();
-    inside.add_address(gateway, 24);
-    join(inner, inside, 1);
-    box.outside_interface().add_address(outside, 24);
-    return box.outside_interface();
-  }
-  void to_internet(net::Interface& interface, std::int64_t ms) {
-    join(interface, internet_.add_interface(), ms);
-  }
-
- private:
-  void join(net::Interface& a, net::Interface& b, std::int64_t ms) {
-    const net::LinkOptions link{.one_way_delay = milliseconds(ms)};
-    network_.connect(a, b, link, link);
-  }
-
-  core::World world_{1};
-  net::Network network_;
-  net::Router& internet_;
-};
+nat::NatOptions options_of(const Kind& kind, nat::FilterScope scope) {
+  nat::NatOptions options;
+  options.mapping = static_cast<nat::Dependence>(kind.mapping);
+  options.filtering = static_cast<nat::Dependence>(kind.filtering);
+  options.filter_scope = scope;
+  options.port_allocation = nat::PortAllocation::random;
+  return options;
+}
 
 bool chain_connects(const Kind& inner, const Kind& outer, const Kind& peer,
                     nat::FilterScope scope) {
@@ -102,16 +64,18 @@ bool chain_connects(const Kind& inner, const Kind& outer, const Kind& peer,
   const auto stun = agents::StunServer::start(stun_host, {.primary = stun_endpoint});
 
   net::Host& alice = arena.host("alice", IpAddress::v4(192, 168, 1, 5));
-  net::Interface& home = arena.behind("alice.nat", inner, scope, *alice.interfaces().front(),
-                                      IpAddress::v4(192, 168, 1, 1), IpAddress::v4(100, 64, 0, 5));
-  net::Interface& carrier = arena.behind(
-      "carrier", outer, scope, home, IpAddress::v4(100, 64, 0, 1), IpAddress::v4(198, 51, 100, 7));
+  net::Interface& home =
+      arena.behind("alice.nat", options_of(inner, scope), *alice.interfaces().front(),
+                   IpAddress::v4(192, 168, 1, 1), IpAddress::v4(100, 64, 0, 5));
+  net::Interface& carrier =
+      arena.behind("carrier", options_of(outer, scope), home, IpAddress::v4(100, 64, 0, 1),
+                   IpAddress::v4(198, 51, 100, 7));
   arena.to_internet(carrier, 15);
 
   net::Host& bob = arena.host("bob", IpAddress::v4(192, 168, 2, 5));
   net::Interface& bobs =
-      arena.behind("bob.nat", peer, scope, *bob.interfaces().front(), IpAddress::v4(192, 168, 2, 1),
-                   IpAddress::v4(198, 51, 100, 130));
+      arena.behind("bob.nat", options_of(peer, scope), *bob.interfaces().front(),
+                   IpAddress::v4(192, 168, 2, 1), IpAddress::v4(198, 51, 100, 130));
   arena.to_internet(bobs, 30);
 
   const agents::IcePeerOptions options{.stun_servers = {stun_endpoint}};
