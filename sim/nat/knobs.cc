@@ -67,7 +67,8 @@ constexpr Knob knob_table[] = {
      "a mapping whose internal port is taken serves one remote endpoint alone",
      "Ford et al. section 6.3"},
     {"degrade_above", limit<&Options::degrade_above>(),
-     "from this number of mappings on new ones are APDM/APDF", "forbidden by RFC 4787 REQ-11"},
+     "from this number of mappings on new ones are APDM/APDF; 0: never",
+     "forbidden by RFC 4787 REQ-11"},
 
     {"port_allocation", choice<&Options::port_allocation, port_allocation_names>(),
      "which external port a new mapping is to have", "RFC 4787 section 4.2"},

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/nat/knobs.h"
 #include "sim/nat/presets.h"
 #include "sim/net/host.h"
 #include "sim/net/network.h"
@@ -26,6 +27,7 @@ std::string remote_text(const Endpoint& remote) {
 constinit const Member NatObject::methods[] = {
     {"mappings", call_member<NatObject, &NatObject::mappings>},
     {"natstat", call_member<NatObject, &NatObject::natstat>},
+    {"options", call_member<NatObject, &NatObject::options>},
     {"flush", call_member<NatObject, &NatObject::flush>},
     {"reboot", call_member<NatObject, &NatObject::reboot>},
     {"renumber", call_member<NatObject, &NatObject::renumber>},
@@ -85,6 +87,14 @@ int NatObject::mappings(lua_State* lua) {
 
 int NatObject::natstat(lua_State* lua) {
   push_string(lua, nat::natstat(box_.mappings(), box_.world().now()));
+  return 1;
+}
+
+int NatObject::options(lua_State* lua) {
+  TableWriter table(lua);
+  for (const nat::Knob& knob : nat::knobs()) {
+    table.set(std::string(knob.name).c_str(), nat::value_text(knob, box_.options()));
+  }
   return 1;
 }
 

@@ -10,9 +10,9 @@
 
 namespace natsim::script {
 
-// nat:mappings(), nat:natstat(), nat:flush(), nat:reboot(), nat:renumber(), nat:set(),
-// nat:port_mapping(); nat.name, nat.kind, nat.external_address, nat.external_addresses, nat.wan. As
-// a place it is the network inside.
+// nat:mappings(), nat:natstat(), nat:options(), nat:flush(), nat:reboot(), nat:renumber(),
+// nat:set(), nat:port_mapping(); nat.name, nat.kind, nat.external_address, nat.external_addresses,
+// nat.wan. As a place it is the network inside.
 class NatObject : public Place {
  public:
   static const Class lua_class;
@@ -35,6 +35,7 @@ class NatObject : public Place {
  private:
   int mappings(lua_State* lua);
   int natstat(lua_State* lua);
+  int options(lua_State* lua);
   int flush(lua_State* lua);
   int reboot(lua_State* lua);
   int renumber(lua_State* lua);

@@ -178,65 +178,66 @@ function expect(value) end
 ---@field [1] Router|Nat|Firewall|string the neighbour or its name
 ---@field ip? string|string[] addresses of this end; default: the next free one (see `Net`), for a router none: without one it sends no ICMP errors that way
 
----What a NAT does, in the words of RFC 4787. Without a preset the defaults are those below.
+---What a NAT does, in the words of RFC 4787. Without a preset the defaults are those below. Timeouts
+---are at most "365d". In brackets is where an option comes from.
 ---@class NatOptions
 ---@field preset? NatPreset|string the options to begin with
----@field mapping? "EIM"|"ADM"|"APDM"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" how much of the remote endpoint a mapping depends on; default "EIM"
----@field filtering? "EIF"|"ADF"|"APDF"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" how much of a remote endpoint must have been sent to before it is let in; default "ADF"
----@field filter_scope? "per_mapping"|"per_endpoint" whose sent packets open a mapping's filter; default "per_mapping"
----@field symmetric_on_collision? boolean a mapping whose internal port is taken serves one remote endpoint alone; default false
----@field degrade_above? integer from this number of mappings on new ones are APDM/APDF; default 0
----@field port_allocation? "preserve"|"preserve_overload"|"sequential"|"random"|"random_overload"|"hash_of_remote" which external port a new mapping is to have; default "preserve"
+---@field mapping? "EIM"|"ADM"|"APDM"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" how much of the remote endpoint a mapping depends on; default "EIM" (RFC 4787 REQ-1)
+---@field filtering? "EIF"|"ADF"|"APDF"|"endpoint-independent"|"address-dependent"|"address-and-port-dependent" how much of a remote endpoint must have been sent to before it is let in; default "ADF" (RFC 4787 REQ-8)
+---@field filter_scope? "per_mapping"|"per_endpoint" whose sent packets open a mapping's filter; default "per_mapping" (RFC 4787 section 5)
+---@field symmetric_on_collision? boolean a mapping whose internal port is taken serves one remote endpoint alone; default false (Ford et al. section 6.3)
+---@field degrade_above? integer from this number of mappings on new ones are APDM/APDF; 0: never; default 0 (forbidden by RFC 4787 REQ-11)
+---@field port_allocation? "preserve"|"preserve_overload"|"sequential"|"random"|"random_overload"|"hash_of_remote" which external port a new mapping is to have; default "preserve" (RFC 4787 section 4.2)
 ---@field on_collision? "next_free"|"random"|"linux_search"|"refuse" what happens if it cannot have that port; default "next_free"
----@field port_range? [integer, integer] the first and the last external port; default { 1024, 65535 }
----@field port_classes? "one"|"two"|"three" which internal ports below 1024 have external ports of their own; default "one"
----@field preserve_parity? boolean even ports stay even and odd ones odd as long as there are such; default false
----@field port_stride? integer how far sequential ports are from one another; default 1
+---@field port_range? [integer, integer] the first and the last external port; from 1 to 65535; default { 1024, 65535 }
+---@field port_classes? "one"|"two"|"three" which internal ports below 1024 have external ports of their own; default "one" (RFC 4787 REQ-3a)
+---@field preserve_parity? boolean even ports stay even and odd ones odd as long as there are such; default false (RFC 4787 REQ-4)
+---@field port_stride? integer how far sequential ports are from one another; from 1 to 1024; default 1
 ---@field remember_port? boolean a mapping that is made anew gets the port that it had, if it is free; default false
----@field port_hold_down? AnyDuration for how long no other host gets a port that is not used any more; default "0s"
----@field port_blocks? "none"|"dynamic"|"deterministic" how an inside host comes by blocks of ports; default "none"
----@field port_block_size? integer ports in a block; default 512
----@field port_blocks_per_host? integer blocks that an inside host may have at once; default 1
----@field subscribers? string the inside hosts that have deterministic blocks, in order; default "100.64.0.0/10"
----@field pooling? "paired"|"arbitrary"|"hash_of_source"|"hash_of_source_and_destination" which external address a new mapping gets; default "paired"
----@field pool_fallback? boolean it gets another one if that has no port left; default false
----@field udp_timeout? AnyDuration until an idle UDP mapping is gone; default "300s"
+---@field port_hold_down? AnyDuration for how long no other host gets a port that is not used any more; default "0s" (RFC 6888 REQ-8)
+---@field port_blocks? "none"|"dynamic"|"deterministic" how an inside host comes by blocks of ports; default "none" (RFC 6888 REQ-14, RFC 7422)
+---@field port_block_size? integer ports in a block; from 1 to 65535; default 512
+---@field port_blocks_per_host? integer blocks that an inside host may have at once; from 1 to 65535; default 1
+---@field subscribers? string the inside hosts that have deterministic blocks, in order; default "100.64.0.0/10" (RFC 7422 section 2)
+---@field pooling? "paired"|"arbitrary"|"hash_of_source"|"hash_of_source_and_destination" which external address a new mapping gets; default "paired" (RFC 4787 REQ-2)
+---@field pool_fallback? boolean it gets another one if that has no port left; default false (RFC 7857 section 4)
+---@field udp_timeout? AnyDuration until an idle UDP mapping is gone; more than 0s; default "300s" (RFC 4787 REQ-5)
 ---@field udp_timeout_new? AnyDuration the same while nothing has come in; 0s: as udp_timeout; default "0s"
 ---@field udp_timeout_replied? AnyDuration the same once something has; 0s: as udp_timeout; default "0s"
 ---@field udp_timeout_stream? AnyDuration the same if it is older than udp_stream_after besides; 0s: as udp_timeout; default "0s"
 ---@field udp_stream_after? AnyDuration the age from which UDP that was answered is a stream; default "0s"
----@field udp_port_timeouts? [integer, AnyDuration][] timeouts of UDP to some remote ports, in every phase; default {}
+---@field udp_port_timeouts? [integer, AnyDuration][] timeouts of UDP to some remote ports, in every phase; at most 32 rows; default {} (RFC 4787 REQ-5a)
 ---@field timer_scope? "per_mapping"|"per_session" what has an idle timer: a mapping or each of its UDP sessions; default "per_mapping"
----@field refresh? "outbound"|"inbound"|"both"|"per_direction" which packets restart the timer; default "both"
+---@field refresh? "outbound"|"inbound"|"both"|"per_direction" which packets restart the timer; default "both" (RFC 4787 REQ-6)
 ---@field max_lifetime? AnyDuration the age at which a mapping ends whatever its packets; 0s: it does not; default "0s"
----@field tcp_timeout_syn_sent? AnyDuration until an idle TCP connection is gone that no SYN of was acknowledged; default "240s"
----@field tcp_timeout_syn_received? AnyDuration the same if one SYN was acknowledged; default "240s"
----@field tcp_timeout_established? AnyDuration the same once both were; default "7440s"
----@field tcp_timeout_fin_wait? AnyDuration the same after one FIN; default "240s"
----@field tcp_timeout_close_wait? AnyDuration the same once that FIN was acknowledged; default "240s"
----@field tcp_timeout_last_ack? AnyDuration the same after both FINs; default "240s"
----@field tcp_timeout_time_wait? AnyDuration the same once both FINs were acknowledged; default "240s"
----@field tcp_timeout_closed? AnyDuration the same after an RST; default "240s"
----@field icmp_query_timeout? AnyDuration until an idle ICMP query mapping is gone; default "60s"
+---@field tcp_timeout_syn_sent? AnyDuration until an idle TCP connection is gone that no SYN of was acknowledged; more than 0s; default "240s" (RFC 5382 REQ-5)
+---@field tcp_timeout_syn_received? AnyDuration the same if one SYN was acknowledged; more than 0s; default "240s" (RFC 5382 REQ-5)
+---@field tcp_timeout_established? AnyDuration the same once both were; more than 0s; default "7440s" (RFC 5382 REQ-5)
+---@field tcp_timeout_fin_wait? AnyDuration the same after one FIN; more than 0s; default "240s" (RFC 5382 REQ-5)
+---@field tcp_timeout_close_wait? AnyDuration the same once that FIN was acknowledged; more than 0s; default "240s" (RFC 5382 REQ-5)
+---@field tcp_timeout_last_ack? AnyDuration the same after both FINs; more than 0s; default "240s" (RFC 7857 section 2)
+---@field tcp_timeout_time_wait? AnyDuration the same once both FINs were acknowledged; more than 0s; default "240s" (RFC 7857 section 2)
+---@field tcp_timeout_closed? AnyDuration the same after an RST; more than 0s; default "240s" (RFC 7857 section 2)
+---@field icmp_query_timeout? AnyDuration until an idle ICMP query mapping is gone; more than 0s; default "60s" (RFC 5508 REQ-2)
 ---@field tcp_midstream? "drop"|"reset"|"pick_up" what a TCP segment meets that belongs to no connection and begins none; default "drop"
----@field tcp_simultaneous_open? boolean the two SYNs of a simultaneous open find each other; default true
----@field tcp_revives_after_reset? boolean a segment after an RST shows that the RST was forged; default true
+---@field tcp_simultaneous_open? boolean the two SYNs of a simultaneous open find each other; default true (RFC 5382 REQ-2a)
+---@field tcp_revives_after_reset? boolean a segment after an RST shows that the RST was forged; default true (RFC 7857 section 2)
 ---@field tcp_reset_on_expiry? boolean both ends get an RST when an established connection's timer runs out; default false
----@field icmp_query_ends_at_reply? boolean an ICMP query mapping ends at the first reply; default false
----@field icmp_errors? "translate"|"drop"|"pass_untranslated" what happens to ICMP errors about translated packets; default "translate"
+---@field icmp_query_ends_at_reply? boolean an ICMP query mapping ends at the first reply; default false (RFC 7857 section 12)
+---@field icmp_errors? "translate"|"drop"|"pass_untranslated" what happens to ICMP errors about translated packets; default "translate" (RFC 5508 section 4)
 ---@field unsolicited? "drop"|"port_unreachable"|"accept_local_and_track" what UDP and ICMP queries from outside get that no mapping admits; default "drop"
----@field unsolicited_syn? "drop"|"port_unreachable"|"reset"|"hold" what a SYN from outside gets that no mapping admits; default "drop"
----@field hairpin? "off"|"external_source"|"internal_source" what happens to a packet from inside for an external address; default "external_source"
----@field hairpin_filtered? boolean such a packet has to pass the receiver's filter; default true
+---@field unsolicited_syn? "drop"|"port_unreachable"|"reset"|"hold" what a SYN from outside gets that no mapping admits; default "drop" (RFC 5382 REQ-4)
+---@field hairpin? "off"|"external_source"|"internal_source" what happens to a packet from inside for an external address; default "external_source" (RFC 4787 REQ-9)
+---@field hairpin_filtered? boolean such a packet has to pass the receiver's filter; default true (Ford et al. section 6.3)
 ---@field mapped_ports_outbound? boolean what a host sends from a port that it has had mapped leaves by that mapping; default true
----@field max_mappings? integer at once; 0: as many as there are ports; default 0
----@field max_mappings_per_host? integer at once for one inside host; 0: as many as there are ports; default 0
----@field max_udp_mappings_per_host? integer the same of UDP alone; default 0
----@field max_tcp_mappings_per_host? integer the same of TCP alone; default 0
----@field max_icmp_mappings_per_host? integer the same of ICMP queries alone; default 0
+---@field max_mappings? integer at once; 0: as many as there are ports; default 0 (RFC 6888 REQ-5)
+---@field max_mappings_per_host? integer at once for one inside host; 0: as many as there are ports; default 0 (RFC 6888 REQ-4)
+---@field max_udp_mappings_per_host? integer the same of UDP alone; default 0 (RFC 6888 REQ-4)
+---@field max_tcp_mappings_per_host? integer the same of TCP alone; default 0 (RFC 6888 REQ-4)
+---@field max_icmp_mappings_per_host? integer the same of ICMP queries alone; default 0 (RFC 6888 REQ-4)
 ---@field max_new_mappings_per_second? integer how many an inside host may make in a second; 0: no limit; default 0
----@field on_exhaustion? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens for want of ports or of a host's share; default "admin_prohibited"
----@field on_table_full? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens when there are max_mappings; default "admin_prohibited"
+---@field on_exhaustion? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens for want of ports or of a host's share; default "admin_prohibited" (RFC 6888 REQ-11, RFC 5508 REQ-8)
+---@field on_table_full? "silent"|"admin_prohibited"|"host_unreachable"|"evict_oldest"|"evict_unreplied" what happens when there are max_mappings; default "admin_prohibited" (RFC 6888 REQ-11)
 
 ---NATs known by name; `natsim presets` lists them and `natsim presets NAME` shows all that one does.
 ---The nine kinds by mapping and filtering are names as well, from "EIM/EIF" to "APDM/APDF".
@@ -420,6 +421,9 @@ function Nat:mappings() end
 ---The same as a text table.
 ---@return string
 function Nat:natstat() end
+---What the NAT does: the value of each of NatOptions but `preset`, in the words of `natsim presets`.
+---@return table<string, string>
+function Nat:options() end
 ---Forgets all mappings; its port-mapping server begins anew. What comes for them from then on is
 ---dropped as nat_flushed. The same is true of the events below, with their own reasons.
 function Nat:flush() end

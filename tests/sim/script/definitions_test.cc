@@ -1,16 +1,36 @@
-// The definition file for editors says what the program says: the same keys, fields and methods.
+// The definition file for editors says what the program says: the same keys, fields and methods,
+// the same choices and presets, and of a NAT's knobs all that their table says.
 #include "script_test.h"
 
 #include <cctype>
 #include <fstream>
 #include <map>
+#include <ostream>
+#include <regex>
 #include <set>
 #include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "sim/nat/firewall_options.h"
+#include "sim/nat/knobs.h"
+#include "sim/nat/nat_mix.h"
+#include "sim/nat/presets.h"
+#include "sim/net/link_presets.h"
 
 namespace natsim::script {
 namespace {
 
 using Names = std::set<std::string>;
+
+// A field's line behind its name.
+struct Field {
+  std::string type;
+  std::string meaning;
+};
 
 // The classes of natsim.d.lua: fields and methods, those of the parent included.
 class Definitions {
@@ -19,13 +39,20 @@ class Definitions {
     std::ifstream file(NATSIM_DEFINITIONS);
     std::string current;
     for (std::string line; std::getline(file, line);) {
+      text_ += line + "\n";
       if (line.starts_with("---@class ")) {
         current = word(line, 10);
         names_[current];
         const auto colon = line.find(": ");
-        if (colon != std::string::npos) names_[current] = names_[word(line, colon + 2)];
+        if (colon != std::string::npos) {
+          const std::string parent = word(line, colon + 2);
+          names_[current] = names_[parent];
+          fields_[current] = fields_[parent];
+        }
       } else if (line.starts_with("---@field ") && line[10] != '[') {
-        names_[current].insert(word(line, 10));
+        const std::string name = word(line, 10);
+        names_[current].insert(name);
+        fields_[current][name] = field(line.substr(line.find(' ', 10) + 1));
       } else if (line.starts_with("function ")) {
         const auto separator = line.find_first_of(".:");
         if (separator > line.find('(')) continue;
@@ -35,6 +62,13 @@ class Definitions {
   }
 
   const Names& of(const std::string& name) { return names_[name]; }
+  const std::map<std::string, Field>& fields_of(const std::string& name) { return fields_[name]; }
+  // From the line that begins so to the next empty one.
+  [[nodiscard]] std::string paragraph(const std::string& start) const {
+    const auto from = text_.find("\n" + start);
+    if (from == std::string::npos) return "no such paragraph";
+    return text_.substr(from + 1, text_.find("\n\n", from + 1) - from);
+  }
 
  private:
   static std::string word(const std::string& line, std::size_t from) {
@@ -42,34 +76,74 @@ class Definitions {
     while (to < line.size() && (std::isalnum(line[to]) != 0 || line[to] == '_')) ++to;
     return line.substr(from, to - from);
   }
+  // A type ends at the first space that is not within quotes or brackets.
+  static Field field(const std::string& rest) {
+    std::size_t to = 0;
+    bool quoted = false;
+    for (int depth = 0; to < rest.size(); ++to) {
+      const char c = rest[to];
+      if (c == '"') quoted = !quoted;
+      if (c == '[' || c == '{' || c == '(' || c == '<') ++depth;
+      if (c == ']' || c == '}' || c == ')' || c == '>') --depth;
+      if (c == ' ' && !quoted && depth == 0) break;
+    }
+    return {rest.substr(0, to), to < rest.size() ? rest.substr(to + 1) : ""};
+  }
 
+  std::string text_ = "\n";
   std::map<std::string, Names> names_;
+  std::map<std::string, std::map<std::string, Field>> fields_;
 };
 
-// The names that the program lists when it is given one that is like none of them.
-Names listed_by(const std::string& body) {
-  const std::string error = error_of(R"(
+std::string in_world(const std::string& body) {
+  return R"(
     local internet = net:router("internet")
     local server = net:host("server", { link = { internet } })
     local host = net:home("home", { nat = "symmetric", wan = { internet } })
     local far = 1
-  )" + body);
+  )" + body;
+}
+
+// The texts in single quotes behind `mark`.
+Names quoted_behind(const std::string& mark, const std::string& text) {
   Names names;
-  const auto list = error.find("; expected ");
-  EXPECT_NE(list, std::string::npos) << error;
-  std::size_t from = list;
-  while ((from = error.find('\'', from + 1)) != std::string::npos) {
-    const std::size_t to = error.find('\'', from + 1);
-    names.insert(error.substr(from + 1, to - from - 1));
+  std::size_t from = text.find(mark);
+  EXPECT_NE(from, std::string::npos) << text;
+  while ((from = text.find('\'', from + 1)) != std::string::npos) {
+    const std::size_t to = text.find('\'', from + 1);
+    names.insert(text.substr(from + 1, to - from - 1));
     from = to;
   }
   return names;
 }
 
+// The names that the program lists when it is given one that is like none of them.
+Names listed_by(const std::string& body) {
+  return quoted_behind("; expected ", error_of(in_world(body)));
+}
+
+// The texts of a type such as "a"|"b"; none if there is something else in it.
+Names literals(const std::string& type) {
+  static const std::regex choice(R"re("[^"]*"(\|"[^"]*")*)re");
+  if (!std::regex_match(type, choice)) return {};
+  Names names;
+  for (std::size_t from = 0; from < type.size();) {
+    const std::size_t to = type.find('"', from + 1);
+    names.insert(type.substr(from + 1, to - from - 1));
+    from = to + 2;
+  }
+  return names;
+}
+
+// "qqqqqqqqqqqqqqqqqqqqqqqq" is far from every name.
+#define FAR "qqqqqqqqqqqqqqqqqqqqqqqq"
+
 struct Case {
   const char* definition;
   const char* body;
 };
+
+void PrintTo(const Case& one, std::ostream* out) { *out << one.definition; }
 
 class DefinitionsFile : public testing::TestWithParam<Case> {};
 
@@ -77,8 +151,38 @@ TEST_P(DefinitionsFile, NamesWhatTheProgramKnows) {
   EXPECT_EQ(Definitions().of(GetParam().definition), listed_by(GetParam().body));
 }
 
-// "qqqqqqqqqqqqqqqqqqqqqqqq" is far from every name.
-#define FAR "qqqqqqqqqqqqqqqqqqqqqqqq"
+// The body with `value` for the field, where it has the unknown key.
+std::string with(const Case& one, const std::string& field, const std::string& value) {
+  std::string body = one.body;
+  const std::string unknown = FAR " = 1";
+  const auto at = body.find(unknown);
+  if (at == std::string::npos) return {};
+  return body.replace(at, unknown.size(), field + " = " + value);
+}
+
+TEST_P(DefinitionsFile, ListsTheChoices) {
+  Definitions definitions;
+  for (const auto& [name, field] : definitions.fields_of(GetParam().definition)) {
+    const Names choices = literals(field.type);
+    const std::string body = with(GetParam(), name, "'" FAR "'");
+    if (choices.empty() || body.empty()) continue;
+    EXPECT_EQ(choices, listed_by(body)) << name;
+  }
+}
+
+TEST_P(DefinitionsFile, HasDefaultsThatCanBeWritten) {
+  static const std::regex literal(R"re(default ("[^"]*"|true|false|-?[0-9]+|\{[^}]*\}))re");
+  Definitions definitions;
+  for (const auto& [name, field] : definitions.fields_of(GetParam().definition)) {
+    std::smatch match;
+    if (!std::regex_search(field.meaning, match, literal)) continue;
+    const std::string body = with(GetParam(), name, match[1]);
+    if (body.empty()) continue;
+    const std::string error = run_body(in_world(body)).error;
+    const std::regex refused("[. ]" + name + "(\\[[0-9]+\\])?: ");
+    EXPECT_FALSE(std::regex_search(error, refused)) << error;
+  }
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Options, DefinitionsFile,
@@ -153,6 +257,115 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Peer", "far = net:call(host, server).caller." FAR},
                     Case{"Expectation", "far = expect(1)." FAR},
                     Case{"Duration", "far = duration('1s')." FAR}));
+
+// A knob's type and range as the definition file writes them, and a value that knobs.h prints.
+struct KnobText {
+  const nat::Knob& knob;
+
+  [[nodiscard]] std::string type() const { return std::visit(Type{}, knob.kind); }
+  [[nodiscard]] std::string range() const { return std::visit(Range{}, knob.kind); }
+  [[nodiscard]] std::string initial() const {
+    return std::visit(Literal{nat::value_text(knob, {})}, knob.kind);
+  }
+
+ private:
+  struct Type {
+    std::string operator()(const nat::ChoiceKnob& choice) const {
+      std::string text;
+      for (const auto name : {choice.name, choice.long_name}) {
+        for (std::size_t i = 0; i < choice.size; ++i) {
+          if (name(i).empty()) continue;
+          text += fmt::format("{}\"{}\"", text.empty() ? "" : "|", name(i));
+        }
+      }
+      return text;
+    }
+    std::string operator()(const nat::FlagKnob&) const { return "boolean"; }
+    std::string operator()(const nat::CountKnob&) const { return "integer"; }
+    std::string operator()(const nat::DurationKnob&) const { return "AnyDuration"; }
+    std::string operator()(const nat::PortRangeKnob&) const { return "[integer, integer]"; }
+    std::string operator()(const nat::PrefixKnob&) const { return "string"; }
+    std::string operator()(const nat::PortTimeoutsKnob&) const {
+      return "[integer, AnyDuration][]";
+    }
+  };
+  struct Range {
+    std::string operator()(const nat::CountKnob& count) const {
+      if (count.high == UINT32_MAX) return {};
+      return fmt::format("; from {} to {}", count.low, count.high);
+    }
+    std::string operator()(const nat::DurationKnob& duration) const {
+      return duration.may_be_zero ? "" : "; more than 0s";
+    }
+    std::string operator()(const nat::PortRangeKnob&) const { return "; from 1 to 65535"; }
+    std::string operator()(const nat::PortTimeoutsKnob&) const {
+      return fmt::format("; at most {} rows", nat::max_port_timeouts);
+    }
+    std::string operator()(const auto&) const { return {}; }
+  };
+  struct Literal {
+    std::string printed;
+
+    std::string operator()(const nat::FlagKnob&) const {
+      return printed == "yes" ? "true" : "false";
+    }
+    std::string operator()(const nat::CountKnob&) const { return printed; }
+    std::string operator()(const nat::PortRangeKnob&) const {
+      const auto dash = printed.find('-');
+      return fmt::format("{{ {}, {} }}", printed.substr(0, dash), printed.substr(dash + 1));
+    }
+    std::string operator()(const nat::PortTimeoutsKnob&) const {
+      EXPECT_EQ(printed, "none");
+      return "{}";
+    }
+    std::string operator()(const auto&) const { return "\"" + printed + "\""; }
+  };
+};
+
+TEST(DefinitionsFile, TellsOfEachKnobWhatItsTableSays) {
+  std::string expected =
+      "---@class NatOptions\n"
+      "---@field preset? NatPreset|string the options to begin with\n";
+  for (const nat::Knob& knob : nat::knobs()) {
+    const KnobText text{knob};
+    expected += fmt::format("---@field {}? {} {}{}; default {}", knob.name, text.type(),
+                            knob.meaning, text.range(), text.initial());
+    if (!knob.source.empty()) expected += fmt::format(" ({})", knob.source);
+    expected += "\n";
+  }
+  EXPECT_EQ(Definitions().paragraph("---@class NatOptions"), expected);
+}
+
+std::string alias(const std::string& name, const std::vector<std::string_view>& names) {
+  std::string text = "---@alias " + name + " ";
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    text += fmt::format("{}\"{}\"", i == 0 ? "" : "|", names[i]);
+  }
+  return text + "\n";
+}
+
+TEST(DefinitionsFile, ListsThePresets) {
+  const Definitions definitions;
+  std::vector<std::string_view> nats;
+  for (const nat::Preset* const preset : nat::presets()) {
+    nats.push_back(preset->name);
+    if (!preset->alias.empty()) nats.push_back(preset->alias);
+  }
+  EXPECT_EQ(definitions.paragraph("---@alias NatPreset "), alias("NatPreset", nats));
+  std::vector<std::string_view> firewalls;
+  for (const nat::FirewallPreset& preset : nat::firewall_presets()) {
+    firewalls.push_back(preset.name);
+  }
+  EXPECT_EQ(definitions.paragraph("---@alias FirewallPreset "), alias("FirewallPreset", firewalls));
+  std::vector<std::string_view> links;
+  for (const net::LinkPreset& preset : net::link_presets()) links.push_back(preset.name);
+  EXPECT_EQ(definitions.paragraph("---@alias LinkPreset "), alias("LinkPreset", links));
+  std::vector<std::string_view> mixes;
+  for (const nat::NatMix& mix : nat::nat_mixes()) mixes.push_back(mix.name);
+  // Followed by what draws from it.
+  const std::string mix = definitions.paragraph("---@alias NatMix ");
+  EXPECT_EQ(mix.substr(0, mix.find('\n') + 1), alias("NatMix", mixes));
+}
 
 }  // namespace
 }  // namespace natsim::script
