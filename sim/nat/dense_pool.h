@@ -51,7 +51,7 @@ class DensePool {
   }
 
  private:
-  static constexpr std::uint32_t first_block = 16;  // records in block 0; a power of two
+  static constexpr std::uint32_t first_block = 4;  // records in block 0; a power of two
 
   struct alignas(Record) Slot {
     std::byte bytes[sizeof(Record)];
@@ -72,7 +72,7 @@ class DensePool {
     return blocks_[place.block].get() + place.offset;
   }
 
-  std::array<std::unique_ptr<Slot[]>, 29> blocks_;  // enough for every index but no_index
+  std::array<std::unique_ptr<Slot[]>, 31> blocks_;  // enough for every index but no_index
   std::vector<std::uint32_t> free_;                 // given back, the latest last
   std::uint32_t used_ = 0;                          // indexes that were ever taken
 };

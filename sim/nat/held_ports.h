@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <iterator>
 
 #include <absl/container/flat_hash_map.h>
+#include <boost/container/deque.hpp>
 
 #include "sim/nat/external_pool.h"
 #include "stack/base/address.h"
@@ -55,7 +55,7 @@ class HeldPorts {
   };
 
   absl::flat_hash_map<std::uint32_t, Held> held_;
-  std::deque<Turn> order_;  // by `until`
+  boost::container::deque<Turn> order_;  // by `until`; without memory while it is empty
 };
 
 }  // namespace natsim::nat

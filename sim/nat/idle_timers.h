@@ -28,7 +28,9 @@ struct IdleState {
 class IdleTimers {
  public:
   IdleTimers(const std::vector<Duration>& lengths, bool two_directions)
-      : timers_(lengths), inbound_timers_(lengths), two_directions_(two_directions) {}
+      : timers_(lengths),
+        inbound_timers_(two_directions ? lengths : std::vector<Duration>()),
+        two_directions_(two_directions) {}
 
   void start(std::uint32_t number, IdleState& state, TimerClass timer, Time now) {
     state.timer = timer;
@@ -84,7 +86,7 @@ class IdleTimers {
   }
 
   TimerLists timers_;
-  TimerLists inbound_timers_;  // unused unless two_directions_
+  TimerLists inbound_timers_;  // without classes unless two_directions_
   const bool two_directions_;
 };
 

@@ -20,7 +20,8 @@ MappingTable::MappingTable(const NatOptions& options)
       leased_remote_(options.mapped_ports_outbound ? Endpoint() : Endpoint{IpAddress::any_v4(), 1}),
       max_lifetime_(options.max_lifetime),
       timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
-      session_timers_(timer_lengths(options), options.refresh == Refresh::per_direction),
+      session_timers_(sessions_ ? timer_lengths(options) : std::vector<Duration>(),
+                      options.refresh == Refresh::per_direction),
       lifetimes_({options.max_lifetime}),
       by_key_(0, Hash{this}, Equal{this}),
       by_external_(0, ExternalHash{this}, ExternalEqual{this}) {}

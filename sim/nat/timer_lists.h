@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
-#include <utility>
 #include <vector>
 
 #include "sim/nat/dense_pool.h"
@@ -27,8 +26,10 @@ class TimerLists {
   using Class = std::uint8_t;
 
   // The lengths by class; at most 64.
-  explicit TimerLists(std::vector<Duration> lengths)
-      : lengths_(std::move(lengths)), ends_(lengths_.size()) {}
+  explicit TimerLists(const std::vector<Duration>& lengths) {
+    lists_.reserve(lengths.size());
+    for (const Duration length : lengths) lists_.push_back({length});
+  }
 
   // Precondition: it does not run.
   void start(std::uint32_t timer, Class timer_class, Time now) {
@@ -40,7 +41,7 @@ class TimerLists {
   // From now on, as one of class `to`. Precondition: it runs and is of class `from`.
   void restart(std::uint32_t timer, Class from, Class to, Time now) {
     timers_[timer].started = now;
-    if (from == to && ends_[to].newest == timer) return;
+    if (from == to && lists_[to].newest == timer) return;
     unlink(timer, from);
     append(timer, to);
     if (from != to) bound_ = std::min(bound_, deadline(timer, to));
@@ -51,7 +52,7 @@ class TimerLists {
   [[nodiscard]] Time started(std::uint32_t timer) const { return timers_[timer].started; }
   // When it runs out. Precondition: it runs.
   [[nodiscard]] Time deadline(std::uint32_t timer, Class timer_class) const {
-    const Duration length = lengths_[timer_class];
+    const Duration length = lists_[timer_class].length;
     return length == endless ? Time::never() : timers_[timer].started + length;
   }
 
@@ -65,7 +66,7 @@ class TimerLists {
     First first;
     for (std::uint64_t lists = in_use_; lists != 0; lists &= lists - 1) {
       const auto list = static_cast<Class>(std::countr_zero(lists));
-      const std::uint32_t timer = ends_[list].oldest;
+      const std::uint32_t timer = lists_[list].oldest;
       const Time at = deadline(timer, list);
       if (at < first.deadline) first = {at, timer};
     }
@@ -85,7 +86,7 @@ class TimerLists {
   [[nodiscard]] std::uint32_t oldest(std::uint64_t classes, Suits&& suits) const {
     std::uint32_t best = no_index;
     for (std::uint64_t lists = in_use_ & classes; lists != 0; lists &= lists - 1) {
-      std::uint32_t timer = ends_[static_cast<std::size_t>(std::countr_zero(lists))].oldest;
+      std::uint32_t timer = lists_[static_cast<std::size_t>(std::countr_zero(lists))].oldest;
       while (timer != no_index &&
              (best == no_index || timers_[timer].started < timers_[best].started)) {
         if (suits(timer)) best = timer;
@@ -104,13 +105,14 @@ class TimerLists {
     std::uint32_t older = no_index;
     std::uint32_t newer = no_index;
   };
-  struct Ends {
+  struct List {
+    Duration length;
     std::uint32_t oldest = no_index;
     std::uint32_t newest = no_index;
   };
 
   void append(std::uint32_t timer, Class list) {
-    Ends& ends = ends_[list];
+    List& ends = lists_[list];
     timers_[timer].older = ends.newest;
     timers_[timer].newer = no_index;
     (ends.newest == no_index ? ends.oldest : timers_[ends.newest].newer) = timer;
@@ -118,7 +120,7 @@ class TimerLists {
     in_use_ |= std::uint64_t{1} << list;
   }
   void unlink(std::uint32_t timer, Class list) {
-    Ends& ends = ends_[list];
+    List& ends = lists_[list];
     const std::uint32_t older = timers_[timer].older;
     const std::uint32_t newer = timers_[timer].newer;
     (older == no_index ? ends.oldest : timers_[older].newer) = newer;
@@ -126,11 +128,10 @@ class TimerLists {
     if (ends.oldest == no_index) in_use_ &= ~(std::uint64_t{1} << list);
   }
 
-  std::vector<Duration> lengths_;  // by class
-  std::vector<Ends> ends_;         // by class
-  std::vector<Timer> timers_;      // by number
-  std::uint64_t in_use_ = 0;       // a bit for each class that is not empty
-  Time bound_ = Time::never();     // see bound()
+  std::vector<List> lists_;     // by class
+  std::vector<Timer> timers_;   // by number
+  std::uint64_t in_use_ = 0;    // a bit for each class that is not empty
+  Time bound_ = Time::never();  // see bound()
 };
 
 }  // namespace natsim::nat
