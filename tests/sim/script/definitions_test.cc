@@ -24,8 +24,6 @@
 namespace natsim::script {
 namespace {
 
-using Names = std::set<std::string>;
-
 // A field's line behind its name.
 struct Field {
   std::string type;
@@ -102,19 +100,6 @@ std::string in_world(const std::string& body) {
     local host = net:home("home", { nat = "symmetric", wan = { internet } })
     local far = 1
   )" + body;
-}
-
-// The texts in single quotes behind `mark`.
-Names quoted_behind(const std::string& mark, const std::string& text) {
-  Names names;
-  std::size_t from = text.find(mark);
-  EXPECT_NE(from, std::string::npos) << text;
-  while ((from = text.find('\'', from + 1)) != std::string::npos) {
-    const std::size_t to = text.find('\'', from + 1);
-    names.insert(text.substr(from + 1, to - from - 1));
-    from = to;
-  }
-  return names;
 }
 
 // The names that the program lists when it is given one that is like none of them.

@@ -1,6 +1,7 @@
 // Running a script's text in a test.
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,6 +41,21 @@ inline std::string metric_of(const Outcome& outcome, std::string_view name) {
   }
   return "no such metric; error: " + outcome.error +
          (outcome.failures.empty() ? "" : "; failure: " + outcome.failures.front().message);
+}
+
+using Names = std::set<std::string>;
+
+// The texts in single quotes behind `mark`.
+inline Names quoted_behind(const std::string& mark, const std::string& text) {
+  Names names;
+  std::size_t from = text.find(mark);
+  EXPECT_NE(from, std::string::npos) << text;
+  while ((from = text.find('\'', from + 1)) != std::string::npos) {
+    const std::size_t to = text.find('\'', from + 1);
+    names.insert(text.substr(from + 1, to - from - 1));
+    from = to;
+  }
+  return names;
 }
 
 // What a scenario's expression gives, as text.
