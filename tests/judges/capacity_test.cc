@@ -17,6 +17,25 @@ Endpoint host(std::uint32_t number, std::uint16_t port) {
   return {IpAddress::v4(0x0a00'0001U + number), port};
 }
 
+// The share of hosts whose port another one has, and of NATs where that befalls any of 100.
+TEST(PortCollisionTheory, GoldenValues) {
+  struct Row {
+    double ports;
+    double one_of_10, one_of_100, one_of_1000, any_of_100;  // in percent
+  };
+  for (const Row& row : {Row{28'232, .03, .35, 3.5, 16.1}, {16'384, .055, .60, 5.9, 26.1}}) {
+    const auto remapped = [&](int hosts) {
+      return 100 * (1 - std::pow(1 - 1 / row.ports, hosts - 1));
+    };
+    double all_differ = 1;
+    for (int i = 0; i < 100; ++i) all_differ *= 1 - i / row.ports;
+    EXPECT_NEAR(remapped(10), row.one_of_10, 0.005);
+    EXPECT_NEAR(remapped(100), row.one_of_100, 0.005);
+    EXPECT_NEAR(remapped(1000), row.one_of_1000, 0.05);
+    EXPECT_NEAR(100 * (1 - all_differ), row.any_of_100, 0.05);
+  }
+}
+
 // N inside hosts each draw a source port from R and send to one remote through a NAT that keeps
 // ports while it can.
 TEST(PortCollision, TheLastHostIsRemappedAsOftenAsTheBirthdayFormulaSays) {
@@ -79,44 +98,62 @@ TEST(PortLimitTheory, ErlangB) {
   EXPECT_NEAR(erlang_b(1000, 1008), .020, 5e-4);
 }
 
-// Flows that arrive by chance and send one packet each hold a mapping for the timeout. Of those
-// that find the limit reached, Erlang's formula tells the share; it does not ask how the holding
-// times are distributed.
-TEST(PortLimit, RefusesAsManyFlowsAsErlangSays) {
-  struct Cell {
-    double load;
-    std::uint32_t limit;
-  };
-  for (const Cell& cell : {Cell{50, 64}, {50, 50}, {120, 128}}) {
-    constexpr int batches = 60;
-    constexpr int arrivals_a_batch = 20'000;
-    const Duration timeout = seconds(60);
-    const double rate = cell.load / 60;
-    std::vector<double> shares;
-    for (std::uint64_t seed = 1; seed <= batches; ++seed) {
-      const Random random(seed);
-      nat::NatOptions options;
-      options.udp_timeout = timeout;
-      options.max_mappings = cell.limit;
-      NatTrial nat(options, random.split("nat"));
-      Random arrivals = random.split("arrivals");
-      Time now{};
-      std::uint64_t refused_before = 0;
-      for (int i = 0; i < arrivals_a_batch; ++i) {
-        now = now + Duration{static_cast<std::int64_t>(arrivals.exponential() / rate * 1e9)};
-        nat.out(host(static_cast<std::uint32_t>(i), 5000), server, now);
-        // It begins empty: the first tenth is not counted.
-        if (i == arrivals_a_batch / 10) refused_before = nat.refused();
-      }
-      shares.push_back(static_cast<double>(nat.refused() - refused_before) /
-                       (arrivals_a_batch * 0.9));
+// Flows of a host each that arrive by chance and send one packet hold something for so long. Of
+// those that find all of it taken, Erlang's formula tells the share; it does not ask how the
+// holding times are distributed.
+void expect_erlang(const nat::NatOptions& options, double load, Duration hold,
+                   std::uint32_t servers) {
+  constexpr int batches = 60;
+  constexpr int arrivals_a_batch = 20'000;
+  const double rate = load / (static_cast<double>(hold.ns) * 1e-9);
+  std::vector<double> shares;
+  for (std::uint64_t seed = 1; seed <= batches; ++seed) {
+    const Random random(seed);
+    NatTrial nat(options, random.split("nat"));
+    Random arrivals = random.split("arrivals");
+    Time now{};
+    std::uint64_t refused_before = 0;
+    for (int i = 0; i < arrivals_a_batch; ++i) {
+      now = now + Duration{static_cast<std::int64_t>(arrivals.exponential() / rate * 1e9)};
+      nat.out(host(static_cast<std::uint32_t>(i), 5000), server, now);
+      // It begins empty: the first tenth is not counted.
+      if (i == arrivals_a_batch / 10) refused_before = nat.refused();
     }
-    double mean = 0;
-    for (const double share : shares) mean += share / batches;
-    double variance = 0;
-    for (const double share : shares) variance += (share - mean) * (share - mean) / (batches - 1);
-    SCOPED_TRACE(testing::Message() << "load " << cell.load << ", limit " << cell.limit);
-    EXPECT_NEAR(mean, erlang_b(cell.load, cell.limit), z_99 * std::sqrt(variance / batches));
+    shares.push_back(static_cast<double>(nat.refused() - refused_before) /
+                     (arrivals_a_batch * 0.9));
+  }
+  double mean = 0;
+  for (const double share : shares) mean += share / batches;
+  double variance = 0;
+  for (const double share : shares) variance += (share - mean) * (share - mean) / (batches - 1);
+  SCOPED_TRACE(testing::Message() << "load " << load << ", limit " << servers);
+  EXPECT_NEAR(mean, erlang_b(load, servers), z_99 * std::sqrt(variance / batches));
+}
+
+struct Load {
+  double load;
+  std::uint32_t limit;
+};
+
+TEST(PortLimit, RefusesAsManyFlowsAsErlangSays) {
+  for (const Load& cell : {Load{50, 64}, {50, 50}, {120, 128}}) {
+    nat::NatOptions options;
+    options.udp_timeout = seconds(60);
+    options.max_mappings = cell.limit;
+    expect_erlang(options, cell.load, seconds(60), cell.limit);
+  }
+}
+
+// A port that is held down after its use is no good to other hosts: it counts as used for so much
+// longer (RFC 6888 REQ-8).
+TEST(PortLimit, AHoldDownAddsToTheHoldingTime) {
+  for (const Load& cell : {Load{50, 64}, {50, 50}}) {
+    nat::NatOptions options;
+    options.udp_timeout = seconds(60);
+    options.port_hold_down = seconds(120);
+    options.port_allocation = nat::PortAllocation::random;
+    options.port_range = {2000, static_cast<std::uint16_t>(2000 + cell.limit - 1)};
+    expect_erlang(options, cell.load, seconds(60 + 120), cell.limit);
   }
 }
 

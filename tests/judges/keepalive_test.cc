@@ -45,6 +45,19 @@ struct Keepalive {
   }
 };
 
+// The mean number of keepalives up to and with the last of a fatal run.
+double mean_to_fatal_run(std::size_t m, double p) {
+  return (std::pow(p, -static_cast<double>(m)) - 1) / (1 - p);
+}
+
+// The mean time until the mapping is gone: its timeout after the keepalive before the fatal run.
+double mean_life(const Keepalive& keepalive, double loss) {
+  const std::size_t m = keepalive.fatal_losses();
+  return (mean_to_fatal_run(m, loss) - static_cast<double>(m)) *
+             static_cast<double>(keepalive.interval.ns) * 1e-9 +
+         static_cast<double>(keepalive.timeout.ns) * 1e-9;
+}
+
 // Whether the mapping that the first packet made is there at the horizon.
 bool survives(const Keepalive& keepalive, double loss, Duration horizon, Random random) {
   nat::NatOptions options;
@@ -85,19 +98,20 @@ struct Row {
   Keepalive keepalive;
   std::size_t fatal_losses;
   double survival[4];  // of an hour, with 1, 5, 10 and 20 % of loss
+  double mean_life;    // in seconds, with 10 % of loss
 };
 
 constexpr double losses[4] = {0.01, 0.05, 0.1, 0.2};
 
 const Row rows[] = {
-    {{seconds(30), seconds(20)}, 1, {.1655, 1.0e-4, 6e-9, 0}},
-    {{seconds(30), seconds(14)}, 2, {.97497, .5424, .09457, 1.3e-4}},
-    {{seconds(30), seconds(9)}, 3, {.99961, .95393, .69871, .07419}},
-    {{seconds(30), seconds(4)}, 7, {1, 1, .99992, .99089}},
-    {{seconds(60), seconds(25)}, 2, {.98604, .71221, .27022, .00699}},
-    {{seconds(60), seconds(19)}, 3, {.99982, .97802, .84457, .29349}},
-    {{seconds(120), seconds(50)}, 2, {.99309, .84590, .52443, .08636}},
-    {{seconds(180), seconds(55)}, 3, {.99994, .99254, .94462, .66105}},
+    {{seconds(30), seconds(20)}, 1, {.1655, 1.0e-4, 6e-9, 0}, 210},
+    {{seconds(30), seconds(14)}, 2, {.97497, .5424, .09457, 1.3e-4}, 1542},
+    {{seconds(30), seconds(9)}, 3, {.99961, .95393, .69871, .07419}, 9993},
+    {{seconds(30), seconds(4)}, 7, {1, 1, .99992, .99089}, 4.4444442e7},
+    {{seconds(60), seconds(25)}, 2, {.98604, .71221, .27022, .00699}, 2760},
+    {{seconds(60), seconds(19)}, 3, {.99982, .97802, .84457, .29349}, 21093},
+    {{seconds(120), seconds(50)}, 2, {.99309, .84590, .52443, .08636}, 5520},
+    {{seconds(180), seconds(55)}, 3, {.99994, .99254, .94462, .66105}, 61065},
 };
 
 TEST(KeepaliveTheory, AnHour) {
@@ -107,6 +121,7 @@ TEST(KeepaliveTheory, AnHour) {
       EXPECT_NEAR(row.keepalive.survival(losses[i], seconds(3600)), row.survival[i],
                   row.survival[i] < 0.001 ? 1e-5 : 6e-5);
     }
+    EXPECT_NEAR(mean_life(row.keepalive, 0.1), row.mean_life, 1e-3);
   }
 }
 
@@ -124,6 +139,55 @@ TEST_P(KeepaliveSurvival, IsWithinTheBoundsOfTheory) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, KeepaliveSurvival, testing::Range(std::size_t{0}, std::size(rows)));
+
+// How long a mapping lives, for the rows whose mean life is not too long to wait for.
+TEST(KeepaliveSurvival, MeanLife) {
+  for (const Row& row : rows) {
+    if (row.mean_life > 6000) continue;
+    double sum = 0;
+    double squares = 0;
+    for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+      const Random random(seed);
+      nat::NatOptions options;
+      options.udp_timeout = row.keepalive.timeout;
+      options.refresh = nat::Refresh::outbound;
+      NatTrial nat(options, random.split("nat"));
+      Random channel = random.split("loss");
+      Time now{};
+      Time last{};
+      nat.out(inside, server, now);
+      while (nat.mappings_made() == 1) {
+        last = now;
+        do {
+          now = now + row.keepalive.interval;
+        } while (channel.chance(0.1));
+        nat.out(inside, server, now);
+      }
+      const double lived = static_cast<double>((last + row.keepalive.timeout - Time{}).ns) * 1e-9;
+      sum += lived;
+      squares += lived * lived;
+    }
+    const double mean = sum / static_cast<double>(runs);
+    const double deviation = std::sqrt(squares / static_cast<double>(runs) - mean * mean);
+    EXPECT_NEAR(mean, row.mean_life, z_99 * deviation / std::sqrt(static_cast<double>(runs)));
+  }
+}
+
+// Both ends have a NAT and keepalives of their own: the path lives while both mappings do.
+TEST(KeepaliveSurvival, OfTwoNatsIsTheProduct) {
+  const Keepalive a{seconds(30), seconds(14)};
+  const Keepalive b{seconds(60), seconds(25)};
+  std::uint64_t both = 0;
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    const Random random(seed);
+    if (survives(a, 0.05, seconds(3600), random.split("a")) &&
+        survives(b, 0.05, seconds(3600), random.split("b"))) {
+      ++both;
+    }
+  }
+  EXPECT_TRUE(
+      agrees(both, runs, a.survival(0.05, seconds(3600)) * b.survival(0.05, seconds(3600))));
+}
 
 // An interval that divides the timeout: the second keepalive comes when the mapping has just gone.
 TEST(KeepaliveSurvival, AnIdleTimeOfExactlyTheTimeoutIsTooLong) {

@@ -39,8 +39,50 @@ TEST(PortGuessingTheory, OneHardSide) {
                                                         {256, .6394}, {512, .8705}, {1024, .9835},
                                                         {2048, .9997}};
   for (const auto& [k, p] : all_ports) EXPECT_NEAR(one_hard_side(64'512, 256, k), p, 6e-5);
+  const std::pair<std::uint32_t, double> from_1[] = {{64, .2217},  {128, .3944}, {174, .4944},
+                                                     {256, .6336}, {512, .8663}, {1024, .9824},
+                                                     {2048, .9997}};
+  for (const auto& [k, p] : from_1) EXPECT_NEAR(one_hard_side(65'535, 256, k), p, 6e-5);
   EXPECT_NEAR(one_hard_side(28'233, 256, 174), .7960, 6e-5);
+  EXPECT_NEAR(one_hard_side(28'233, 256, 256), .9039, 6e-5);
+  EXPECT_NEAR(one_hard_side(16'384, 256, 174), .9364, 6e-5);
   EXPECT_NEAR(one_hard_side(16'384, 256, 256), .9828, 6e-5);
+}
+
+TEST(PortGuessingTheory, FewestProbes) {
+  struct Row {
+    double probability;
+    std::uint32_t probes;   // for 256 sockets
+    std::uint32_t of_each;  // sockets and probes, if they are as many
+  };
+  for (const Row& row : {Row{.5, 175, 212}, {.9, 577, 385}, {.99, 1148, 543}, {.999, 1715, 665}}) {
+    EXPECT_GE(one_hard_side(64'512, 256, row.probes), row.probability);
+    EXPECT_LT(one_hard_side(64'512, 256, row.probes - 1), row.probability);
+    EXPECT_GE(one_hard_side(64'512, row.of_each, row.of_each), row.probability);
+    EXPECT_LT(one_hard_side(64'512, row.of_each - 1, row.of_each - 1), row.probability);
+    // No other split of as many packets does better.
+    for (const std::uint32_t more : {1U, 10U, 100U}) {
+      EXPECT_LT(one_hard_side(64'512, row.of_each - more, row.of_each + more),
+                one_hard_side(64'512, row.of_each, row.of_each));
+    }
+  }
+}
+
+// The probability that two sides meet which make n mappings each, and the mean time to that of two
+// which make `rate` a second that live for `timeout`: of all pairs of packets in each other's
+// lifetimes one in range^2 matches.
+double two_hard_sides(double range, double a, double b) {
+  return 1 - std::exp(-a * b / (range * range));
+}
+double mean_seconds_to_meet(double range, double rate, double timeout) {
+  return range * range / (2 * rate * rate * timeout);
+}
+
+TEST(PortGuessingTheory, TwoHardSides) {
+  EXPECT_NEAR(two_hard_sides(64'512, 256, 2048), .000126, 5e-7);
+  EXPECT_NEAR(two_hard_sides(64'512, 2048, 2048), .0010, 5e-5);
+  EXPECT_NEAR(two_hard_sides(64'512, 170'000, 170'000), .9990, 5e-5);
+  EXPECT_NEAR(mean_seconds_to_meet(64'512, 100, 60), 3468, 0.5);
 }
 
 // The number of the first probe, from 1, that gets in; 0 if none of `most` does.
@@ -78,6 +120,23 @@ TEST(PortGuessing, OneHardSide) {
     SCOPED_TRACE(ks[i]);
     EXPECT_TRUE(agrees(hits[i], runs, one_hard_side(64'512, 256, ks[i])));
   }
+}
+
+// Among ports that are not probed twice the first of n is found after (P+1)/(n+1) probes.
+TEST(PortGuessing, MeanProbesToTheFirstHit) {
+  const double expected = 64'513.0 / 257;
+  EXPECT_NEAR(expected, 251.0, 0.05);
+  double sum = 0;
+  double squares = 0;
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    const double probes = first_hit(256, 64'512, {1024, 65535}, Random(seed));
+    ASSERT_GT(probes, 0);
+    sum += probes;
+    squares += probes * probes;
+  }
+  const double mean = sum / static_cast<double>(runs);
+  const double deviation = std::sqrt(squares / static_cast<double>(runs) - mean * mean);
+  EXPECT_NEAR(mean, expected, z_99 * deviation / std::sqrt(static_cast<double>(runs)));
 }
 
 TEST(PortGuessing, ASmallerRangeIsEasier) {
@@ -126,6 +185,51 @@ TEST(PortGuessing, TwoHardSidesAreHopeless) {
       if (target_of_port[guess] == *port && a.in({easy.address, *port}, guess, now)) open = true;
     }
     if (open) ++hits;
+  }
+  EXPECT_TRUE(agrees(hits, runs, expected));
+}
+
+// The same with mappings that do not outlive the search: two packets match only if they are less
+// than the timeout apart.
+TEST(PortGuessing, TwoHardSidesWhoseMappingsExpire) {
+  const nat::PortRange ports{61'440, 61'951};
+  constexpr IpAddress a_address = IpAddress::v4(192, 0, 2, 1);
+  constexpr std::int64_t sends = 300;
+  const Duration interval = milliseconds(100);
+  const Duration timeout = seconds(5);
+  // Of each packet of one side so many of the other's are in reach, fewer at both ends.
+  const double reach = static_cast<double>(timeout.ns) / static_cast<double>(interval.ns);
+  const double pairs = sends * (2 * reach - 1) - reach * (reach - 1);
+  const double range = ports.size();
+  const double expected = 1 - std::exp(-pairs / (range * range));
+  // But for the ends it is the rate that the mean time to meet comes from.
+  EXPECT_NEAR(pairs / (range * range), 30 / mean_seconds_to_meet(range, 10, 5), 0.02);
+  nat::NatOptions options = symmetric();
+  options.port_range = ports;
+  options.udp_timeout = timeout;
+  options.refresh = nat::Refresh::outbound;
+  std::uint64_t hits = 0;
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    const Random random(seed);
+    NatTrial a(options, random.split("a"));
+    NatTrial b(options, random.split("b"));
+    Random guesses = random.split("guesses");
+    const auto guess = [&] {
+      return static_cast<std::uint16_t>(ports.first + guesses.below(ports.size()));
+    };
+    bool met = false;
+    Time now{};
+    for (std::int64_t i = 0; i < sends && !met; ++i) {
+      const Endpoint socket{hard_host, static_cast<std::uint16_t>(20'000 + i)};
+      const std::uint16_t b_guessed = guess();
+      const std::uint16_t from_a = *a.out(socket, {easy.address, b_guessed}, now);
+      met = b.in({a_address, from_a}, b_guessed, now);
+      const std::uint16_t a_guessed = guess();
+      const std::uint16_t from_b = *b.out(socket, {a_address, a_guessed}, now);
+      met |= a.in({easy.address, from_b}, a_guessed, now);
+      now = now + interval;
+    }
+    if (met) ++hits;
   }
   EXPECT_TRUE(agrees(hits, runs, expected));
 }
