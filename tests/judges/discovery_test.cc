@@ -121,7 +121,7 @@ class TestBed {
   std::vector<net::Host*> hosts_;
 };
 
-// ---- What the options of a NAT with a single inside host predict --------------------------------
+// ---- What the options of a NAT with a single inside host predict
 
 // Where a port is kept and shared, all mappings of a socket have its port: whatever they depend on
 // does not show as long as nobody else has it.
@@ -237,7 +237,6 @@ constexpr nat::FilterScope scopes[] = {nat::FilterScope::per_mapping,
                                        nat::FilterScope::per_endpoint};
 
 // ---- The two known mis-measurements
-// ---------------------------------------------------------------
 
 // Filtering measured on the socket of the mapping tests: these have opened the filter for the
 // server that was asked. The answers of the filtering tests come to the mapping for A1:P1.

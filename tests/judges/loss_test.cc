@@ -24,7 +24,6 @@ constexpr Endpoint server{IpAddress::v4(203, 0, 113, 10), 3478};
 constexpr std::uint64_t runs = 10'000;
 
 // ---- Bursts: the Gilbert-Elliott channel
-// ---------------------------------------------------------
 
 // The probability that of n keepalives no m in a row are lost, where all are lost in the bad state
 // and none in the good one: by the probabilities of being in a state with so many losses so far.
@@ -108,7 +107,6 @@ TEST(BurstSurvival, IsWithinTheBoundsOfTheory) {
 }
 
 // ---- Consent requests as keepalives
-// --------------------------------------------------------------
 
 // The probability that n intervals, each between 4 and 6 s, make less than 30 s: of Irwin and
 // Hall's sum of n uniform ones, that it is less than (30 - 4n) / 2.
@@ -159,7 +157,6 @@ TEST(ConsentAsKeepalive, FiveLossesAreACoinToss) {
 }
 
 // ---- A STUN transaction under loss
-// ----------------------------------------------------------------
 
 // When a request is sent, after the first time (RFC 8489 §6.2.1).
 constexpr std::array<std::int64_t, 7> sends_ms = {0, 500, 1500, 3500, 7500, 15'500, 31'500};
