@@ -32,3 +32,38 @@ end)
 scenario("a STUN server elsewhere tells another port", function(net)
   expect(connects(net, false)).equals(false)
 end)
+
+-- Bob can be reached by his relay alone, and Alice calls him with the STUN server that is given.
+local function call_to_a_relay(net, stun_at_relay)
+  local internet = net:router("internet")
+  local relay = net:host("relay", { ip = "203.0.113.10", link = { internet, one_way_delay = "20ms" } })
+  relay:turn_server({ users = { bob = "secret" } })
+  local stun = stun_at_relay and relay
+    or net:host("stun", { ip = "203.0.113.20", link = { internet, one_way_delay = "20ms" } })
+  if not stun_at_relay then
+    stun:stun_server()
+  end
+  local alice = net:home("alice", {
+    nat = { mapping = "ADM", filtering = "APDF", port_allocation = "random" },
+    wan = { internet, one_way_delay = "15ms" },
+  })
+  local bob = net:home("bob", { nat = "symmetric", wan = { internet, one_way_delay = "30ms" } })
+  local call = net:call(alice, bob, {
+    caller = { ice_servers = { stun = stun } },
+    callee = { ice_servers = { turn = { relay, user = "bob" } }, policy = "relay" },
+  })
+  call:wait("connected", "10s")
+  return call.selected_pair.local_type, #alice.nat:mappings()
+end
+
+scenario("a STUN server on the relay's address tells the port that the relay sees", function(net)
+  local type, mappings = call_to_a_relay(net, true)
+  expect(type).equals("srflx")
+  expect(mappings).equals(1)
+end)
+
+scenario("a STUN server elsewhere: the relay sees a port that nobody was told of", function(net)
+  local type, mappings = call_to_a_relay(net, false)
+  expect(type).equals("prflx")
+  expect(mappings).equals(2)
+end)

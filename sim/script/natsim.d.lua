@@ -154,11 +154,11 @@ function expect(value) end
 ---@field loss? Share the probability that a packet is lost, each on its own; default "0%"
 ---@field burst_loss? BurstLoss beside `loss`; default none
 ---@field queue? "drop_tail"|"codel"|"fq_codel" RFC 8289, RFC 8290; default "drop_tail"
----@field queue_packets? integer packets that may wait or be in serialisation; default 1000
+---@field queue_packets? integer packets that may wait or be in serialisation; from 1 to 1000000000; default 1000
 ---@field queue_bytes? Size the same in bytes; default "0B": only queue_packets limits
 ---@field codel_target? AnyDuration acceptable standing delay; default "5ms"
 ---@field codel_interval? AnyDuration in which it has to be undercut; default "100ms"
----@field fq_flows? integer queues among which flows are hashed; default 1024
+---@field fq_flows? integer queues among which flows are hashed; from 1 to 65536; default 1024
 ---@field fq_quantum? Size that a flow may send in its turn; default "1514B"
 ---@field mtu? Size the largest IP datagram, "576B" to "65535B"; default "1500B"
 ---@field mtu_black_hole? boolean routers drop what is too large for the link without telling the sender; default false
@@ -486,10 +486,10 @@ function Firewall:flush() end
 ---@field endpoint string
 
 ---@class PortMappingOptions
----@field port integer the host's own port
+---@field port integer the host's own port; from 1 to 65535
 ---@field using? "pcp"|"nat-pmp" default "pcp"
 ---@field protocol? "udp"|"tcp" of what is mapped; default "udp"
----@field external_port? integer the one to be suggested; default: none
+---@field external_port? integer the one to be suggested; from 1 to 65535; default: none
 ---@field prefer_failure? boolean of PCP: rather none than one on another port; default false
 ---@field lifetime? AnyDuration to ask for, in whole seconds; default "7200s"
 ---@field gateway? string the server's address; default: that of the NAT in front of the host
@@ -512,13 +512,13 @@ function PortMapping:remove() end
 
 ---@class StunServerOptions
 ---@field ip? string one of the host's addresses; default the first
----@field port? integer default 3478
+---@field port? integer from 1 to 65535; default 3478
 ---@field software? string SOFTWARE in answers; default none
 
 ---@class TurnServerOptions
 ---@field users table<string, string> passwords by user name
 ---@field ip? string one of the host's addresses; default the first
----@field port? integer default 3478
+---@field port? integer from 1 to 65535; default 3478
 ---@field relay_ip? string the host's address that relays are on; default all of them
 ---@field relay_ports? [integer, integer] default { 49152, 65535 }
 ---@field realm? string default "natsim"
@@ -527,31 +527,31 @@ function PortMapping:remove() end
 ---@field default_lifetime? AnyDuration of allocations whose client asks for none; default "600s"
 ---@field min_lifetime? AnyDuration default "600s"
 ---@field max_lifetime? AnyDuration default "3600s"
----@field user_quota? integer allocations of one user; default: no quota
----@field max_permissions? integer of one allocation; default 1024
+---@field user_quota? integer allocations of one user; from 0 to 1000000; default: no quota
+---@field max_permissions? integer of one allocation; from 1 to 1000000; default 1024
 
 ---@class LocalOptions
 ---@field ip? string one of the host's addresses; default the first
----@field port? integer default an ephemeral port; of an echo server 7
+---@field port? integer from 1 to 65535; default an ephemeral port; of an echo server 7
 
 ---@class SourceOptions
 ---@field to EndpointLike
----@field port? integer local port; default an ephemeral port
+---@field port? integer local port; from 1 to 65535; default an ephemeral port
 ---@field interval? AnyDuration between datagrams; default "20ms"
 ---@field size? Size payload, "16B" to "65487B"; default "160B"
----@field count? integer datagrams to send; default: no end
+---@field count? integer datagrams to send; at least 1; default: no end
 
 ---How a TCP connection is bound and behaves.
 ---@class TcpOptions
 ---@field ip? string one of the host's addresses; default the first, or the one that the peer is reached from
----@field port? integer local port; default an ephemeral port
+---@field port? integer local port; from 1 to 65535; default an ephemeral port
 ---@field shared? boolean whether other sockets that say so too may use the same endpoint; default false
 ---@field initial_rto? AnyDuration retransmission timeout before a measurement (RFC 6298); default "1s"
 ---@field min_rto? AnyDuration default "1s"
 ---@field max_rto? AnyDuration default "60s"
----@field syn_retries? integer retransmissions of a SYN before giving up, to 255; default 6
----@field data_retries? integer retransmissions of anything else before giving up, to 255; default 15
----@field initial_window? integer congestion window of a new connection in segments (RFC 6928), 1 to 1000; default 10
+---@field syn_retries? integer retransmissions of a SYN before giving up; from 0 to 255; default 6
+---@field data_retries? integer retransmissions of anything else before giving up; from 0 to 255; default 15
+---@field initial_window? integer congestion window of a new connection in segments (RFC 6928); from 1 to 1000; default 10
 ---@field nagle? boolean whether a small segment waits for what is unacknowledged; default true
 ---@field delayed_ack? AnyDuration how long an acknowledgement may wait, below "500ms"; "0ms": not at all; default "40ms"
 ---@field receive_buffer? Size default "256KiB"
@@ -560,7 +560,7 @@ function PortMapping:remove() end
 ---@field mss? Size the largest segment to ask for, "28B" to "65495B"; default: what the first link carries
 ---@field keepalive? AnyDuration idle time before the first probe; "0s": none; default "0s"
 ---@field keepalive_interval? AnyDuration default "75s"
----@field keepalive_probes? integer without an answer before giving up, 1 to 255; default 9
+---@field keepalive_probes? integer without an answer before giving up; from 1 to 255; default 9
 ---@field time_wait? AnyDuration 2 MSL; default "60s"
 
 ---The options of the connections that are accepted; `port` is needed.
@@ -571,9 +571,9 @@ function PortMapping:remove() end
 ---@field bytes? Size then it closes; default: no end
 
 ---@class StunRequestOptions
----@field port? integer local port; default an ephemeral port
+---@field port? integer local port; from 1 to 65535; default an ephemeral port
 ---@field rto? AnyDuration first retransmission timeout; default "500ms"
----@field rc? integer transmissions; default 7
+---@field rc? integer transmissions; from 1 to 100; default 7
 
 ---@class StunResult
 ---@field mapped? string how the server sees the socket
@@ -851,10 +851,10 @@ function TcpSource:stop() end
 ---@field max_size? Size of the IP datagram; default: no end
 ---@field source_port? integer|[integer, integer] a port or a range, as the host sees it
 ---@field destination_port? integer|[integer, integer] a port or a range, as the host sees it
----@field n? integer only this one of the matching packets
----@field from? integer default 1
----@field to? integer default: no end
----@field every? integer default 1
+---@field n? integer only this one of the matching packets; at least 1
+---@field from? integer at least 1; default 1
+---@field to? integer at least 1; default: no end
+---@field every? integer at least 1; default 1
 ---@field probability? Share default "100%"
 
 ---@class DropOptions: FaultOptions
@@ -863,7 +863,7 @@ function TcpSource:stop() end
 ---@field by AnyDuration so much later the packet goes on; others may overtake it
 
 ---@class DuplicateOptions: FaultOptions
----@field copies? integer that go on right behind the packet; default 1
+---@field copies? integer that go on right behind the packet; from 1 to 1000; default 1
 
 ---@class CorruptOptions: FaultOptions
 
@@ -918,15 +918,15 @@ function hold(options) end
 ---@class PeerOptions
 ---@field ice_servers? IceServers default none
 ---@field trickle? "full"|"half"|"none" when candidates are told (RFC 8838); default "full"
----@field port? integer of the host candidates; default ephemeral ports
+---@field port? integer of the host candidates; from 1 to 65535; default ephemeral ports
 ---@field mapped? string|string[] endpoints that gateways map to `port`, such as a PortMapping's `external`: candidates like server-reflexive ones; default none
 ---@field policy? "all"|"relay" which candidates are used; default "all"
 ---@field hide_host_candidates? boolean default false
----@field tiebreaker? integer default drawn
+---@field tiebreaker? integer at least 0; default drawn
 ---@field ta? AnyDuration between the starts of transactions; default "50ms"
 ---@field rto? AnyDuration least retransmission timeout; default "500ms"
----@field rc? integer transmissions of a request; default 7
----@field rm? integer the last wait, in initial timeouts; default 16
+---@field rc? integer transmissions of a request; from 1 to 100; default 7
+---@field rm? integer the last wait, in initial timeouts; from 1 to 100; default 16
 ---@field nomination? "regular"|"aggressive" default "regular"
 ---@field direct_patience? AnyDuration how long better pairs may keep a direct pair waiting; default "0s"
 ---@field relay_patience? AnyDuration how long they may keep a relayed one waiting; default "1s"
@@ -936,8 +936,8 @@ function hold(options) end
 ---@field disconnected_after? AnyDuration without an answer; default "12s"
 ---@field keepalive? AnyDuration default "15s"
 ---@field pac? AnyDuration the check list does not fail before (RFC 8863); default "39.5s"
----@field max_pairs? integer default 100
----@field max_peer_reflexive? integer remote ones that the peer has not signalled; default 16
+---@field max_pairs? integer from 1 to 1000000; default 100
+---@field max_peer_reflexive? integer remote ones that the peer has not signalled; from 0 to 1000000; default 16
 ---@field release_after? AnyDuration unused allocations are deleted; default "3s"
 
 ---@class SignallingOptions

@@ -155,6 +155,35 @@ TEST_P(DefinitionsFile, ListsTheChoices) {
   }
 }
 
+// Whether the program finds fault with the field itself.
+bool refuses(const std::string& body, const std::string& field) {
+  const std::regex refused("[. ]" + field + "(\\[[0-9]+\\])?: ");
+  return std::regex_search(run_body(in_world(body)).error, refused);
+}
+
+TEST_P(DefinitionsFile, HasRangesThatHold) {
+  static const std::regex range("(?:from ([0-9]+) to ([0-9]+)|at least ([0-9]+))(?:;|$)");
+  Definitions definitions;
+  for (const auto& [name, field] : definitions.fields_of(GetParam().definition)) {
+    const auto taken = [&](std::int64_t value) {
+      return !refuses(with(GetParam(), name, std::to_string(value)), name);
+    };
+    // Of a NAT's the knobs' table tells them; see below.
+    if (field.type != "integer" || GetParam().definition == std::string_view("NatOptions"))
+      continue;
+    if (with(GetParam(), name, "1").empty()) continue;
+    std::smatch match;
+    ASSERT_TRUE(std::regex_search(field.meaning, match, range)) << name << ": " << field.meaning;
+    const std::int64_t low = std::stoll(match[1].matched ? match[1] : match[3]);
+    EXPECT_TRUE(taken(low)) << name;
+    EXPECT_FALSE(taken(low - 1)) << name;
+    if (!match[2].matched) continue;
+    const std::int64_t high = std::stoll(match[2]);
+    EXPECT_TRUE(taken(high)) << name;
+    EXPECT_FALSE(taken(high + 1)) << name;
+  }
+}
+
 TEST_P(DefinitionsFile, HasDefaultsThatCanBeWritten) {
   static const std::regex literal(R"re(default ("[^"]*"|true|false|-?[0-9]+|\{[^}]*\}))re");
   Definitions definitions;
@@ -163,9 +192,7 @@ TEST_P(DefinitionsFile, HasDefaultsThatCanBeWritten) {
     if (!std::regex_search(field.meaning, match, literal)) continue;
     const std::string body = with(GetParam(), name, match[1]);
     if (body.empty()) continue;
-    const std::string error = run_body(in_world(body)).error;
-    const std::regex refused("[. ]" + name + "(\\[[0-9]+\\])?: ");
-    EXPECT_FALSE(std::regex_search(error, refused)) << error;
+    EXPECT_FALSE(refuses(body, name)) << name << " = " << match[1];
   }
 }
 
