@@ -32,10 +32,11 @@ class Arena {
     return box;
   }
   // Joins a host or NAT to the inside of a NAT, which has `gateway` there.
-  void inside(nat::NatBox& box, net::Interface& inner, const IpAddress& gateway) {
+  void inside(nat::NatBox& box, net::Interface& inner, const IpAddress& gateway,
+              const net::LinkOptions& link = {.one_way_delay = inside_delay}) {
     net::Interface& interface = box.add_inside_interface();
     interface.add_address(gateway, 24);
-    join(inner, interface, {.one_way_delay = inside_delay});
+    join(inner, interface, link);
   }
   // Both at once; gives the interface to go on from.
   net::Interface& behind(const std::string& name, const nat::NatOptions& options,

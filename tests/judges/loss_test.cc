@@ -106,6 +106,44 @@ TEST(BurstSurvival, IsWithinTheBoundsOfTheory) {
   }
 }
 
+// ---- Loss beyond the NAT
+
+class Deaf : public net::DatagramReceiver {
+  void receive(net::UdpSocket& /*socket*/, const net::Packet& /*packet*/) override {}
+};
+
+// Only what is lost on its way to the NAT fails to refresh.
+TEST(LossBeyondTheNat, DoesNotMatterToAMapping) {
+  for (const bool beyond : {true, false}) {
+    Arena arena;
+    nat::NatOptions options;
+    options.udp_timeout = seconds(30);
+    options.refresh = nat::Refresh::outbound;
+    nat::NatBox& nat = arena.nat("nat", options, IpAddress::v4(198, 51, 100, 7));
+    const net::LinkOptions lossy{.one_way_delay = milliseconds(15), .loss = 0.9};
+    const net::LinkOptions lossless{.one_way_delay = milliseconds(15)};
+    net::Host& host = arena.host("host", inside.address);
+    arena.inside(nat, *host.interfaces().front(), IpAddress::v4(192, 168, 1, 1),
+                 beyond ? lossless : lossy);
+    arena.to_internet(nat.outside_interface(), beyond ? lossy : lossless);
+    Deaf deaf;
+    const auto socket = host.open_udp({inside.address, inside.port}, deaf);
+    core::Scheduler& scheduler = arena.world().scheduler();
+    std::uint64_t last = 0;
+    for (int i = 0; i < 240; ++i) {
+      socket.value()->send(server, as_bytes("keepalive"));
+      scheduler.run_until(Time{} + seconds(14) * (i + 1));
+      for (const nat::MappingSnapshot& m : nat.mappings()) last = m.number;
+    }
+    // All that there have been.
+    if (beyond) {
+      EXPECT_EQ(last, 1U);
+    } else {
+      EXPECT_GT(last, 10U);
+    }
+  }
+}
+
 // ---- Consent requests as keepalives
 
 // The probability that n intervals, each between 4 and 6 s, make less than 30 s: of Irwin and

@@ -14,6 +14,10 @@ namespace {
 
 constexpr Endpoint easy{IpAddress::v4(203, 0, 113, 10), 40'000};
 constexpr IpAddress hard_host = IpAddress::v4(192, 168, 1, 2);
+// Of two hard sides, as each sees the other; both NATs of such trials have one address of their
+// own.
+constexpr IpAddress a_address = IpAddress::v4(192, 0, 2, 1);
+constexpr IpAddress b_address = easy.address;
 constexpr std::uint64_t runs = 10'000;
 
 nat::NatOptions symmetric() {
@@ -154,8 +158,6 @@ TEST(PortGuessing, TwoHardSidesAreHopeless) {
   constexpr std::uint32_t sockets = 512;
   constexpr double range = 4096;
   const nat::PortRange ports{61'440, 65'535};
-  // As b sees it; both NATs of these trials have the same address of their own.
-  constexpr IpAddress a_address = IpAddress::v4(192, 0, 2, 1);
   const double expected = 1 - std::exp(-static_cast<double>(sockets) * sockets / (range * range));
   nat::NatOptions options = symmetric();
   options.port_range = ports;
@@ -172,7 +174,7 @@ TEST(PortGuessing, TwoHardSidesAreHopeless) {
     for (std::uint32_t i = 0; i < sockets; ++i) {
       const auto guess = static_cast<std::uint16_t>(ports.first + guesses_a.below(ports.size()));
       const Endpoint internal{hard_host, static_cast<std::uint16_t>(20'000 + i)};
-      const auto port = a.out(internal, {easy.address, guess}, now);
+      const auto port = a.out(internal, {b_address, guess}, now);
       target_of_port[*port] = guess;
     }
     NatTrial b(options, random.split("b"));
@@ -182,7 +184,7 @@ TEST(PortGuessing, TwoHardSidesAreHopeless) {
       const Endpoint internal{hard_host, static_cast<std::uint16_t>(20'000 + j)};
       const auto port = b.out(internal, {a_address, guess}, now);
       // a's filter admits it only from the port that a has sent to.
-      if (target_of_port[guess] == *port && a.in({easy.address, *port}, guess, now)) open = true;
+      if (target_of_port[guess] == *port && a.in({b_address, *port}, guess, now)) open = true;
     }
     if (open) ++hits;
   }
@@ -193,7 +195,6 @@ TEST(PortGuessing, TwoHardSidesAreHopeless) {
 // than the timeout apart.
 TEST(PortGuessing, TwoHardSidesWhoseMappingsExpire) {
   const nat::PortRange ports{61'440, 61'951};
-  constexpr IpAddress a_address = IpAddress::v4(192, 0, 2, 1);
   constexpr std::int64_t sends = 300;
   const Duration interval = milliseconds(100);
   const Duration timeout = seconds(5);
@@ -222,11 +223,11 @@ TEST(PortGuessing, TwoHardSidesWhoseMappingsExpire) {
     for (std::int64_t i = 0; i < sends && !met; ++i) {
       const Endpoint socket{hard_host, static_cast<std::uint16_t>(20'000 + i)};
       const std::uint16_t b_guessed = guess();
-      const std::uint16_t from_a = *a.out(socket, {easy.address, b_guessed}, now);
+      const std::uint16_t from_a = *a.out(socket, {b_address, b_guessed}, now);
       met = b.in({a_address, from_a}, b_guessed, now);
       const std::uint16_t a_guessed = guess();
       const std::uint16_t from_b = *b.out(socket, {a_address, a_guessed}, now);
-      met |= a.in({easy.address, from_b}, a_guessed, now);
+      met |= a.in({b_address, from_b}, a_guessed, now);
       now = now + interval;
     }
     if (met) ++hits;
@@ -280,6 +281,33 @@ TEST(PortGuessing, SequentialPortsArePredicted) {
     SCOPED_TRACE(testing::Message() << cell.flows << " flows, window " << cell.window);
     EXPECT_TRUE(agrees(hits, runs, theory));
   }
+}
+
+// Where both sides' next ports must be foreseen, both predictions must be right: the square.
+TEST(PortGuessing, SequentialPortsOfBothSidesArePredictedTogether) {
+  constexpr double flows = 0.5;
+  nat::NatOptions options = symmetric();
+  options.port_allocation = nat::PortAllocation::sequential;
+  std::uint64_t hits = 0;
+  for (std::uint64_t seed = 1; seed <= runs; ++seed) {
+    const Random random(seed);
+    const Endpoint socket{hard_host, 20'000};
+    NatTrial a(options, random.split("a"));
+    NatTrial b(options, random.split("b"));
+    const Endpoint next_of_a{a_address, static_cast<std::uint16_t>(*a.out(socket, easy, {}) + 1)};
+    const Endpoint next_of_b{b_address, static_cast<std::uint16_t>(*b.out(socket, easy, {}) + 1)};
+    Random arrivals = random.split("arrivals");
+    for (NatTrial* const nat : {&a, &b}) {
+      std::uint16_t other = 30'000;
+      for (double at = arrivals.exponential(); at < flows; at += arrivals.exponential()) {
+        nat->out({hard_host, other++}, easy, {});
+      }
+    }
+    const Endpoint from_a{a_address, *a.out(socket, next_of_b, {})};
+    const Endpoint from_b{b_address, *b.out(socket, next_of_a, {})};
+    if (a.in(from_b, next_of_a.port, {}) && b.in(from_a, next_of_b.port, {})) ++hits;
+  }
+  EXPECT_TRUE(agrees(hits, runs, std::exp(-flows) * std::exp(-flows)));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 
 #include "sim/nat/presets.h"
 #include "tests/judges/ice_trial.h"
+#include "tests/judges/nat_trial.h"
 
 namespace natsim::judges {
 namespace {
@@ -182,6 +183,33 @@ TEST_P(Reachability, OfSequentialPortsIsAsThePredictionsThatAreMade) {
     }
   }
   EXPECT_EQ(both, 81);
+}
+
+// ICE wants the response from where it has sent to. Who takes answers from anywhere can talk though
+// each packet leaves from another port: every one gets to the port that the server saw.
+TEST(AsymmetricReachability, WithoutFiltersOneWayEachIsEnoughForThoseWhoDoNotAskForSymmetry) {
+  constexpr int open_symmetric = 6;
+  const Side side{.kind = kind_of(open_symmetric)};
+  EXPECT_EQ(nat::kind_name(options_of(side, FilterScope::per_mapping)), "APDM/EIF");
+  EXPECT_FALSE(path_between(side, side, FilterScope::per_mapping));
+
+  const nat::NatOptions options = options_of(side, FilterScope::per_mapping);
+  const Endpoint server{IpAddress::v4(203, 0, 113, 10), 3478};
+  const Endpoint socket{IpAddress::v4(192, 168, 1, 5), 5000};
+  NatTrial a(options, Random(1));
+  NatTrial b(options, Random(2));
+  // As each sees the other's NAT; both trials have one address of their own.
+  constexpr IpAddress other = IpAddress::v4(192, 0, 2, 1);
+  const Endpoint seen_of_a{other, *a.out(socket, server, {})};
+  const Endpoint seen_of_b{other, *b.out(socket, server, {})};
+  for (int i = 0; i < 5; ++i) {
+    const std::uint16_t from_a = *a.out(socket, seen_of_b, {});
+    const std::uint16_t from_b = *b.out(socket, seen_of_a, {});
+    EXPECT_NE(from_a, seen_of_a.port);
+    EXPECT_NE(from_b, seen_of_b.port);
+    EXPECT_TRUE(b.in({other, from_a}, seen_of_b.port, {}));
+    EXPECT_TRUE(a.in({other, from_b}, seen_of_a.port, {}));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Scopes, Reachability,
