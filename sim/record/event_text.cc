@@ -150,6 +150,11 @@ std::string describe_mapping_event(const core::MappingEvent& event) {
   };
   switch (event.step) {
     case core::MappingStep::created:
+      // One that was asked for is for no remote, and has an end in the place of an idle timer.
+      if (!event.remote.is_set()) {
+        return fmt::format("mapping {} made as it was asked for: {}, for {}", event.mapping,
+                           mapping, to_string(event.expires - event.at));
+      }
       return fmt::format("mapping {} made: {}, towards {}{}", event.mapping, mapping,
                          to_string(event.remote), lifetime());
     case core::MappingStep::refreshed:

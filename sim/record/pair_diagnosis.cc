@@ -158,11 +158,13 @@ class PairStory {
             candidate.address == step.source) {
           continue;
         }
+        const std::string how = mapping->first_remote.is_set()
+                                    ? "given it for " + to_string(mapping->first_remote)
+                                    : "mapped as it was asked to";
         say(fmt::format(
-            "But {} had signalled {}, port {}, which {} had given it for {}; for {} it "
-            "gave port {}.",
-            agent->name, to_string(candidate.address), candidate.address.port, nat.name,
-            to_string(mapping->first_remote), to_string(step.old_destination), step.source.port));
+            "But {} had signalled {}, port {}, which {} had {}; for {} it gave port {}.",
+            agent->name, to_string(candidate.address), candidate.address.port, nat.name, how,
+            to_string(step.old_destination), step.source.port));
         mismatch_ = fmt::format(
             "{} gave port {} for that destination, while {} had signalled port "
             "{}",

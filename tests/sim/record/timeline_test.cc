@@ -133,6 +133,15 @@ TEST_F(TimelineOfHomes, APacketIsAnArrowForEachHopAndANatTellsWhatItDoes) {
   EXPECT_THAT(lines[7], EndsWith("to 198.51.100.7 → 192.168.1.5"));
 }
 
+TEST_F(TimelineOfHomes, AMappingThatWasAskedForIsForNoRemote) {
+  begin();
+  homes.alice_nat->add_static_mapping({.internal = {IpAddress::v4(192, 168, 1, 5), 5000},
+                                       .external_port = 7000,
+                                       .until = homes.world.now() + seconds(600)});
+  EXPECT_THAT(out.str(), HasSubstr("mapping 1 made as it was asked for: 192.168.1.5:5000 <-> "
+                                   "198.51.100.7:7000, for 600s"));
+}
+
 TEST_F(TimelineOfHomes, ALostPacketIsAnArrowThatEndsInACross) {
   begin();
   net::Link& line = homes.alice_nat->outside_interface().link();
