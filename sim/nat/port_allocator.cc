@@ -132,6 +132,10 @@ PortGrant PortAllocator::grant_in(const PortRequest& request, std::uint16_t addr
   }
   const bool preserves =
       allocation_ == PortAllocation::preserve || allocation_ == PortAllocation::preserve_overload;
+  // That its parity does not suit is no collision: what is meant is the port after it.
+  while (!preserves && !has_parity(start, parity)) {
+    start = start == range.last ? range.first : static_cast<std::uint16_t>(start + 1);
+  }
   // Linux keeps a port of the second class though it would not choose it.
   const bool kept = classes_ == PortClasses::three && preserves && 512 <= start && start < 600 &&
                     block_mode_ == PortBlocks::none;

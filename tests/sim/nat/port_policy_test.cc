@@ -33,6 +33,16 @@ TEST(Collision, RefuseKeepsThePortOrMakesNoMapping) {
   EXPECT_EQ(t.map(at("192.168.1.6:5001"), server).port, 5001);
 }
 
+TEST(Collision, APortOfTheOtherParityIsNone) {
+  NatUnderTest t({.port_allocation = PortAllocation::sequential,
+                  .port_range = {6000, 6009},
+                  .on_collision = PortCollision::refuse,
+                  .preserve_parity = true});
+  EXPECT_EQ(t.map(host(0, 5001), server).port, 6001) << "6000 is even";
+  EXPECT_EQ(t.map(host(0, 5003), server).port, 6003);
+  EXPECT_EQ(t.map(host(0, 5000), server).port, 6004);
+}
+
 TEST(Collision, RandomTakesAnyFreePort) {
   NatUnderTest t({.port_range = {5000, 5003}, .on_collision = PortCollision::random});
   std::set<std::uint16_t> ports;
