@@ -21,6 +21,7 @@ enum class DropReason : std::uint8_t {
   ttl_expired,
   too_big,
   malformed,
+  land,
   // NAT.
   nat_no_mapping,
   nat_mapping_expired,
@@ -40,6 +41,8 @@ enum class DropReason : std::uint8_t {
   nat_tcp_simultaneous_open,
   nat_syn_withdrawn,
   nat_syn_repeated,
+  nat_fragment_policy,
+  nat_fragment_out_of_order,
   nat_flushed,
   nat_rebooted,
   nat_renumbered,

@@ -24,6 +24,7 @@ struct Talk {
 };
 
 std::optional<Talk> talk_of(const net::Packet& packet) {
+  if (packet.fragment_offset != 0) return std::nullopt;
   if (packet.protocol == net::Protocol::udp) {
     return Talk{Transport::udp, packet.source, packet.destination};
   }
@@ -66,6 +67,36 @@ void Firewall::log_out_all() {
 
 FirewallVerdict Firewall::outbound(const net::Packet& packet, Time now) {
   flows_.expire(now);
+  if (packet.is_fragment()) [[unlikely]]
+    return judge_fragment(packet, false, now);
+  return judge_outbound(packet, now);
+}
+
+FirewallVerdict Firewall::inbound(const net::Packet& packet, Time now) {
+  flows_.expire(now);
+  if (packet.is_fragment()) [[unlikely]]
+    return judge_fragment(packet, true, now);
+  return judge_inbound(packet, now);
+}
+
+// Nobody is told of what becomes of later fragments (RFC 1122 §3.2.2).
+FirewallVerdict Firewall::judge_fragment(const net::Packet& packet, bool from_outside, Time now) {
+  const DatagramKey datagram = datagram_key(packet, from_outside);
+  const bool first = packet.fragment_offset == 0;
+  if (!first) {
+    const DropReason* const fate = fragments_.find(datagram, now);
+    if (fate != nullptr) return {.reason = *fate};
+  }
+  FirewallVerdict verdict = from_outside ? judge_inbound(packet, now) : judge_outbound(packet, now);
+  if (first) {
+    fragments_.tell(datagram, verdict.reason, now);
+  } else {
+    verdict.refusal = Refusal::silence;
+  }
+  return verdict;
+}
+
+FirewallVerdict Firewall::judge_outbound(const net::Packet& packet, Time now) {
   if (const auto error = net::parse_icmp_error(packet)) {
     if (knows(packet, *error, true)) return {};
     return {.reason = DropReason::firewall_no_state};
@@ -105,8 +136,7 @@ bool Firewall::knows(const net::Packet& packet, const net::IcmpErrorView& error,
   return flows_.find(quoted->transport, quoted->source, quoted->destination) != no_index;
 }
 
-FirewallVerdict Firewall::inbound(const net::Packet& packet, Time now) {
-  flows_.expire(now);
+FirewallVerdict Firewall::judge_inbound(const net::Packet& packet, Time now) {
   if (const auto error = net::parse_icmp_error(packet)) {
     if (knows(packet, *error, false)) return {};
     return {.reason = DropReason::firewall_no_state};
@@ -185,6 +215,11 @@ FirewallVerdict Firewall::deny_inbound(Transport transport, const Endpoint& inte
 
 std::string Firewall::explain(const FirewallVerdict& verdict, const net::Packet& packet,
                               bool outbound, Time now) const {
+  if (packet.fragment_offset != 0) {
+    return fragments_.find(datagram_key(packet, !outbound), now) != nullptr
+               ? "as the first fragment of its datagram"
+               : "the first fragment of its datagram, which alone has ports, has not passed before";
+  }
   const auto talk = talk_of(packet);
   const auto& rules = outbound ? options_.outbound : options_.inbound;
   switch (verdict.reason) {

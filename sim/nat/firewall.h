@@ -11,6 +11,7 @@
 #include "sim/core/drop_reason.h"
 #include "sim/nat/firewall_flows.h"
 #include "sim/nat/firewall_options.h"
+#include "sim/nat/fragment_fates.h"
 #include "sim/net/packet.h"
 #include "sim/net/wire.h"
 #include "stack/base/time.h"
@@ -34,12 +35,18 @@ struct FirewallVerdict {
 //    inside that is no SYN is taken for part of a connection that was there before the firewall; an
 //    RST passes and begins nothing.
 // 4. ICMP errors pass if the packet that they quote was let through, and refresh no flow (RFC 6092
-//    REC-10, REC-18). Of anything else, later fragments included, the firewall cannot tell the
-//    flow: from outside it is dropped with firewall_no_state, from inside as the rules say.
+//    REC-10, REC-18). A later fragment passes if the first one of its datagram did before it. Of
+//    anything else, other later fragments included, the firewall cannot tell the flow: from outside
+//    it is dropped with firewall_no_state, from inside as the rules say.
 class Firewall {
  public:
   // Precondition: validate(options) finds nothing.
   explicit Firewall(const FirewallOptions& options);
+
+  // Of how many datagrams that came in fragments it knows what became of the first one, and for how
+  // long.
+  static constexpr std::size_t fragmented_datagrams = 1024;
+  static constexpr Duration fragment_memory = seconds(30);
 
   FirewallVerdict outbound(const net::Packet& packet, Time now);
   FirewallVerdict inbound(const net::Packet& packet, Time now);
@@ -49,7 +56,10 @@ class Firewall {
   void log_in_all() { open_ = true; }
   void log_out_all();
   // Forgets all flows, as a reboot does.
-  void flush() { flows_.clear(); }
+  void flush() {
+    flows_.clear();
+    fragments_.clear();
+  }
 
   [[nodiscard]] const FirewallOptions& options() const { return options_; }
   // Those that live at `now`, in order of creation.
@@ -60,6 +70,9 @@ class Firewall {
                                     bool outbound, Time now) const;
 
  private:
+  FirewallVerdict judge_fragment(const net::Packet& packet, bool from_outside, Time now);
+  FirewallVerdict judge_outbound(const net::Packet& packet, Time now);
+  FirewallVerdict judge_inbound(const net::Packet& packet, Time now);
   [[nodiscard]] bool knows(const net::Packet& packet, const net::IcmpErrorView& error,
                            bool outbound) const;
   FirewallVerdict begins(const net::Packet& packet, std::uint16_t port) const;
@@ -69,6 +82,7 @@ class Firewall {
 
   FirewallOptions options_;
   FirewallFlows flows_;
+  FragmentFates<core::DropReason> fragments_{fragmented_datagrams, fragment_memory};
   absl::flat_hash_set<IpAddress> logged_in_;  // looked up, never walked
   bool open_ = false;                         // everybody is
 };

@@ -22,11 +22,13 @@ Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink,
 
 Verdict Nat::outbound(net::Packet& packet, Time now) {
   expire(now);
+  if (packet.source == packet.destination) [[unlikely]]
+    return {.reason = DropReason::land};
   if (packet.protocol != net::Protocol::udp) [[unlikely]]
     return outbound_other(packet, now);
   constexpr Transport transport = Transport::udp;
   const bool hairpin = is_external(packet.destination.address);
-  if (hairpin && options_.hairpin == Hairpin::off) return {.reason = DropReason::nat_hairpin_off};
+  if (hairpin && options_.hairpin == Hairpin::off) return hairpin_off();
 
   const Found sender = sender_mapping(transport, packet.source, packet.destination, now);
   if (sender.mapping == no_index) return {.reason = sender.reason};
@@ -50,6 +52,8 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
 
 Verdict Nat::inbound(net::Packet& packet, Time now) {
   expire(now);
+  if (packet.source == packet.destination) [[unlikely]]
+    return {.reason = DropReason::land};
   if (packet.protocol != net::Protocol::udp) [[unlikely]]
     return inbound_other(packet, now);
   const Found receiver = receiver_mapping(Transport::udp, packet.destination, packet.source, true);
@@ -57,6 +61,13 @@ Verdict Nat::inbound(net::Packet& packet, Time now) {
   count_inbound(receiver.mapping, packet.source, now);
   net::rewrite_destination(packet, table_.internal(receiver.mapping));
   return {.action = Action::forward, .receiver = receiver.mapping};
+}
+
+// Where the box takes what nobody admits for its own, it does so from inside as well.
+Verdict Nat::hairpin_off() const {
+  const bool accepts = options_.unsolicited == Unsolicited::accept_local_and_track;
+  return {.reason = DropReason::nat_hairpin_off,
+          .answer = accepts ? Verdict::Answer::port_unreachable : Verdict::Answer::none};
 }
 
 Verdict Nat::outbound_other(net::Packet& packet, Time now) {

@@ -105,7 +105,8 @@ class MappingSink {
 //    `refreshed` is not told: every translation implies it, and it would be an event a packet.
 // 6. The latest 64 external endpoints whose mapping expired are remembered, so that a packet for
 //    one of them is dropped with nat_mapping_expired rather than nat_no_mapping.
-// 7. A static mapping lasts as long as it was asked for, whatever its packets. It admits anyone,
+// 7. What has one endpoint for source and destination is dropped (LAND).
+// 8. A static mapping lasts as long as it was asked for, whatever its packets. It admits anyone,
 // and
 //    what its internal endpoint sends leaves from its external one, unless that had a mapping for
 //    the remote before.
@@ -123,6 +124,7 @@ class Nat {
   }
 
   // A packet from an inside host to an address that is not inside; it may be an external one.
+  // Precondition of both: not a later fragment, which has no ports.
   Verdict outbound(net::Packet& packet, Time now);
   // A packet from outside. Precondition: it is for an external address.
   Verdict inbound(net::Packet& packet, Time now);
@@ -197,6 +199,7 @@ class Nat {
   Verdict turn_away(const Found& receiver, const net::Packet& packet, Time now);
   void tell_shadow(core::MappingStep step, ExternalKey external, const Endpoint& remote, Time now);
 
+  [[nodiscard]] Verdict hairpin_off() const;
   Verdict outbound_other(net::Packet& packet, Time now);
   Verdict inbound_other(net::Packet& packet, Time now);
   Verdict outbound_error(net::Packet& packet) const;

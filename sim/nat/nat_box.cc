@@ -25,7 +25,10 @@ NatBox::NatBox(net::Network& network, std::string name, const NatOptions& option
       inside_(network),
       outside_(Node::add_interface()),
       expiry_(*this),
-      patience_(*this) {
+      patience_(*this),
+      fates_(options.max_fragments, options.fragment_timeout),
+      held_fragments_(options.max_fragments, options.fragment_timeout),
+      fragment_patience_(*this) {
   inside_.originate(Prefix{IpAddress::any_v4(), 0});
   inside_.originate(Prefix{IpAddress::any_v6(), 0});
 }
@@ -70,19 +73,26 @@ void NatBox::from_inside(PacketPtr packet, Interface& in) {
   if (packet->hop_limit <= 1) {
     return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
   }
-  if (!hairpin) {
-    if (const std::uint16_t mtu = outside_.link().options().mtu; packet->size > mtu) {
-      return refuse(std::move(packet), in, DropReason::too_big, IcmpError::too_big, mtu);
-    }
-  }
+  if (!hairpin && !fits(*packet, in, outside_)) return;
   translate_outbound(std::move(packet), in);
 }
 
 void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
+  if (!packet->is_fragment()) [[likely]]
+    return pass_outbound(std::move(packet), in, nullptr);
+  const DatagramKey datagram = datagram_key(*packet, false);
+  packet = take_fragment(std::move(packet), datagram);
+  if (packet == nullptr) return;
+  pass_outbound(std::move(packet), in, &datagram);
+  release_fragments(datagram);
+}
+
+void NatBox::pass_outbound(PacketPtr packet, Interface& in, const DatagramKey* datagram) {
   const Endpoint old_source = packet->source;
   const Endpoint old_destination = packet->destination;
   const Verdict verdict = nat_->outbound(*packet, world().now());
   follow_expiry();
+  if (datagram != nullptr) tell_fate(*datagram, verdict, *packet);
   if (verdict.action == Verdict::Action::drop) {
     if (verdict.answer != Verdict::Answer::none) {
       return turn_away(std::move(packet), verdict, in);
@@ -94,11 +104,17 @@ void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
     return;
   }
   tell_translated(*packet, verdict, old_source, old_destination);
+  if (looks_into_payloads()) [[unlikely]] {
+    rewrite_payload(packet, old_source, packet->source, true);
+    if (verdict.action == Verdict::Action::hairpin) {
+      rewrite_payload(packet, old_destination, packet->destination, false);
+    }
+  }
   if (!held_syns_.empty()) [[unlikely]]
     withdraw_syn(packet->source, packet->destination);
   if (verdict.action == Verdict::Action::hairpin) return deliver_inside(std::move(packet));
   net::decrement_hop_limit(*packet);
-  outside_.send(std::move(packet));
+  send_fitting(std::move(packet), outside_);
 }
 
 void NatBox::from_outside(PacketPtr packet) {
@@ -111,14 +127,27 @@ void NatBox::from_outside(PacketPtr packet) {
     return refuse(std::move(packet), outside_, DropReason::ttl_expired,
                   IcmpError::hop_limit_exceeded);
   }
+  if (!packet->is_fragment()) [[likely]]
+    return pass_inbound(std::move(packet), nullptr);
+  const DatagramKey datagram = datagram_key(*packet, true);
+  packet = take_fragment(std::move(packet), datagram);
+  if (packet == nullptr) return;
+  pass_inbound(std::move(packet), &datagram);
+  release_fragments(datagram);
+}
+
+void NatBox::pass_inbound(PacketPtr packet, const DatagramKey* datagram) {
   const Endpoint old_source = packet->source;
   const Endpoint old_destination = packet->destination;
   const Verdict verdict = nat_->inbound(*packet, world().now());
   follow_expiry();
+  if (datagram != nullptr) tell_fate(*datagram, verdict, *packet);
   if (verdict.action == Verdict::Action::drop) {
     return turn_away(std::move(packet), verdict, outside_);
   }
   tell_translated(*packet, verdict, old_source, old_destination);
+  if (looks_into_payloads()) [[unlikely]]
+    rewrite_payload(packet, old_destination, packet->destination, false);
   deliver_inside(std::move(packet));
 }
 
@@ -126,11 +155,9 @@ void NatBox::forward_inside(PacketPtr packet, Interface& in, Interface& out) {
   if (packet->hop_limit <= 1) {
     return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
   }
-  if (const std::uint16_t mtu = out.link().options().mtu; packet->size > mtu) {
-    return refuse(std::move(packet), in, DropReason::too_big, IcmpError::too_big, mtu);
-  }
+  if (!fits(*packet, in, out)) return;
   net::decrement_hop_limit(*packet);
-  out.send(std::move(packet));
+  send_fitting(std::move(packet), out);
 }
 
 void NatBox::deliver_inside(PacketPtr packet) {
@@ -139,7 +166,8 @@ void NatBox::deliver_inside(PacketPtr packet) {
     return trace_drop(world(), id(), *packet, DropReason::no_route);
   }
   Interface& out = *route->out;
-  if (const std::uint16_t mtu = out.link().options().mtu; packet->size > mtu) {
+  if (const std::uint16_t mtu = out.link().options().mtu;
+      packet->size > mtu && !net::may_be_cut(*packet)) {
     trace_drop(world(), id(), *packet, DropReason::too_big);
     // Made as a router behind the NAT would make it, so that its quotation is translated back.
     const IpAddress* const source = out.address_of(packet->source.address.family());
@@ -151,7 +179,7 @@ void NatBox::deliver_inside(PacketPtr packet) {
     return translate_outbound(std::move(error), out);
   }
   net::decrement_hop_limit(*packet);
-  out.send(std::move(packet));
+  send_fitting(std::move(packet), out);
 }
 
 void NatBox::drop(const net::Packet& packet, const Verdict& verdict) {
@@ -173,10 +201,9 @@ void NatBox::tell_translated(const net::Packet& packet, const Verdict& verdict,
                     [&] { return nat_->explain(verdict, packet, world().now()); });
 }
 
-void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error,
-                    std::uint32_t mtu) {
+void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error) {
   trace_drop(world(), id(), *packet, reason);
-  send_icmp_error(error, *packet, in, mtu);
+  send_icmp_error(error, *packet, in);
 }
 
 MappingGrant NatBox::add_static_mapping(const MappingRequest& request) {
@@ -200,6 +227,9 @@ void NatBox::follow_expiry() {
 
 void NatBox::on_timer(core::Timer& timer) {
   if (&timer == &patience_) return answer_held_syns();
+  if (&timer == &fragment_patience_) {
+    return give_up_fragments(world().now(), DropReason::fragment_timeout);
+  }
   nat_->expire(world().now());
   expiry_.arm(nat_->next_expiry());
 }

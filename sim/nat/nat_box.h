@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "sim/core/scheduler.h"
+#include "sim/nat/fragment_fates.h"
+#include "sim/nat/held_fragments.h"
 #include "sim/nat/held_syns.h"
 #include "sim/nat/lost_mappings.h"
 #include "sim/nat/nat.h"
+#include "sim/nat/payload_addresses.h"
 #include "sim/net/forwarding.h"
 #include "sim/net/node.h"
 #include "sim/net/prefix_map.h"
@@ -31,7 +34,13 @@ namespace natsim::nat {
 // 5. Expiry is told at its own instant.
 // 6. What befalls the box as a whole is an event of its own, "nat.rebooted" for one, followed by
 //    those of the mappings that it takes away.
-// 7. Where the options say so, the sender of an unsolicited packet is answered in the name of the
+// 7. A packet that is too large for the next link is cut if it may be (RFC 4787 REQ-13a). A later
+//    fragment goes the way of the first one of its datagram, which alone is translated by the
+//    table, as the options say (REQ-14).
+// 8. Gateways (alg_sip, alg_any_address) change the payloads of UDP after the translation, each
+//    change being an event "nat.payload_rewritten"; TCP's and those of fragments stay as they are.
+//    A port that SIP names for media gets a static mapping.
+// 9. Where the options say so, the sender of an unsolicited packet is answered in the name of the
 //    address that it was for.
 class NatBox : public net::Node, private core::Actor, private MappingSink {
  public:
@@ -70,6 +79,14 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   [[nodiscard]] const NatOptions& options() const { return nat_->options(); }
 
  private:
+  // What became of a datagram's first fragment: where it went, or why nowhere.
+  struct FragmentFate {
+    Verdict::Action action;
+    core::DropReason reason;
+    IpAddress source;  // after the translation
+    IpAddress destination;
+  };
+
   void on_timer(core::Timer& timer) override;
   void on_mapping(const core::MappingEvent& event) override;
   void on_connection_expired(const ExpiredConnection& connection) override;
@@ -86,8 +103,29 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void from_inside(net::PacketPtr packet, net::Interface& in);
   void from_outside(net::PacketPtr packet);
   void translate_outbound(net::PacketPtr packet, net::Interface& in);
+  // `datagram` is of a packet that is the first fragment, otherwise null.
+  void pass_outbound(net::PacketPtr packet, net::Interface& in, const DatagramKey* datagram);
+  void pass_inbound(net::PacketPtr packet, const DatagramKey* datagram);
   void forward_inside(net::PacketPtr packet, net::Interface& in, net::Interface& out);
   void deliver_inside(net::PacketPtr packet);
+  // Gives a first fragment back that is to be translated; null for any other, which is dropped,
+  // held or sent on.
+  net::PacketPtr take_fragment(net::PacketPtr fragment, const DatagramKey& datagram);
+  void follow_first(net::PacketPtr fragment, const FragmentFate& fate, bool from_outside);
+  // What became of the first fragment, as it is now.
+  void tell_fate(const DatagramKey& datagram, const Verdict& verdict, const net::Packet& first);
+  // Sends those after the first one that waited for it.
+  void release_fragments(const DatagramKey& datagram);
+  // Drops those whose time is over by `due`.
+  void give_up_fragments(Time due, core::DropReason reason);
+  // Lets the gateways that are on tell of `to` in a UDP packet's payload where it tells of `from`.
+  void rewrite_payload(net::PacketPtr& packet, const Endpoint& from, const Endpoint& to,
+                       bool outbound);
+  void put_payload(net::PacketPtr& packet, const std::optional<RewrittenPayload>& payload,
+                   std::string_view gateway, const Endpoint& from, const Endpoint& to);
+  [[nodiscard]] bool looks_into_payloads() const {
+    return nat_->options().alg_sip || nat_->options().alg_any_address;
+  }
   void follow_expiry();
   void drop(const net::Packet& packet, const Verdict& verdict);
   // The same, and tells the sender, which is on the far side of `in`, what the verdict says.
@@ -100,7 +138,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void tell_translated(const net::Packet& packet, const Verdict& verdict,
                        const Endpoint& old_source, const Endpoint& old_destination);
   void refuse(net::PacketPtr packet, net::Interface& in, core::DropReason reason,
-              net::IcmpError error, std::uint32_t mtu = 0);
+              net::IcmpError error);
 
   std::optional<Nat> nat_;        // another one after each reboot; never empty
   std::uint32_t beginnings_ = 0;  // after the first
@@ -112,8 +150,11 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   net::Interface* services_ = nullptr;  // null: the box has no programs
   core::Timer expiry_;                  // armed while there are mappings
   HeldSyns held_syns_;
-  core::Timer patience_;          // armed while SYNs are held
-  std::uint64_t generation_ = 0;  // of the topology that the next are of
+  core::Timer patience_;  // armed while SYNs are held
+  FragmentFates<FragmentFate> fates_;
+  HeldFragments held_fragments_;
+  core::Timer fragment_patience_;  // armed while fragments wait
+  std::uint64_t generation_ = 0;   // of the topology that the next are of
   net::PrefixMap<const net::Interface*> inside_links_;
 };
 

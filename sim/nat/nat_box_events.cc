@@ -61,6 +61,8 @@ void NatBox::lose_state(DropReason reason) {
     trace_drop(world(), id(), *held.packet, reason);
   }
   patience_.cancel();
+  give_up_fragments(Time::never(), reason);
+  fates_.clear();
   expiry_.cancel();
 }
 
@@ -70,6 +72,8 @@ void NatBox::begin_anew(const NatOptions& options) {
   ++beginnings_;
   nat_.emplace(kept, world().random(fmt::format("{}/nat/{}", name(), beginnings_)),
                static_cast<MappingSink&>(*this), made);
+  fates_ = FragmentFates<FragmentFate>(kept.max_fragments, kept.fragment_timeout);
+  held_fragments_ = HeldFragments(kept.max_fragments, kept.fragment_timeout);
   generation_ = 0;
 }
 

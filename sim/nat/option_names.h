@@ -83,6 +83,11 @@ inline constexpr std::array<OptionName<Pooling>, 4> pooling_names = {{
     {Pooling::hash_of_source, "hash_of_source", {}},
     {Pooling::hash_of_source_and_destination, "hash_of_source_and_destination", {}},
 }};
+inline constexpr std::array<OptionName<Fragments>, 3> fragments_names = {{
+    {Fragments::drop, "drop", {}},
+    {Fragments::in_order_only, "in_order_only", {}},
+    {Fragments::out_of_order, "out_of_order", {}},
+}};
 inline constexpr std::array<OptionName<TcpMidstream>, 3> tcp_midstream_names = {{
     {TcpMidstream::drop, "drop", {}},
     {TcpMidstream::reset, "reset", {}},

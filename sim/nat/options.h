@@ -134,6 +134,13 @@ enum class Exhaustion : std::uint8_t {
   evict_unreplied,   // the one among those into which nothing has come in (as in Linux)
 };
 
+// What happens to the fragments of a datagram, of which only the first has ports (RFC 4787 §11).
+enum class Fragments : std::uint8_t {
+  drop,           // none gets through
+  in_order_only,  // a later one gets through if the first has come before it
+  out_of_order,   // one that comes before the first waits for it (REQ-14)
+};
+
 // Both ends included.
 struct PortRange {
   std::uint16_t first = 1024;
@@ -189,6 +196,8 @@ struct NatOptions {
   // Whether a segment after an RST shows that the RST was forged, so that the connection goes on
   // (RFC 7857 §2.2, RFC 6146 §3.5.2.2).
   bool tcp_revives_after_reset = true;
+  // Whether an RST that is the only answer to a SYN ends the connection at once.
+  bool tcp_ends_when_refused = false;
   // Whether both ends get an RST when the timer of an established connection runs out.
   bool tcp_reset_on_expiry = false;
   Duration icmp_query_timeout = seconds(60);  // RFC 5508 REQ-2
@@ -208,6 +217,17 @@ struct NatOptions {
   // Whether a mapping gets another external address than pooling says when that has no port left
   // (RFC 7857 §4). With arbitrary pooling it always does.
   bool pool_fallback = false;
+  Fragments fragments = Fragments::out_of_order;  // REQ-14
+  // How long a later fragment waits for the first, and how long after the first one later ones get
+  // through.
+  Duration fragment_timeout = seconds(30);
+  // How many fragments may wait, and of how many datagrams that had their first one the NAT knows
+  // (REQ-14a). The one that has done so for longest gives way.
+  std::uint32_t max_fragments = 1024;
+  // Whether what passes in UDP is searched for addresses that the NAT translates, off as REQ-10
+  // wants: the texts of SIP, and any four bytes. Fragments are not.
+  bool alg_sip = false;
+  bool alg_any_address = false;
   // How many mappings there may be at once, in all and for one inside host (RFC 6888 REQ-4). 0: no
   // limit but the ports.
   std::uint32_t max_mappings = 0;

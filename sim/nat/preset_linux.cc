@@ -11,6 +11,8 @@ constexpr std::string_view conntrack = "Linux Documentation/networking/nf_conntr
 constexpr std::string_view udpnat_runs = "measured by the authors of vi/udpnat";
 constexpr std::string_view shadow_reports = "MatrixAI/Polykey PR 357, rubykaigi-net PR 192";
 
+constexpr std::string_view kernel_runs = "measured with the kernel, tests/kernel/agreement.md";
+
 constexpr PresetRow linux_masquerade_rows[] = {
     {"mapping", "EIM", confirmed, nat_core},
     {"filtering", "APDF", confirmed, udpnat_runs},
@@ -34,11 +36,15 @@ constexpr PresetRow linux_masquerade_rows[] = {
     {"tcp_timeout_time_wait", "120s", confirmed, conntrack},
     {"tcp_timeout_closed", "10s", confirmed, conntrack},
     {"tcp_midstream", "pick_up", recalled, "nf_conntrack_tcp_loose is on by default"},
+    {"tcp_revives_after_reset", "no", confirmed, kernel_runs},
+    {"tcp_ends_when_refused", "yes", confirmed, kernel_runs},
     {"icmp_query_timeout", "30s", confirmed, conntrack},
     {"icmp_errors", "translate", recalled, "nf_nat translates what errors quote"},
     {"unsolicited", "accept_local_and_track", confirmed, shadow_reports},
     {"unsolicited_syn", "reset", derived, "the box accepts it and has no listener"},
     {"hairpin", "off", confirmed, udpnat_runs},
+    {"fragments", "out_of_order", recalled, "nf_defrag puts datagrams together first"},
+    {"fragment_timeout", "30s", recalled, "net.ipv4.ipfrag_time"},
     {"on_exhaustion", "silent", confirmed, nat_core},
     {"on_table_full", "silent", recalled, "\"table full, dropping packet\""},
 };
@@ -47,7 +53,8 @@ constexpr std::string_view linux_masquerade_differs[] = {
     "latest flow; here the other remotes stay with the first port",
     "an entry is a flow: the size of the table (1024 to 262144 by memory) counts flows, and of a "
     "full one an entry that was never confirmed makes room; no limit is set here",
-    "all mappings go when the address of the interface does; a scenario does that with nat:flush()",
+    "all mappings go when the address of the interface does; a scenario does that with "
+    "nat:renumber()",
     "since Linux 6.5 a SYN may evict a closing connection that has the port",
     "max_retrans and unacknowledged of TCP, 300s each, are not tracked",
     "two first packets of one flow that race may leave a second entry for about 1s",

@@ -14,6 +14,7 @@ constexpr TimerLists::Class class_of(TimerClass timer) {
 TcpSessions::TcpSessions(const NatOptions& options)
     : closed_(options.tcp_timeouts.closed),
       revives_(options.tcp_revives_after_reset),
+      ends_when_refused_(options.tcp_ends_when_refused),
       timers_(timer_lengths(options)) {}
 
 SessionIndex TcpSessions::find(MappingIndex mapping, const Endpoint& remote) const {
@@ -44,9 +45,11 @@ SessionIndex TcpSessions::add(MappingIndex mapping, const Endpoint& remote,
 void TcpSessions::receive(SessionIndex index, TcpSide from, const net::TcpSegment& segment,
                           Time now) {
   Session& session = sessions_[index];
+  const bool reset = segment.has(net::tcp_flag::rst);
+  const bool refused = ends_when_refused_ && reset && session.tracking.awaits_answer_of(from);
   session.tracking.receive(from, segment, revives_);
-  const TimerClass timer = timer_of(session.tracking.state());
-  if (segment.has(net::tcp_flag::rst) && expires(index) <= now + closed_) return;
+  const TimerClass timer = refused ? TimerClass::tcp_refused : timer_of(session.tracking.state());
+  if (reset && !refused && expires(index) <= now + closed_) return;
   timers_.restart(index, class_of(session.timer), class_of(timer), now);
   session.timer = timer;
 }

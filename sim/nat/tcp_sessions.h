@@ -21,7 +21,8 @@ using SessionIndex = std::uint32_t;
 
 // Contract:
 // 1. A session is one connection: a mapping and a remote endpoint. It is on the timer of its state,
-//    restarted by every segment but an RST, which can only bring the end forward (RFC 7857 §8).
+//    restarted by every segment but an RST, which can only bring the end forward (RFC 7857 §8), to
+//    now if it refuses the connection and that is to end it.
 // 2. It says whose timer has run out; removing them, and mappings that have none left, is the
 //    user's matter.
 class TcpSessions {
@@ -70,6 +71,7 @@ class TcpSessions {
 
   const Duration closed_;  // how long a session stays after an RST
   const bool revives_;
+  const bool ends_when_refused_;
   DensePool<Session> sessions_;
   TimerLists timers_;  // numbered by index
   absl::flat_hash_map<std::pair<MappingIndex, Endpoint>, SessionIndex> index_;

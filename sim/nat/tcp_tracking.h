@@ -68,6 +68,10 @@ class TcpTracking {
   [[nodiscard]] TcpState state() const;
   // Whether `side` has sent a SYN.
   [[nodiscard]] bool has_syn(TcpSide side) const { return half(side).syn; }
+  // Whether `side` has sent nothing, and the other one its SYN.
+  [[nodiscard]] bool awaits_answer_of(TcpSide side) const {
+    return !reset_ && !half(side).seen && halves_[1 - static_cast<std::size_t>(side)].syn;
+  }
   // The sequence number that `side` would send next, as far as was seen.
   [[nodiscard]] std::uint32_t next_seq(TcpSide side) const { return half(side).next_seq; }
 

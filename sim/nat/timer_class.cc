@@ -22,6 +22,7 @@ std::vector<Duration> timer_lengths(const NatOptions& options) {
                                    tcp.last_ack,
                                    tcp.time_wait,
                                    tcp.closed,
+                                   Duration{},
                                    endless,
                                    endless};
   for (const PortTimeout& row : options.udp_port_timeouts) lengths.push_back(row.timeout);

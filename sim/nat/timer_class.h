@@ -26,6 +26,7 @@ enum class TimerClass : std::uint8_t {
   tcp_last_ack,
   tcp_time_wait,
   tcp_closed,   // by RST
+  tcp_refused,  // by RST in answer to the SYN, where that ends it
   tcp_mapping,  // of a mapping, which goes with the last of its connections; endless
   udp_mapping,  // of a mapping whose sessions have the timers; endless
   count_,       // from here on: of UDP to the ports of udp_port_timeouts

@@ -43,6 +43,19 @@ void Node::send_icmp_error(IcmpError error, const Packet& about, Interface& out,
   out.send(std::move(packet));
 }
 
+bool Node::fits(const Packet& packet, Interface& in, Interface& out) {
+  const LinkOptions& link = out.link().options();
+  if (packet.size <= link.mtu || may_be_cut(packet)) return true;
+  if (link.mtu_black_hole) {
+    trace_drop(world(), id(), packet, core::DropReason::too_big,
+               [] { return std::string_view("too large, and nobody is told"); });
+    return false;
+  }
+  trace_drop(world(), id(), packet, core::DropReason::too_big);
+  send_icmp_error(IcmpError::too_big, packet, in, link.mtu);
+  return false;
+}
+
 void Node::send_fitting(PacketPtr packet, Interface& out) {
   const std::uint16_t mtu = out.link().options().mtu;
   if (packet->size <= mtu || !may_be_cut(*packet)) return out.send(std::move(packet));

@@ -44,6 +44,9 @@ class Node : public core::Named {
   // Tells the sender of `about` that it could not be delivered, if an ICMP error may be sent and
   // the interface that it would leave by has an address of the family.
   void send_icmp_error(IcmpError error, const Packet& about, Interface& out, std::uint32_t mtu = 0);
+  // Whether the link of `out` can take the packet, whole or cut. If not it is dropped, and its
+  // sender is told by `in` unless the link is a black hole for such packets.
+  bool fits(const Packet& packet, Interface& in, Interface& out);
   // Sends by `out`, in fragments if the packet is too large for the link and may be cut.
   void send_fitting(PacketPtr packet, Interface& out);
   // Sends the fragments of `whole`, and tells that it was cut.

@@ -1,5 +1,7 @@
 #include "sim/net/rewrite.h"
 
+#include <cstring>
+
 #include "sim/net/checksum.h"
 
 namespace natsim::net {
@@ -120,6 +122,43 @@ void decrement_hop_limit(Packet& packet) {
   } else {
     packet.data()[field::ipv6_hop_limit] = packet.hop_limit;
   }
+}
+
+PacketPtr with_payload(PacketPool& pool, const Packet& packet, ByteView payload) {
+  PacketPtr made = pool.make(static_cast<std::uint16_t>(packet.payload_offset + payload.size()));
+  made->id = packet.id;
+  made->source = packet.source;
+  made->destination = packet.destination;
+  made->hop_limit = packet.hop_limit;
+  made->protocol = packet.protocol;
+  made->transport_offset = packet.transport_offset;
+  made->payload_offset = packet.payload_offset;
+  made->more_fragments = false;
+  made->dont_fragment = packet.dont_fragment;
+  made->fragment_offset = 0;
+  std::memcpy(made->data(), packet.data(), packet.payload_offset);
+  if (!payload.empty())
+    std::memcpy(made->data() + packet.payload_offset, payload.data(), payload.size());
+
+  std::uint8_t* const ip = made->data();
+  if (made->is_v4()) {
+    store_be16(ip + 2, made->size);
+    update_field(ip + field::ipv4_checksum, ones_difference(packet.size, made->size));
+  } else {
+    store_be16(ip + 4, static_cast<std::uint16_t>(made->size - ipv6_header_size));
+  }
+  std::uint8_t* const udp = ip + made->transport_offset;
+  const auto old_length = static_cast<std::uint16_t>(packet.size - packet.transport_offset);
+  const auto length = static_cast<std::uint16_t>(made->size - made->transport_offset);
+  store_be16(udp + field::udp_length, length);
+  if (load_be16(udp + field::udp_checksum) == 0) return made;
+  // The length counts twice, in the header and in the pseudo-header.
+  const std::uint16_t longer = ones_difference(old_length, length);
+  update_field(udp + field::udp_checksum,
+               ones_add(ones_add(longer, longer),
+                        ones_difference(ones_sum(packet.payload()), ones_sum(payload))));
+  if (load_be16(udp + field::udp_checksum) == 0) store_be16(udp + field::udp_checksum, 0xffff);
+  return made;
 }
 
 void flip_bit(Packet& packet, std::uint32_t bit) {

@@ -13,6 +13,11 @@ void rewrite_destination(Packet& packet, const Endpoint& destination);
 // Precondition: the hop limit is not zero.
 void decrement_hop_limit(Packet& packet);
 
+// The packet with another payload, of the same identity. Lengths are mended, and the UDP checksum
+// by what has changed: a wrong one stays wrong. Preconditions: UDP, not a fragment, and the payload
+// at most max_udp_payload.
+PacketPtr with_payload(PacketPool& pool, const Packet& packet, ByteView payload);
+
 // Flips a bit behind the IP header, as a fault of a link does: bit 0 is the highest of the first
 // byte, and what is beyond the end counts on from there again. The parsed ports follow; no checksum
 // does, so that the receiver finds out. Precondition: there is a byte behind the IP header.

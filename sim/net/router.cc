@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "sim/net/fragment.h"
 #include "sim/net/link.h"
 #include "sim/net/network.h"
 #include "sim/net/node.h"
@@ -30,23 +29,15 @@ void Router::receive(PacketPtr packet, Interface& in) {
   if (packet->hop_limit <= 1) {
     return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
   }
-  if (const std::uint16_t mtu = route->out->link().options().mtu;
-      packet->size > mtu && !may_be_cut(*packet)) {
-    if (route->out->link().options().mtu_black_hole) {
-      return trace_drop(world(), id(), *packet, DropReason::too_big,
-                        [] { return std::string_view("too large, and nobody is told"); });
-    }
-    return refuse(std::move(packet), in, DropReason::too_big, IcmpError::too_big, mtu);
-  }
+  if (!fits(*packet, in, *route->out)) return;
   if (!passes(*packet, in, *route->out)) return;
   decrement_hop_limit(*packet);
   send_fitting(std::move(packet), *route->out);
 }
 
-void Router::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error,
-                    std::uint32_t mtu) {
+void Router::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error) {
   trace_drop(world(), id(), *packet, reason);
-  send_icmp_error(error, *packet, in, mtu);
+  send_icmp_error(error, *packet, in);
 }
 
 }  // namespace natsim::net

@@ -25,8 +25,7 @@ class Router : public Node {
   }
 
  private:
-  void refuse(PacketPtr packet, Interface& in, core::DropReason reason, IcmpError error,
-              std::uint32_t mtu = 0);
+  void refuse(PacketPtr packet, Interface& in, core::DropReason reason, IcmpError error);
 
   Forwarding forwarding_;
 };

@@ -34,6 +34,7 @@ inline constexpr std::size_t ipv6_source = 8;
 inline constexpr std::size_t ipv6_destination = 24;
 inline constexpr std::size_t source_port = 0;       // UDP and TCP
 inline constexpr std::size_t destination_port = 2;  // UDP and TCP
+inline constexpr std::size_t udp_length = 4;
 inline constexpr std::size_t udp_checksum = 6;
 inline constexpr std::size_t tcp_checksum = 16;
 inline constexpr std::size_t icmp_checksum = 2;

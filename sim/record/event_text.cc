@@ -54,6 +54,9 @@ constexpr Sentence sentences[] = {
     Sentence{"nat.rebooted", "reboots, up again in {downtime}, mappings: {mappings}"},
     Sentence{"nat.renumbered", "has the external address {address} now, mappings: {mappings}"},
     Sentence{"nat.reconfigured", "is configured anew, {kind}, mappings: {mappings}"},
+    Sentence{"nat.payload_rewritten",
+             "tells of {to} in the place of {from} in a payload, places: {places}, by the gateway "
+             "for {gateway}"},
     Sentence{"portmap.client", "port mapping {state}, external {external}[: {failure}]"},
     Sentence{"portmap.mapped", "maps {internal} to {external} for {lifetime}, by {protocol}"},
     Sentence{"portmap.deleted", "ends the mapping of {internal}, by {protocol}"},

@@ -222,6 +222,7 @@ function expect(value) end
 ---@field tcp_midstream? "drop"|"reset"|"pick_up" what a TCP segment meets that belongs to no connection and begins none; default "drop"
 ---@field tcp_simultaneous_open? boolean the two SYNs of a simultaneous open find each other; default true (RFC 5382 REQ-2a)
 ---@field tcp_revives_after_reset? boolean a segment after an RST shows that the RST was forged; default true (RFC 7857 section 2)
+---@field tcp_ends_when_refused? boolean an RST that is the only answer to a SYN ends the connection at once; default false
 ---@field tcp_reset_on_expiry? boolean both ends get an RST when an established connection's timer runs out; default false
 ---@field icmp_query_ends_at_reply? boolean an ICMP query mapping ends at the first reply; default false (RFC 7857 section 12)
 ---@field icmp_errors? "translate"|"drop"|"pass_untranslated" what happens to ICMP errors about translated packets; default "translate" (RFC 5508 section 4)
@@ -230,6 +231,11 @@ function expect(value) end
 ---@field hairpin? "off"|"external_source"|"internal_source" what happens to a packet from inside for an external address; default "external_source" (RFC 4787 REQ-9)
 ---@field hairpin_filtered? boolean such a packet has to pass the receiver's filter; default true (Ford et al. section 6.3)
 ---@field mapped_ports_outbound? boolean what a host sends from a port that it has had mapped leaves by that mapping; default true
+---@field fragments? "drop"|"in_order_only"|"out_of_order" which fragments get through, of which only the first has ports; default "out_of_order" (RFC 4787 REQ-14)
+---@field fragment_timeout? AnyDuration how long a fragment waits for the first one of its datagram, and is let through after it; more than 0s; default "30s"
+---@field max_fragments? integer how many fragments may wait, and of how many datagrams the first is remembered; from 1 to 65536; default 1024 (RFC 4787 REQ-14a)
+---@field alg_sip? boolean the addresses and ports in SIP and SDP are translated, of UDP on port 5060; default false (RFC 4787 REQ-10)
+---@field alg_any_address? boolean so are four bytes of any UDP payload that are a translated address, with a port beside them; default false (RFC 8489 section 14.1)
 ---@field max_mappings? integer at once; 0: as many as there are ports; default 0 (RFC 6888 REQ-5)
 ---@field max_mappings_per_host? integer at once for one inside host; 0: as many as there are ports; default 0 (RFC 6888 REQ-4)
 ---@field max_udp_mappings_per_host? integer the same of UDP alone; default 0 (RFC 6888 REQ-4)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <ostream>
 #include <span>
 #include <string_view>
 
@@ -19,6 +20,11 @@ struct Requirement {
   // Where every preset keeps it: what must be done to a NAT that keeps it for it to be violated.
   void (*spoil)(nat::NatOptions& options) = nullptr;
 };
+
+// For the names of tests, which must not depend on addresses of memory.
+inline void PrintTo(const Requirement& requirement, std::ostream* out) {
+  *out << requirement.number;
+}
 
 std::span<const Requirement> udp_requirements();           // RFC 4787, 6888
 std::span<const Requirement> tcp_and_icmp_requirements();  // RFC 5382, 5508

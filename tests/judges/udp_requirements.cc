@@ -1,11 +1,14 @@
 // RFC 4787 and what RFC 6888 adds to it.
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <set>
+#include <string_view>
 #include <vector>
 
 #include "tests/judges/preset_groups.h"
 #include "tests/judges/requirements.h"
+#include "tests/sim/nat/home_testbed.h"
 #include "tests/sim/nat/nat_under_test.h"
 
 namespace natsim::judges {
@@ -183,6 +186,53 @@ bool req12b(const NatOptions& options) {
   return view && view->quoted_source == alice && error->destination.address == alice.address;
 }
 
+// The box in a network, for what is not of the table alone.
+constexpr std::string_view alice_at = "192.168.1.5:5000";
+constexpr std::string_view server_at = "203.0.113.10:3478";
+
+bool req10(const NatOptions& options) { return !options.alg_sip && !options.alg_any_address; }
+bool req13(const NatOptions& options) {
+  nat::Home home(options);
+  home.box.outside_interface().link().set_options({.mtu = 600});
+  home.alice_socket->send(server, Bytes(1000, 0x5a));  // with DF
+  home.run_until(seconds(1));
+  return home.at_server.letters.empty() && home.at_alice.failures.size() == 1 &&
+         home.at_alice.failures[0].error == net::IcmpError::too_big;
+}
+bool req13a(const NatOptions& options) {
+  nat::Home home(options);
+  home.box.outside_interface().link().set_options({.mtu = 600});
+  home.alice_socket->set_dont_fragment(false);
+  home.alice_socket->send(server, Bytes(1000, 0x5a));
+  home.run_until(seconds(1));
+  return home.at_server.letters.size() == 1;
+}
+bool gets_in(const NatOptions& options, bool reversed) {
+  nat::Home home(options);
+  home.at_server.then = [&home, reversed](net::UdpSocket&, const net::Packet& packet) {
+    auto pieces = home.fragments(server_at, to_string(packet.source), 1000, 600);
+    if (reversed) std::ranges::reverse(pieces);
+    for (net::PacketPtr& piece : pieces) home.send(home.server, std::move(piece));
+  };
+  home.send(*home.alice_socket, server_at);
+  home.run_until(seconds(1));
+  return home.at_alice.letters.size() == 1;
+}
+bool req14(const NatOptions& options) { return gets_in(options, true) && gets_in(options, false); }
+bool req14a(const NatOptions& options) {
+  nat::Home home(options);
+  for (std::uint32_t k = 0; k < 2 * options.max_fragments; ++k) {
+    auto pieces = home.fragments(alice_at, server_at, 1000, 600, static_cast<std::uint16_t>(k));
+    home.send(home.alice, std::move(pieces[1]));
+  }
+  home.send(*home.alice_socket, server_at);
+  for (net::PacketPtr& piece : home.fragments(alice_at, server_at, 1000, 600, 65535)) {
+    home.send(home.alice, std::move(piece));
+  }
+  home.run_until(seconds(10));
+  return home.at_server.letters.size() == 2;
+}
+
 // The NAT with so few ports that they run out.
 NatOptions scarce(NatOptions options, std::uint16_t last_port) {
   options.port_range = {5000, last_port};
@@ -239,6 +289,9 @@ void drop_errors(NatOptions& options) { options.icmp_errors = nat::IcmpErrors::d
 void quote_untranslated(NatOptions& options) {
   options.icmp_errors = nat::IcmpErrors::pass_untranslated;
 }
+void look_into_payloads(NatOptions& options) { options.alg_any_address = true; }
+void in_order_only(NatOptions& options) { options.fragments = nat::Fragments::in_order_only; }
+void no_fragments(NatOptions& options) { options.fragments = nat::Fragments::drop; }
 void evict(NatOptions& options) {
   options.on_exhaustion = nat::Exhaustion::evict_oldest;
   options.port_hold_down = Duration{};
@@ -265,6 +318,12 @@ constexpr Requirement table[] = {
     {"Rfc4787_Req12a", "an ICMP error gets in wherever it comes from", req12a, nobody, drop_errors},
     {"Rfc4787_Req12b", "an ICMP error is translated, outside and in its quotation", req12b, nobody,
      quote_untranslated},
+    {"Rfc4787_Req10", "no payload is looked into", req10, nobody, look_into_payloads},
+    {"Rfc4787_Req13", "the sender of what is too large is told the MTU", req13, nobody},
+    {"Rfc4787_Req13a", "what may be cut is", req13a, nobody},
+    {"Rfc4787_Req14", "fragments get in, in whatever order", req14, nobody, in_order_only},
+    {"Rfc4787_Req14a", "a flood of fragments stops neither whole nor ordered datagrams", req14a,
+     nobody, no_fragments},
     {"Rfc6888_Req4", "a host's mappings can be limited", cgn4, nobody},
     {"Rfc6888_Req7", "the filter lets anybody in", cgn7, some_filter},
     {"Rfc6888_Req8", "nobody else gets a port within 120s", cgn8, no_hold_down},

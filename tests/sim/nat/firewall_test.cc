@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/nat/firewall_box.h"
+#include "sim/net/fragment.h"
 #include "sim/net/icmp_query.h"
 #include "sim/net/tcp_segment.h"
 #include "tests/sim/net/testbed.h"
@@ -349,6 +350,42 @@ TEST(FirewallBox, ResetsTcpInTheOtherEndsName) {
   EXPECT_EQ(reset->flags, flag::rst | flag::ack);
   EXPECT_EQ(reset->seq, 0U);
   EXPECT_EQ(reset->ack, 1001U);
+}
+
+// Of a datagram in fragments only the first has ports; the others go its way.
+TEST(Firewall, LaterFragmentsGoTheWayOfTheFirst) {
+  FirewallUnderTest box({});
+  const auto pieces = [&](const Endpoint& from, const Endpoint& to, std::uint32_t identification) {
+    return net::cut_at_source(box.pool, *net::make_udp(box.pool, from, to, Bytes(3000, 0x5a)), 1280,
+                              identification);
+  };
+  EXPECT_EQ(box.out(inside, outside), DropReason::none);
+  const auto answer = pieces(outside, inside, 1);
+  EXPECT_EQ(box.judge(answer[1], false, {}), DropReason::firewall_no_state);
+  EXPECT_EQ(box.note,
+            "the first fragment of its datagram, which alone has ports, has not passed before");
+  EXPECT_EQ(box.judge(answer[0], false, {}), DropReason::none);
+  EXPECT_EQ(box.judge(answer[1], false, {}), DropReason::none);
+  EXPECT_EQ(box.judge(answer[2], false, seconds(30) - nanoseconds(1)), DropReason::none);
+  EXPECT_EQ(box.judge(answer[2], false, seconds(30)), DropReason::firewall_no_state);
+  EXPECT_EQ(box.judge(answer[1], true, seconds(30)), DropReason::none)
+      << "the other side's, by the rules";
+
+  const auto strange = pieces(stranger, Endpoint{inside.address, 1}, 2);
+  EXPECT_EQ(box.judge(strange[0], false, seconds(30)), DropReason::firewall_no_state);
+  EXPECT_EQ(box.judge(strange[1], false, seconds(30)), DropReason::firewall_no_state);
+  EXPECT_EQ(box.note, "as the first fragment of its datagram");
+  EXPECT_EQ(box.firewall.flows(at(seconds(30))).size(), 1U) << "none begun by a later fragment";
+}
+
+TEST(Firewall, LaterFragmentsFromInsideAreBlockedWithTheFirst) {
+  FirewallUnderTest box(
+      {.outbound = {{.protocol = net::Protocol::udp}}, .refuse_outbound = Refusal::icmp});
+  const auto pieces = net::cut_at_source(
+      box.pool, *net::make_udp(box.pool, inside, outside, Bytes(3000, 0x5a)), 1280, 1);
+  EXPECT_EQ(box.judge(pieces[0], true, {}), DropReason::firewall_udp_blocked);
+  EXPECT_EQ(box.judge(pieces[1], true, {}), DropReason::firewall_udp_blocked);
+  EXPECT_EQ(box.firewall.outbound(*pieces[1], at({})).refusal, Refusal::silence);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "sim/nat/presets.h"
-#include "tests/sim/net/testbed.h"
+#include "tests/sim/nat/home_testbed.h"
 
 namespace natsim::nat {
 namespace {
@@ -29,9 +29,6 @@ using net::Router;
 using net::UdpSocket;
 using enum Dependence;
 
-constexpr LinkOptions lan = {.one_way_delay = milliseconds(1)};
-constexpr LinkOptions wan = {.one_way_delay = milliseconds(10)};
-
 class MappingLog : public core::EventListener {
  public:
   explicit MappingLog(core::World& world) : world_(world) { world.events().add_listener(*this); }
@@ -44,48 +41,6 @@ class MappingLog : public core::EventListener {
 
  private:
   core::World& world_;
-};
-
-// alice (192.168.1.5) and bob (192.168.1.6) behind a NAT (198.51.100.7), and a server
-// (203.0.113.10) on the Internet. From alice to the server it takes 1 + 10 + 10 ms.
-struct Home : net::Testbed {
-  explicit Home(const NatOptions& options)
-      : internet(network.add<Router>("internet")),
-        box(network.add<NatBox>("home", options)),
-        alice(host("alice", {"192.168.1.5"})),
-        bob(host("bob", {"192.168.1.6"})),
-        server(host("server", {"203.0.113.10"})) {
-    add_address(box.outside_interface(), "198.51.100.7");
-    network.connect(box.outside_interface(), internet.add_interface(), wan, wan);
-    attach(server, internet, wan);
-    for (Host* const inside : {&alice, &bob}) {
-      Interface& port = box.add_inside_interface();
-      if (inside == &alice) port.add_address(ip("192.168.1.1"), 24);
-      network.connect(*inside->interfaces().front(), port, lan, lan);
-    }
-    alice_socket = &open(alice, "192.168.1.5:5000", at_alice);
-    bob_socket = &open(bob, "192.168.1.6:6000", at_bob);
-    server_socket = &open(server, "203.0.113.10:3478", at_server);
-  }
-  void send(UdpSocket& from, std::string_view to) { from.send(endpoint(to), as_bytes("hello")); }
-  // A datagram with a hop limit of its own.
-  void send_with_hop_limit(Host& from, std::string_view source, std::string_view to,
-                           std::uint8_t hop_limit) {
-    from.interfaces().front()->send(net::make_udp(network.pool(), endpoint(source), endpoint(to),
-                                                  as_bytes("hello"), hop_limit));
-  }
-
-  Router& internet;
-  NatBox& box;
-  Host& alice;
-  Host& bob;
-  Host& server;
-  Mailbox at_alice;
-  Mailbox at_bob;
-  Mailbox at_server;
-  UdpSocket* alice_socket;
-  UdpSocket* bob_socket;
-  UdpSocket* server_socket;
 };
 
 const NatOptions full_cone = *find_preset("full-cone");

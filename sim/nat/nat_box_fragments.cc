@@ -1,0 +1,76 @@
+// How a NAT passes fragments on: the later ones of a datagram go the way of the first, which alone
+// has ports (RFC 4787 §11).
+#include <utility>
+
+#include "sim/nat/nat_box.h"
+#include "sim/net/rewrite.h"
+#include "sim/net/trace.h"
+
+namespace natsim::nat {
+
+using core::DropReason;
+using net::PacketPtr;
+
+PacketPtr NatBox::take_fragment(PacketPtr fragment, const DatagramKey& datagram) {
+  const Fragments policy = nat_->options().fragments;
+  if (policy == Fragments::drop) {
+    trace_drop(world(), id(), *fragment, DropReason::nat_fragment_policy);
+    return nullptr;
+  }
+  if (fragment->fragment_offset == 0) return fragment;
+  const Time now = world().now();
+  if (const FragmentFate* const fate = fates_.find(datagram, now)) {
+    follow_first(std::move(fragment), *fate, datagram.from_outside);
+  } else if (policy == Fragments::in_order_only) {
+    trace_drop(world(), id(), *fragment, DropReason::nat_fragment_out_of_order);
+  } else {
+    const PacketPtr displaced = held_fragments_.hold(datagram, std::move(fragment), now);
+    if (displaced != nullptr) trace_drop(world(), id(), *displaced, DropReason::fragment_limit);
+    fragment_patience_.arm(held_fragments_.next_deadline());
+  }
+  return nullptr;
+}
+
+void NatBox::follow_first(PacketPtr fragment, const FragmentFate& fate, bool from_outside) {
+  constexpr std::string_view note = "as the first fragment of its datagram";
+  if (fate.action == Verdict::Action::drop) {
+    return trace_drop(world(), id(), *fragment, fate.reason, [note] { return note; });
+  }
+  const Endpoint old_source = fragment->source;
+  const Endpoint old_destination = fragment->destination;
+  net::rewrite_source(*fragment, {fate.source, 0});
+  net::rewrite_destination(*fragment, {fate.destination, 0});
+  trace_translation(world(), id(), *fragment, old_source, old_destination, [note] { return note; });
+  if (from_outside || fate.action == Verdict::Action::hairpin) {
+    return deliver_inside(std::move(fragment));
+  }
+  net::decrement_hop_limit(*fragment);
+  send_fitting(std::move(fragment), outside_);
+}
+
+void NatBox::tell_fate(const DatagramKey& datagram, const Verdict& verdict,
+                       const net::Packet& first) {
+  fates_.tell(datagram,
+              {verdict.action, verdict.reason, first.source.address, first.destination.address},
+              world().now());
+}
+
+void NatBox::release_fragments(const DatagramKey& datagram) {
+  const FragmentFate* const known = fates_.find(datagram, world().now());
+  if (known == nullptr) return;
+  const FragmentFate fate = *known;
+  for (PacketPtr& fragment : held_fragments_.take(datagram)) {
+    follow_first(std::move(fragment), fate, datagram.from_outside);
+  }
+  fragment_patience_.arm(held_fragments_.next_deadline());
+}
+
+void NatBox::give_up_fragments(Time due, DropReason reason) {
+  for (PacketPtr fragment = held_fragments_.take_due(due); fragment != nullptr;
+       fragment = held_fragments_.take_due(due)) {
+    trace_drop(world(), id(), *fragment, reason);
+  }
+  fragment_patience_.arm(held_fragments_.next_deadline());
+}
+
+}  // namespace natsim::nat
