@@ -6,18 +6,6 @@ EXPLAINED: dict[tuple[str, str], str] = {
         "latest one. natsim keeps the endpoint's first mapping for every remote with which it does "
         "not collide, so a collision with one remote changes nothing for the others."
     ),
-    ("hairpin.accepted", "h"): (
-        "natsim's box takes for its own what comes from outside. What comes from inside for its "
-        "external address it drops without an answer."
-    ),
-    ("tcp.refused", "b"): (
-        "Linux forgets a connection at once whose SYN is answered by an RST. natsim keeps it as "
-        "long as any other that an RST has closed, since an RST may be forged (RFC 7857 section 2)."
-    ),
-    ("tcp.segment_after_reset", "after"): (
-        "In Linux a connection that an RST has closed stays closed. natsim's presets of Linux "
-        "leave tcp_revives_after_reset on; with it set to false they do the same."
-    ),
     ("tcp.reset_out_of_window", ""): (
         "Linux follows sequence numbers and windows, and takes a segment outside of them for no "
         "part of the connection. natsim follows the flags alone."

@@ -33,4 +33,4 @@ FAMILIES = {
 RENUMBER = 'nat:renumber("{address}")'
 
 # What scenarios cannot ask of natsim, by the cells that take it. They are not played to it.
-LACKING = {"address.renumbered": "another external address while it runs"}
+LACKING: dict[str, str] = {}
