@@ -64,6 +64,14 @@ Result<std::unique_ptr<RawSocket>> Host::open_raw(RawReceiver& receiver) {
   return socket;
 }
 
+std::unique_ptr<EchoSocket> Host::open_echo(EchoReceiver& receiver) {
+  while (echo_sockets_.contains(++last_identifier_)) {
+  }
+  std::unique_ptr<EchoSocket> socket(new EchoSocket(*this, last_identifier_, receiver));
+  echo_sockets_.emplace(last_identifier_, socket.get());
+  return socket;
+}
+
 void Host::close(UdpSocket& socket) {
   const auto found = sockets_.find(socket.local_.port);
   UdpSocket** link = &found->second;
@@ -135,6 +143,14 @@ void Host::send(const UdpSocket& socket, const Endpoint& remote, ByteView payloa
   PacketPtr packet = make_udp(network().pool(), source, remote, payload);
   if (!socket.dont_fragment_) fragmentation().allow(*packet);
   dispatch(std::move(packet), to_self, out);
+}
+
+void Host::send(const EchoSocket& socket, const IpAddress& remote, std::uint16_t sequence,
+                ByteView payload, std::uint8_t hop_limit) {
+  const IpAddress& source = owns(remote) ? remote : *source_for(remote);
+  send_from(make_icmp_query(network().pool(), source, remote,
+                            {.identifier = socket.identifier(), .sequence = sequence}, payload,
+                            hop_limit));
 }
 
 void Host::send_from(PacketPtr packet) {
@@ -232,6 +248,10 @@ void Host::receive(PacketPtr packet, Interface& in) {
   if (!checksums_right(*packet)) {
     return trace_drop(world(), id(), *packet, DropReason::bad_checksum);
   }
+  // What a host sends to itself touches no link.
+  if (packet->source.address == packet->destination.address) {
+    return trace_drop(world(), id(), *packet, DropReason::land);
+  }
   if (packet->is_fragment()) [[unlikely]] {
     packet = fragmentation().reassemble(std::move(packet));
     if (packet == nullptr) return;
@@ -258,7 +278,9 @@ void Host::deliver(PacketPtr packet, Interface* in) {
 }
 
 void Host::deliver_icmp(const Packet& packet) {
+  if (const auto query = parse_icmp_query(packet)) return deliver_query(packet, *query);
   const auto error = parse_icmp_error(packet);
+  if (error && deliver_echo_error(packet, *error)) return;
   if (error && error->error == IcmpError::too_big && !packet.is_v4() &&
       owns(error->quoted_source.address)) {
     fragmentation().learn(*error);
@@ -274,6 +296,29 @@ void Host::deliver_icmp(const Packet& packet) {
   if (socket == nullptr) return trace_drop(world(), id(), packet, DropReason::no_socket);
   trace(world(), core::PacketStep::delivered, id(), packet);
   socket->receiver_.receive_error(*socket, error->error, error->quoted_destination);
+}
+
+void Host::deliver_query(const Packet& packet, const IcmpQuery& query) {
+  if (!query.reply) {
+    trace(world(), core::PacketStep::delivered, id(), packet);
+    return send_from(make_echo_reply(network().pool(), packet));
+  }
+  const auto socket = echo_sockets_.find(query.identifier);
+  if (socket == echo_sockets_.end())
+    return trace_drop(world(), id(), packet, DropReason::no_socket);
+  trace(world(), core::PacketStep::delivered, id(), packet);
+  socket->second->receiver_.receive_reply(packet, query);
+}
+
+bool Host::deliver_echo_error(const Packet& packet, const IcmpErrorView& error) {
+  if (!owns(error.quoted_source.address)) return false;
+  const auto query = parse_quoted_query(packet, error);
+  if (!query || query->reply) return false;
+  const auto socket = echo_sockets_.find(query->identifier);
+  if (socket == echo_sockets_.end()) return false;
+  trace(world(), core::PacketStep::delivered, id(), packet);
+  socket->second->receiver_.receive_echo_error(packet, error.error, *query);
+  return true;
 }
 
 void Host::discard(const Packet& packet, DropReason reason, std::string_view note) {

@@ -8,6 +8,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "sim/core/scheduler.h"
+#include "sim/net/echo_socket.h"
 #include "sim/net/host_fragmentation.h"
 #include "sim/net/node.h"
 #include "sim/net/raw_socket.h"
@@ -30,7 +31,8 @@ inline constexpr std::uint16_t first_ephemeral_port = 49152;
 // destination, otherwise by the first interface, from that interface's first address. Packets
 // to one of its own addresses come back at the same instant without touching a link.
 //
-// Fragments are put together before anything else looks at them.
+// Fragments are put together before anything else looks at them. ICMP echo requests are answered
+// (RFC 1122 §3.2.2.6), and what claims to come from the host itself dies.
 class Host : public Node, private core::Actor {
  public:
   Host(Network& network, std::string name);
@@ -42,6 +44,10 @@ class Host : public Node, private core::Actor {
   // §3.3.1). Fails if the address is neither "any" nor the host's own, or no such port is free.
   // The receiver must outlive the socket.
   Result<std::unique_ptr<UdpSocket>> open_udp(const Endpoint& local, DatagramReceiver& receiver);
+
+  // Opens a socket for ICMP echo requests, with the next identifier that no other has.
+  // Precondition: fewer than 65536 are open. The receiver must outlive it.
+  std::unique_ptr<EchoSocket> open_echo(EchoReceiver& receiver);
 
   // Opens a raw socket. Fails if the host has one already. The receiver must outlive it.
   Result<std::unique_ptr<RawSocket>> open_raw(RawReceiver& receiver);
@@ -75,6 +81,7 @@ class Host : public Node, private core::Actor {
   [[nodiscard]] const IpAddress* source_for(const IpAddress& remote) const;
 
  private:
+  friend class EchoSocket;
   friend class RawSocket;
   friend class TcpStack;
   friend class UdpSocket;
@@ -90,15 +97,23 @@ class Host : public Node, private core::Actor {
   // The MTU of the first link from `local` to `remote`; 65535 for the host's own addresses.
   [[nodiscard]] std::uint16_t first_mtu(const IpAddress& local, const IpAddress& remote) const;
   HostFragmentation& fragmentation();
+  void send(const EchoSocket& socket, const IpAddress& remote, std::uint16_t sequence,
+            ByteView payload, std::uint8_t hop_limit);
   void close(UdpSocket& socket);
+  void close(const EchoSocket& socket) { echo_sockets_.erase(socket.identifier()); }
   void deliver(PacketPtr packet, Interface* in);
   void deliver_icmp(const Packet& packet);
+  void deliver_query(const Packet& packet, const IcmpQuery& query);
+  // Whether the error is about one of the host's own requests, to which it was then delivered.
+  bool deliver_echo_error(const Packet& packet, const IcmpErrorView& error);
   [[nodiscard]] UdpSocket* find_socket(const Endpoint& local) const;
   [[nodiscard]] bool taken(const Endpoint& local) const;
   [[nodiscard]] Interface* interface_for(const IpAddress& local, const IpAddress& remote) const;
 
-  absl::flat_hash_map<std::uint16_t, UdpSocket*> sockets_;  // by port; a list of each port's
-  RawSocket* raw_ = nullptr;                                // null while there is none
+  absl::flat_hash_map<std::uint16_t, UdpSocket*> sockets_;        // by port; a list of each port's
+  absl::flat_hash_map<std::uint16_t, EchoSocket*> echo_sockets_;  // by identifier; never walked
+  std::uint16_t last_identifier_ = 0;                             // that a socket was given
+  RawSocket* raw_ = nullptr;                                      // null while there is none
   Random port_random_;
   std::unique_ptr<TcpStack> tcp_;    // null while nothing has to do with TCP
   Packet* loopback_head_ = nullptr;  // packets to itself, in order

@@ -25,6 +25,7 @@ constinit const Member HostObject::methods[] = {
     {"tcp_source", call_member<HostObject, &HostObject::tcp_source>},
     {"tcp_silent", call_member<HostObject, &HostObject::tcp_silent>},
     {"stun_request", call_member<HostObject, &HostObject::stun_request>},
+    {"ping", call_member<HostObject, &HostObject::ping>},
     {"probe", call_member<HostObject, &HostObject::probe>},
 };
 constinit const Member HostObject::fields[] = {

@@ -70,6 +70,7 @@ class HostObject : public NodeObject {
   int raw(lua_State* lua);
   int udp_source(lua_State* lua);
   int stun_request(lua_State* lua);
+  int ping(lua_State* lua);
   int probe(lua_State* lua);
 
   // tcp_programs.cc: those that speak TCP.

@@ -4,6 +4,7 @@
 #include "sim/script/host_object.h"
 #include "sim/script/nat_probing.h"
 #include "sim/script/options.h"
+#include "sim/script/pinging.h"
 #include "sim/script/port_mapping_object.h"
 #include "sim/script/raw_socket_object.h"
 #include "sim/script/run.h"
@@ -132,6 +133,15 @@ int HostObject::stun_request(lua_State* lua) {
   require_address(lua, "host:stun_request");
   const Endpoint server = server_endpoint(Value(lua, 2, "host:stun_request"), "host:stun_request");
   return request_binding(lua, host_, server, Value(lua, 3, "host:stun_request"));
+}
+
+int HostObject::ping(lua_State* lua) {
+  require_address(lua, "host:ping");
+  const Value to(lua, 2, "host:ping");
+  const auto* const other = dynamic_cast<HostObject*>(to_scripted(lua, 2));
+  if (other != nullptr) other->require_address(lua, "host:ping");
+  const IpAddress remote = other != nullptr ? other->address() : to.address();
+  return script::ping(lua, host_, remote, Value(lua, 3, "host:ping"));
 }
 
 int HostObject::probe(lua_State* lua) {

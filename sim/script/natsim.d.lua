@@ -701,12 +701,29 @@ function Host:tcp_silent(silent) end
 ---@param options? StunRequestOptions
 ---@return StunResult
 function Host:stun_request(server, options) end
+---Sends an ICMP echo request, and waits for what comes of it.
+---@param to Host|string a host, or an address
+---@param options? PingOptions
+---@return PingResult
+function Host:ping(to, options) end
 ---Finds out how the NAT in front of the host behaves (RFC 5780), and waits for the result. The
 ---server's host needs two addresses.
 ---@param server Host|EndpointLike
 ---@param options? ProbeOptions
 ---@return ProbeReport
 function Host:probe(server, options) end
+
+---@class PingOptions
+---@field timeout? AnyDuration default "1s"
+---@field size? integer bytes of the payload; from 0 to 65487; default 56
+---@field hop_limit? integer of the request; from 1 to 255; default 64
+
+---Either the reply, or why there is none.
+---@class PingResult
+---@field round_trip? Duration
+---@field hop_limit? integer of the reply
+---@field failure? string "timeout", or the ICMP error that came back
+---@field from? string address of the sender of either
 
 ---@class StunServer: Reachable
 ---@field answered? integer Binding requests; nil while the host's TURN server answers in its place

@@ -101,5 +101,25 @@ TEST(Hairpin, RefreshesBothMappings) {
   EXPECT_EQ(all.at(1).packets_in, 1U);
 }
 
+// A box that takes what it does not know for its own says that nobody listens there.
+TEST(Hairpin, WhereItIsOffABoxThatAcceptsAnswers) {
+  for (const Unsolicited policy : {Unsolicited::drop, Unsolicited::accept_local_and_track}) {
+    NatUnderTest t({.unsolicited = policy, .hairpin = Hairpin::off});
+    const Outcome outcome = t.out(at("192.168.1.6:6000"), at("198.51.100.7:5000"));
+    EXPECT_EQ(outcome.reason(), core::DropReason::nat_hairpin_off);
+    EXPECT_EQ(outcome.verdict.answer, policy == Unsolicited::drop
+                                          ? Verdict::Answer::none
+                                          : Verdict::Answer::port_unreachable);
+  }
+}
+
+TEST(Land, WhatGoesToWhereItComesFromIsDropped) {
+  NatUnderTest t(NatOptions{});
+  const Endpoint own = t.map(at("192.168.1.5:5000"), at("203.0.113.10:3478"));
+  EXPECT_EQ(t.in(own, own).reason(), core::DropReason::land);
+  EXPECT_EQ(t.out(own, own).reason(), core::DropReason::land);
+  EXPECT_EQ(t.nat.mapping_count(), 1U);
+}
+
 }  // namespace
 }  // namespace natsim::nat

@@ -64,6 +64,22 @@ TEST(Tcp, SimultaneousOpenCanBeForbidden) {
   EXPECT_TRUE(t.tcp_in(server, external, flag::syn | flag::ack, b, a + 1).forwarded());
 }
 
+// In Linux the RST that refuses a connection ends it; any other is taken for one that may be
+// forged.
+TEST(Tcp, ARefusalEndsAConnectionAtOnceWhereItIsToldTo) {
+  for (const bool ends : {false, true}) {
+    NatUnderTest t({.tcp_ends_when_refused = ends});
+    const Endpoint external = t.tcp_out(alice, server, flag::syn, a).source;
+    EXPECT_TRUE(t.tcp_in(server, external, flag::rst | flag::ack, 0, a + 1, second(1)).forwarded());
+    EXPECT_EQ(t.nat.next_expiry(), ends ? second(1) : second(240));
+    EXPECT_EQ(t.nat.mappings(second(1)).size(), ends ? 0U : 1U);
+  }
+  NatUnderTest t({.tcp_ends_when_refused = true});
+  const Endpoint external = connect(t, alice, server);
+  t.tcp_in(server, external, flag::rst, b + 1, 0, second(1));
+  EXPECT_EQ(t.nat.next_expiry(), second(241)) << "it was accepted before";
+}
+
 TEST(Rfc5382, Req3_FilteringAsOfUdp) {
   NatUnderTest t({.filtering = address_dependent});
   const Endpoint external = connect(t, alice, server);

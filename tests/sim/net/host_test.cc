@@ -328,5 +328,62 @@ TEST(HostInterfaces, ASocketReachesItsOwnFamilyOnly) {
   }
 }
 
+TEST(Host, WhatClaimsToComeFromTheHostItselfDies) {
+  TwoHosts net({.one_way_delay = milliseconds(1)});
+  net.a.interfaces().front()->send(make_udp(net.network.pool(), endpoint("10.0.0.2:5000"),
+                                            endpoint("10.0.0.2:5000"), as_bytes("land")));
+  net.b_socket->send(endpoint("10.0.0.2:5000"), as_bytes("to myself"));
+  net.run();
+  EXPECT_EQ(net.drops(core::DropReason::land), 1U);
+  EXPECT_EQ(net.at_b.letters.size(), 1U) << "what really does touches no link";
+}
+
+struct EchoBox : EchoReceiver {
+  void receive_reply(const Packet& packet, const IcmpQuery& reply) override {
+    told.push_back(to_string(packet.source.address) + " " + std::to_string(reply.sequence));
+    payload = packet.payload().size();
+  }
+  void receive_echo_error(const Packet&, IcmpError error, const IcmpQuery& request) override {
+    EXPECT_EQ(error, IcmpError::hop_limit_exceeded);
+    told.push_back("hop limit " + std::to_string(request.sequence));
+  }
+  std::vector<std::string> told;
+  std::size_t payload = 0;
+};
+
+TEST(Host, AnswersEchoRequestsOfEitherFamily) {
+  TwoHosts net({.one_way_delay = milliseconds(1)});
+  EchoBox first;
+  EchoBox second;
+  const auto one = net.a.open_echo(first);
+  auto two = net.a.open_echo(second);
+  EXPECT_NE(one->identifier(), two->identifier());
+  one->send(ip("10.0.0.2"), 7, Bytes(40));
+  two->send(ip("2001:db8::2"), 8, {});
+  net.run();
+  EXPECT_EQ(net.world.now(), Time{} + milliseconds(2));
+  EXPECT_EQ(first.told, std::vector<std::string>{"10.0.0.2 7"});
+  EXPECT_EQ(first.payload, 40U);
+  EXPECT_EQ(second.told, std::vector<std::string>{"2001:db8::2 8"});
+  two->send(ip("10.0.0.2"), 9, {});
+  two.reset();
+  net.run();
+  EXPECT_EQ(net.drops(core::DropReason::no_socket), 1U) << "the reply to one who has gone";
+}
+
+TEST(Host, AnErrorAboutAnEchoRequestReachesItsProgram) {
+  Testbed bed;
+  auto& router = bed.network.add<Router>("router");
+  Host& a = bed.host("a", {"10.0.1.1"});
+  Host& b = bed.host("b", {"10.0.2.1"});
+  bed.attach(a, router, {.one_way_delay = milliseconds(1)}, "10.0.1.254");
+  bed.attach(b, router, {.one_way_delay = milliseconds(1)});
+  EchoBox box;
+  const auto socket = a.open_echo(box);
+  socket->send(ip("10.0.2.1"), 3, {}, 1);
+  bed.run();
+  EXPECT_EQ(box.told, std::vector<std::string>{"hop limit 3"});
+}
+
 }  // namespace
 }  // namespace natsim::net

@@ -222,6 +222,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"StunServerOptions", "server:stun_server({ " FAR " = 1 })"},
         Case{"TurnServerOptions", "server:turn_server({ " FAR " = 1 })"},
         Case{"LocalOptions", "server:udp({ " FAR " = 1 })"},
+        Case{"PingOptions", "server:ping(host, { " FAR " = 1 })"},
         Case{"SourceOptions", "server:udp_source({ " FAR " = 1 })"},
         Case{"TcpOptions", "host:tcp_connect('192.0.2.1:80', { " FAR " = 1 })"},
         Case{"TcpListenOptions", "host:tcp_listen({ " FAR " = 1 })"},
