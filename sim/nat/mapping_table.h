@@ -160,7 +160,10 @@ class MappingTable {
       return std::uint64_t{1} << static_cast<std::size_t>(timer);
     };
     std::uint64_t classes = ~bit(TimerClass::udp_mapping);
-    if (unreplied) classes &= ~(bit(TimerClass::udp_replied) | bit(TimerClass::udp_stream));
+    if (unreplied) {
+      classes &= ~(bit(TimerClass::udp_replied) | bit(TimerClass::udp_stream) |
+                   bit(TimerClass::tcp_mapping_replied));
+    }
     const auto fits = [&](MappingIndex index) {
       return (!unreplied || mappings_[index].packets_in == 0) && suits(index);
     };

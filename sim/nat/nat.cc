@@ -108,7 +108,7 @@ TimerClass Nat::first_timer(Transport transport, const Endpoint& remote) const {
     case Transport::udp:
       break;
     case Transport::tcp:
-      return TimerClass::tcp_mapping;
+      return TimerClass::tcp_mapping_new;
     case Transport::icmp_query:
       return TimerClass::icmp_query;
   }

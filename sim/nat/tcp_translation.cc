@@ -98,6 +98,9 @@ Verdict Nat::admit_segment(const Endpoint& external, const Endpoint& remote, boo
   }
   sessions_.receive(session, TcpSide::outside, segment, now);
   table_.count_in(receiver.mapping);
+  if (table_.timer_class(receiver.mapping) == TimerClass::tcp_mapping_new) {
+    table_.refresh(receiver.mapping, TimerClass::tcp_mapping_replied, now);
+  }
   return {.receiver = receiver.mapping};
 }
 

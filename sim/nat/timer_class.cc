@@ -24,6 +24,7 @@ std::vector<Duration> timer_lengths(const NatOptions& options) {
                                    tcp.closed,
                                    Duration{},
                                    endless,
+                                   endless,
                                    endless};
   for (const PortTimeout& row : options.udp_port_timeouts) lengths.push_back(row.timeout);
   return lengths;

@@ -27,7 +27,10 @@ enum class TimerClass : std::uint8_t {
   tcp_time_wait,
   tcp_closed,   // by RST
   tcp_refused,  // by RST in answer to the SYN, where that ends it
-  tcp_mapping,  // of a mapping, which goes with the last of its connections; endless
+  // Of a mapping, which goes with the last of its connections, before and after anything has come
+  // in; endless.
+  tcp_mapping_new,
+  tcp_mapping_replied,
   udp_mapping,  // of a mapping whose sessions have the timers; endless
   count_,       // from here on: of UDP to the ports of udp_port_timeouts
 };

@@ -85,6 +85,25 @@ TEST(TableFull, EvictsWhatNothingHasComeInto) {
   EXPECT_EQ(t.out(dave, server, second(6)).reason(), DropReason::nat_table_full);
 }
 
+// Likewise of TCP, and the one that has waited for an answer for longest makes room.
+TEST(TableFull, EvictsConnectionsThatWereNotAnswered) {
+  NatUnderTest t({.max_mappings = 3, .on_table_full = Exhaustion::evict_unreplied});
+  const auto opened = [&](const Endpoint& host, int at) {
+    return t.tcp_out(host, server, net::tcp_flag::syn, 1, 0, second(at)).source;
+  };
+  const Endpoint external = opened(alice, 0);
+  opened(bob, 1);
+  opened(carol, 2);
+  const auto answer = net::tcp_flag::syn | net::tcp_flag::ack;
+  t.tcp_in(server, external, answer, 1, 2, second(3));
+  EXPECT_EQ(t.nat.mappings(second(3)).at(0).refreshed, second(3));
+  opened(dave, 4);
+  EXPECT_EQ(t.events[3].step, core::MappingStep::evicted);
+  EXPECT_EQ(t.events[3].internal, bob);
+  t.tcp_in(server, external, net::tcp_flag::ack, 2, 2, second(5));
+  EXPECT_EQ(t.nat.mappings(second(5)).at(0).refreshed, second(3)) << "by the first answer alone";
+}
+
 // A host is bound to its external address: a port on the other one would be of no use to it.
 TEST(PortsExhausted, EvictsOnTheAddressOfTheHost) {
   NatUnderTest t({.port_range = {5000, 5000}, .on_exhaustion = Exhaustion::evict_oldest},
