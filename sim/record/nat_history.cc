@@ -10,7 +10,14 @@
 
 namespace natsim::record {
 
-std::string NatRecord::title() const {
+const nat::NatOptions& NatRecord::options_at(Time at) const {
+  std::size_t k = configurations.size() - 1;
+  while (k > 0 && configurations[k].since > at) --k;
+  return configurations[k].options;
+}
+
+std::string NatRecord::title(Time at) const {
+  const nat::NatOptions& options = options_at(at);
   const std::string_view classic = nat::classic_name(options);
   if (classic.empty()) return fmt::format("{} ({})", name, nat::kind_name(options));
   return fmt::format("{} ({}, {})", name, nat::kind_name(options), classic);
@@ -55,9 +62,8 @@ NatRecord& NatHistory::record_of(core::ObjectId nat) {
   const auto [entry, is_new] = index_.try_emplace(nat, nats_.size());
   if (is_new) {
     NatRecord record{.id = nat, .name = place_name(world_, nat)};
-    if (const auto* box = dynamic_cast<const nat::NatBox*>(world_.object(nat))) {
-      record.options = box->options();
-    }
+    const auto* box = dynamic_cast<const nat::NatBox*>(world_.object(nat));
+    record.configurations.push_back({{}, box == nullptr ? nat::NatOptions{} : box->options()});
     nats_.push_back(std::move(record));
   }
   return nats_[entry->second];
@@ -74,7 +80,27 @@ MappingRecord* NatHistory::latest(core::ObjectId nat, const Endpoint& internal,
   return found == latest_.end() ? nullptr : &record_of(nat).mappings[found->second];
 }
 
+// It is told before the NAT has the new options: until then only what it loses by them happens.
+void NatHistory::on_agent(const core::AgentEvent& event) {
+  note_changes(event.at);
+  if (event.kind == "nat.reconfigured") {
+    record_of(event.agent);
+    changes_.push_back({event.agent, event.at});
+  }
+}
+
+void NatHistory::note_changes(Time now) {
+  for (const Change& change : changes_) {
+    if (change.since == now) continue;
+    if (const auto* box = dynamic_cast<const nat::NatBox*>(world_.object(change.nat))) {
+      record_of(change.nat).configurations.push_back({change.since, box->options()});
+    }
+  }
+  std::erase_if(changes_, [now](const Change& change) { return change.since != now; });
+}
+
 void NatHistory::on_mapping(const core::MappingEvent& event) {
+  if (!changes_.empty()) note_changes(event.at);
   std::vector<MappingRecord>& mappings = record_of(event.nat).mappings;
   switch (event.step) {
     case core::MappingStep::created:
@@ -105,6 +131,7 @@ void NatHistory::on_mapping(const core::MappingEvent& event) {
 }
 
 void NatHistory::on_packet(const core::PacketEvent& event) {
+  if (!changes_.empty()) note_changes(event.at);
   if (event.step != core::PacketStep::translated) return;
   if (event.old_source != event.source) {
     MappingRecord* const mapping = latest(event.where, event.old_source, event.source);

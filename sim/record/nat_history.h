@@ -40,11 +40,19 @@ struct MappingRecord {
 struct NatRecord {
   core::ObjectId id = 0;
   std::string name;
-  nat::NatOptions options;              // as they were at its first event
+  // As they were from a time on; at least those of its first event, in order.
+  struct Configuration {
+    Time since;
+    nat::NatOptions options;
+  };
+
+  std::vector<Configuration> configurations;
   std::vector<MappingRecord> mappings;  // in order of creation
 
+  // What it was told to do at `at`.
+  [[nodiscard]] const nat::NatOptions& options_at(Time at) const;
   // "alice.nat (APDM/APDF, symmetric)": the name, the kind, and the kind's classic name if any.
-  [[nodiscard]] std::string title() const;
+  [[nodiscard]] std::string title(Time at) const;
   // The mapping that had the external endpoint at `at`, or else the latest that had had it before;
   // null if there was none. Of several the first made.
   [[nodiscard]] const MappingRecord* with_external(const Endpoint& external, Time at) const;
@@ -65,17 +73,26 @@ class NatHistory : public core::EventListener {
 
   void on_mapping(const core::MappingEvent& event) override;
   void on_packet(const core::PacketEvent& event) override;
+  void on_agent(const core::AgentEvent& event) override;
 
   // Null for a NAT that has had no event, and for what is no NAT.
   [[nodiscard]] const NatRecord* find(core::ObjectId nat) const;
 
  private:
+  // A NAT that is being configured anew, and since when.
+  struct Change {
+    core::ObjectId nat;
+    Time since;
+  };
+
   NatRecord& record_of(core::ObjectId nat);
+  void note_changes(Time now);
   // The latest mapping between the two endpoints; null if there is none.
   MappingRecord* latest(core::ObjectId nat, const Endpoint& internal, const Endpoint& external);
 
   const core::World& world_;
   std::vector<NatRecord> nats_;
+  std::vector<Change> changes_;                             // whose options have not been read yet
   absl::flat_hash_map<core::ObjectId, std::size_t> index_;  // in nats_
   // The index among the NAT's mappings, by NAT, internal and external endpoint.
   absl::flat_hash_map<std::tuple<core::ObjectId, Endpoint, Endpoint>, std::size_t> latest_;

@@ -131,16 +131,18 @@ class PairStory {
     const std::string_view it = group.count == 1 ? "it" : "them";
     const NatRecord* const nat = nats_.find(step.nat);
     if (nat == nullptr) return;
+    const Time at = group.last->ended;
     if (step.old_source == step.source) {
-      say(fmt::format("{} let {} in to {}, which has {} there.", nat->title(), it,
+      say(fmt::format("{} let {} in to {}, which has {} there.", nat->title(at), it,
                       to_string(step.destination), to_string(step.old_destination)));
       return;
     }
     const std::string towards =
-        nat->options.mapping == nat::Dependence::endpoint_independent
+        nat->options_at(at).mapping == nat::Dependence::endpoint_independent
             ? std::string()
             : fmt::format(", its port for {}", to_string(step.old_destination));
-    say(fmt::format("{} sent {} on from {}{}.", nat->title(), it, to_string(step.source), towards));
+    say(fmt::format("{} sent {} on from {}{}.", nat->title(at), it, to_string(step.source),
+                    towards));
     // Where nobody looks at the source, it does not matter that another one was signalled.
     if (group.last->fate == Fate::delivered || group.last->is_filtered())
       tell_signalled(*nat, step);
@@ -193,7 +195,7 @@ class PairStory {
     for (const TranslationStep& step : trail.translations) {
       const NatRecord* const nat = nats_.find(step.nat);
       if (nat == nullptr || step.source == step.old_source ||
-          nat->options.mapping == nat::Dependence::endpoint_independent) {
+          nat->options_at(trail.ended).mapping == nat::Dependence::endpoint_independent) {
         continue;
       }
       say(
@@ -212,7 +214,8 @@ class PairStory {
   void tell_death(const TrailGroup& group) {
     const PacketTrail& trail = *group.last;
     const NatRecord* const nat = nats_.find(trail.where);
-    say(fmt::format("{} dropped {}: {}, {}.", nat == nullptr ? trail.place : nat->title(),
+    say(fmt::format("{} dropped {}: {}, {}.",
+                    nat == nullptr ? trail.place : nat->title(trail.ended),
                     group.count == 1 ? "it" : fmt::format("all {}", group.count),
                     name(trail.reason), describe(trail.reason)));
     if (!trail.note.empty()) say(fmt::format("Looked up there: {}.", trail.note));

@@ -35,9 +35,10 @@ class Counterfactual {
     switch (change) {
       case Change::sender_eim:
         return kept_ != nullptr && kept_->external != packet_.source &&
-               packet_.sender_nat->options.mapping != Dependence::endpoint_independent;
+               packet_.sender_nat->options_at(packet_.at).mapping !=
+                   Dependence::endpoint_independent;
       case Change::receiver_eim:
-        return packet_.nat->options.mapping != Dependence::endpoint_independent;
+        return packet_.nat->options_at(packet_.at).mapping != Dependence::endpoint_independent;
       case Change::filter_adf:
         return packet_.reason == DropReason::nat_filtered_port;
       case Change::filter_eif:
@@ -93,8 +94,8 @@ class Counterfactual {
   }
 
   [[nodiscard]] bool admits(bool one_mapping, const Endpoint& source, Dependence filtering) const {
-    const bool shared =
-        one_mapping || packet_.nat->options.filter_scope == nat::FilterScope::per_endpoint;
+    const bool shared = one_mapping || packet_.nat->options_at(packet_.at).filter_scope ==
+                                           nat::FilterScope::per_endpoint;
     const std::vector<Endpoint> contacts =
         shared ? packet_.nat->contacts_of(packet_.mapping->internal, packet_.at)
                : contacts_at(*packet_.mapping, packet_.at);
@@ -105,7 +106,7 @@ class Counterfactual {
 
   // Whether what the inside host sends back to `source` leaves by the mapping that it came in by.
   [[nodiscard]] bool answers_by_the_mapping(const Endpoint& source) const {
-    const Dependence mapping = packet_.nat->options.mapping;
+    const Dependence mapping = packet_.nat->options_at(packet_.at).mapping;
     return nat::seen_by(mapping, packet_.mapping->first_remote) == nat::seen_by(mapping, source);
   }
 
@@ -121,8 +122,8 @@ std::vector<std::string> mapping_changes(const PacketTrail& trail, const NatHist
   return {fmt::format(
       "a keepalive from {} at least every {}, the idle timeout of {}: mapping {} was last used at "
       "{} and ended at {}",
-      to_string(mapping->internal), to_string(nat->options.udp_timeout), nat->name, mapping->number,
-      to_string(mapping->last_used), to_string(mapping->ended))};
+      to_string(mapping->internal), to_string(nat->options_at(trail.ended).udp_timeout), nat->name,
+      mapping->number, to_string(mapping->last_used), to_string(mapping->ended))};
 }
 
 }  // namespace
@@ -146,7 +147,7 @@ FilteredPacket filtered_packet(const PacketTrail& trail, const NatHistory& nats)
   }
   // The filter judges a hairpinned packet by the external endpoint of its sender, which stands in
   // the same table; the packet itself was not rewritten.
-  const Dependence mapping = packet.nat->options.mapping;
+  const Dependence mapping = packet.nat->options_at(packet.at).mapping;
   for (const MappingRecord& own : packet.nat->mappings) {
     if (own.internal != trail.last_source || !own.lives_at(trail.ended) ||
         nat::seen_by(mapping, own.first_remote) != nat::seen_by(mapping, trail.last_destination)) {
