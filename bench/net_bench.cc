@@ -7,6 +7,7 @@
 // clients: 1 000 to an echo server: deliveries/s                1 M        2 M
 //   a delivery to 10 000 clients, of one to 1 000               2 x        1.3 x
 //   bytes/client with its NAT and one mapping                   3 000      1 200
+// keepalive: a host behind a NAT, a packet every 15 s for a day  20 ms      5 ms
 // star/100000: build_s and run_s                            0.5 and 0.2  0.15 and 0.08
 //   bytes/host                                                  2 000      800
 #include <deque>
@@ -182,6 +183,38 @@ void clients(benchmark::State& state) {
   state.counters["10x_bytes/client"] = many.bytes_per_client();
 }
 BENCHMARK(clients)->Arg(1'000)->Unit(benchmark::kMillisecond)->MinTime(2);
+
+// One host keeps its mapping alive for a day, and nobody answers.
+void keepalive(benchmark::State& state) {
+  constexpr Duration day = seconds(24 * 3600);
+  constexpr Duration pause = seconds(15);
+  for (auto _ : state) {
+    core::World world(1);
+    net::Network network(world);
+    auto& internet = network.add<net::Router>("internet");
+    const Endpoint server{IpAddress::v4(203, 0, 113, 10), 7};
+    net::Host& inside = add_host(network, "inside", IpAddress::v4(192, 168, 1, 2));
+    net::Host& outside = add_host(network, "server", server.address);
+    auto& box = network.add<nat::NatBox>("nat", nat::NatOptions{.udp_timeout = seconds(30)});
+    box.outside_interface().add_address(IpAddress::v4(198, 51, 100, 7), 32);
+    const net::LinkOptions link{.one_way_delay = milliseconds(10)};
+    network.connect(*inside.interfaces().front(), box.add_inside_interface(), link, link);
+    network.connect(box.outside_interface(), internet.add_interface(), link, link);
+    network.connect(*outside.interfaces().front(), internet.add_interface(), link, link);
+    Counter counter;
+    const auto from_socket = open(inside, 5000, counter);
+    const auto to_socket = open(outside, server.port, counter);
+    Source source(inside, *from_socket, server, payload, pause,
+                  static_cast<std::uint64_t>(day.ns / pause.ns));
+    source.start(Time{});
+    world.scheduler().run_until(Time{} + day);
+    const auto mappings = box.mappings();
+    if (mappings.size() != 1 || mappings[0].created > Time{} + seconds(1)) {
+      state.SkipWithError("the mapping did not last");
+    }
+  }
+}
+BENCHMARK(keepalive)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace natsim::bench
