@@ -27,14 +27,21 @@ using nat::NatOptions;
 
 bool out_of_bounds(const NatOptions& options) {
   const nat::TcpTimeouts& tcp = options.tcp_timeouts;
-  const Duration positive[] = {options.udp_timeout, options.icmp_query_timeout,
-                               tcp.syn_sent,        tcp.syn_received,
-                               tcp.established,     tcp.fin_wait,
-                               tcp.close_wait,      tcp.last_ack,
-                               tcp.time_wait,       tcp.closed};
+  const Duration positive[] = {options.udp_timeout,
+                               options.icmp_query_timeout,
+                               tcp.syn_sent,
+                               tcp.syn_received,
+                               tcp.established,
+                               tcp.fin_wait,
+                               tcp.close_wait,
+                               tcp.last_ack,
+                               tcp.time_wait,
+                               tcp.closed,
+                               options.fragment_timeout};
   return std::ranges::count(positive, Duration{}) > 0 || options.port_stride < 1 ||
          options.port_stride > 1024 || options.port_block_size < 1 ||
-         options.port_blocks_per_host < 1 || options.port_range.first > options.port_range.last;
+         options.port_blocks_per_host < 1 || options.max_fragments < 1 ||
+         options.max_fragments > 65536 || options.port_range.first > options.port_range.last;
 }
 
 // That cannot be meant together, as the options' descriptions have it.
