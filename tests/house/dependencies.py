@@ -12,6 +12,7 @@ LAYERS = (
     "stack/turn",
     "stack/ice",
     "stack/portmap",
+    "stack/dns",
     "stack/sdp",
     "stack/dtls",
     "stack/srtp",
