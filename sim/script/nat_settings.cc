@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/nat/dependent_knobs.h"
 #include "sim/nat/knobs.h"
 #include "sim/nat/presets.h"
 #include "sim/script/nearest.h"
@@ -91,6 +92,14 @@ void read_knobs(const Value& table, NatOptions& options) {
     const StackMark mark(table.lua());
     const Value value = table.field(knob.name);
     if (value.present()) std::visit(Setter{value, options}, knob.kind);
+  }
+  for (const nat::Knob& knob : nat::knobs()) {
+    const StackMark mark(table.lua());
+    const Value value = table.field(knob.name);
+    if (!value.present()) continue;
+    const std::string_view missing = nat::missing_beside(knob.name, options);
+    if (!missing.empty())
+      value.complain(fmt::format("has no effect without, for example, {}", missing));
   }
 }
 

@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/nat/dependent_knobs.h"
 #include "sim/nat/firewall_options.h"
 #include "sim/nat/knobs.h"
 #include "sim/nat/nat_mix.h"
@@ -142,7 +143,9 @@ std::string with(const Case& one, const std::string& field, const std::string& v
   const std::string unknown = FAR " = 1";
   const auto at = body.find(unknown);
   if (at == std::string::npos) return {};
-  return body.replace(at, unknown.size(), field + " = " + value);
+  std::string settings(nat::missing_beside(field, {}));
+  if (!settings.empty()) settings += ", ";
+  return body.replace(at, unknown.size(), settings + field + " = " + value);
 }
 
 TEST_P(DefinitionsFile, ListsTheChoices) {

@@ -11,6 +11,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/nat/dependent_knobs.h"
 #include "sim/nat/knobs.h"
 #include "sim/nat/nat_mix.h"
 #include "sim/nat/presets.h"
@@ -105,10 +106,16 @@ std::string home_with(const std::string& options) {
          options + " } })\n";
 }
 
+// The knob, set, and before it what it needs to have an effect.
+std::string setting(const Knob& knob, std::string_view lua) {
+  const std::string_view needed = nat::missing_beside(knob.name, {});
+  return fmt::format("{}{} {} = {}", needed, needed.empty() ? "" : ",", knob.name, lua);
+}
+
 TEST(NatKnobs, WhatIsWrittenIsWhatTheNatDoes) {
   for (const Knob& knob : nat::knobs()) {
     for (const auto& [lua, printed] : std::visit(Values{}, knob.kind)) {
-      const std::string options = fmt::format("{} = {}", knob.name, lua);
+      const std::string options = setting(knob, lua);
       const Outcome outcome =
           run_body(home_with(options) + fmt::format("metric('is', a.nat:options().{})", knob.name));
       EXPECT_EQ(metric_of(outcome, "is"), printed) << options;
@@ -119,7 +126,7 @@ TEST(NatKnobs, WhatIsWrittenIsWhatTheNatDoes) {
 TEST(NatKnobs, AWrongValueIsRefusedWhereItIs) {
   for (const Knob& knob : nat::knobs()) {
     for (const auto& [lua, said] : std::visit(Mistakes{}, knob.kind)) {
-      const std::string error = error_of(home_with(fmt::format("{} = {}", knob.name, lua)));
+      const std::string error = error_of(home_with(setting(knob, lua)));
       EXPECT_TRUE(error.starts_with("test.lua:2: net:home: nat") &&
                   error.find(knob.name) != std::string::npos)
           << error;
@@ -160,10 +167,21 @@ TEST(NatKnobs, ChangeWhileTheNatRuns) {
   for (const Knob& knob : nat::knobs()) {
     const Written value = other_value(knob, nat::value_text(knob, {}));
     const Outcome outcome =
-        run_body(home_with("") + fmt::format("sleep('1s')\na.nat:set({{ {0} = {1} }})\n"
-                                             "metric('is', a.nat:options().{0})",
-                                             knob.name, value.lua));
+        run_body(home_with("") + fmt::format("sleep('1s')\na.nat:set({{ {} }})\n"
+                                             "metric('is', a.nat:options().{})",
+                                             setting(knob, value.lua), knob.name));
     EXPECT_EQ(metric_of(outcome, "is"), value.printed) << knob.name;
+  }
+}
+
+TEST(NatKnobs, AKnobWithoutEffectIsRefused) {
+  for (const Knob& knob : nat::knobs()) {
+    const std::string_view needed = nat::missing_beside(knob.name, {});
+    if (needed.empty()) continue;
+    const std::string lua = std::visit(Values{}, knob.kind).front().lua;
+    EXPECT_EQ(error_of(home_with(fmt::format("{} = {}", knob.name, lua))),
+              fmt::format("test.lua:2: net:home: nat.{}: has no effect without, for example, {}",
+                          knob.name, needed));
   }
 }
 
