@@ -44,7 +44,8 @@ endfunction()
 
 # natsim_test(NAME [ONCE] SOURCES a.cc… LINK targets…): a GoogleTest program run by ctest. What tests
 # share is included as "tests/FOLDER/header.h". The first one compiles the headers that all tests
-# read. ONCE tests are many runs of what others test too: they are left out under the sanitizers.
+# read. Under ctest RapidCheck draws the same cases each time, run by hand others. ONCE tests are many
+# runs of what others test too: they are left out under the sanitizers.
 set(NATSIM_TESTS_ROOT ${PROJECT_BINARY_DIR}/include_roots/tests)
 file(MAKE_DIRECTORY ${NATSIM_TESTS_ROOT})
 file(CREATE_LINK ${PROJECT_SOURCE_DIR}/tests ${NATSIM_TESTS_ROOT}/tests SYMBOLIC)
@@ -69,5 +70,5 @@ function(natsim_test name)
     set(label LABELS once)
   endif()
   gtest_discover_tests(${name}_test TEST_PREFIX ${name}. DISCOVERY_MODE PRE_TEST
-                       PROPERTIES TIMEOUT 120 ${label})
+                       PROPERTIES TIMEOUT 120 ENVIRONMENT RC_PARAMS=seed=4787 ${label})
 endfunction()

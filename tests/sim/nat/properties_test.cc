@@ -72,24 +72,29 @@ class Model {
   // A packet has gone out by `external`, or not at all.
   void sent(const Endpoint& internal, const Endpoint& remote,
             const std::optional<Endpoint>& external, Time now) {
-    Session* const known = find(internal, remote);
+    Session* session = find(internal, remote);
     if (!external) {
-      RC_ASSERT(known == nullptr || overloads());
+      RC_ASSERT(session == nullptr || overloads());
       return;
     }
-    Session* session = nullptr;
-    for (Session& m : mappings_) {
-      if (m.internal == internal && m.external == *external &&
-          (m.key == seen_by(options_.mapping, remote) || m.remotes.contains(remote))) {
-        session = &m;
-      }
+    // Where another host holds the remote on the shared port, this remote gets a port of its own.
+    const bool dedicated = session != nullptr && session->external != *external;
+    if (dedicated) {
+      RC_ASSERT(overloads());
+      RC_ASSERT(!session->dedicated);
     }
     if (!overloads()) {
-      RC_ASSERT(session == known);
       for (const Session& m : mappings_) RC_ASSERT(m.external != *external || &m == session);
     }
-    if (session == nullptr) {
-      mappings_.push_back({internal, *external, seen_by(options_.mapping, remote), now, now, {}});
+    if (session == nullptr || dedicated) {
+      const Dependence dependence = dedicated ? finest() : options_.mapping;
+      mappings_.push_back({.internal = internal,
+                           .external = *external,
+                           .key = seen_by(dependence, remote),
+                           .dedicated = dedicated,
+                           .sent = now,
+                           .received = now,
+                           .remotes = {}});
       session = &mappings_.back();
     }
     session->remotes.insert(remote);
@@ -123,6 +128,7 @@ class Model {
     Endpoint internal;
     Endpoint external;
     Endpoint key;
+    bool dedicated;  // to the remotes of its key alone, which is finer than others'
     Time sent;
     Time received;
     std::set<Endpoint> remotes;
@@ -131,11 +137,15 @@ class Model {
   };
 
   Session* find(const Endpoint& internal, const Endpoint& remote) {
+    Session* found = nullptr;
     for (Session& m : mappings_) {
-      if (m.internal == internal && m.key == seen_by(options_.mapping, remote)) return &m;
+      const Dependence dependence = m.dedicated ? finest() : options_.mapping;
+      if (m.internal != internal || m.key != seen_by(dependence, remote)) continue;
+      if (found == nullptr || m.dedicated) found = &m;
     }
-    return nullptr;
+    return found;
   }
+  [[nodiscard]] Dependence finest() const { return std::max(options_.mapping, options_.filtering); }
   [[nodiscard]] bool sent_to(const Session& m, const Endpoint& remote) const {
     return std::any_of(m.remotes.begin(), m.remotes.end(), [&](const Endpoint& r) {
       return seen_by(options_.filtering, r) == seen_by(options_.filtering, remote);
