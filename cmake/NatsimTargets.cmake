@@ -54,6 +54,16 @@ function(natsim_test name)
   add_executable(${name}_test ${ARG_SOURCES})
   target_include_directories(${name}_test PRIVATE ${NATSIM_TESTS_ROOT})
   target_link_libraries(${name}_test PRIVATE ${ARG_LINK} natsim_options GTest::gtest_main GTest::gmock)
+  # Files of tests are compiled together, each in a namespace of its own, NATSIM_TEST_FILE.
+  if(NATSIM_UNITY)
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4
+                          UNITY_BUILD_UNIQUE_ID NATSIM_TEST_FILE)
+    set(alone ${ARG_SOURCES})
+    list(FILTER alone EXCLUDE REGEX "_test\\.cc$")
+    set_source_files_properties(${alone} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  else()
+    target_compile_definitions(${name}_test PRIVATE NATSIM_TEST_FILE=test_file)
+  endif()
   # What is tested is optimised, the assertions are not: they are most of the build's time.
   target_compile_options(${name}_test PRIVATE
     $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)

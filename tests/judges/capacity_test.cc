@@ -9,7 +9,7 @@
 #include "tests/judges/nat_trial.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Endpoint server{IpAddress::v4(203, 0, 113, 10), 3478};
 
@@ -172,5 +172,5 @@ TEST(TableSize, FollowsLittlesLaw) {
   EXPECT_EQ(nat.live(now - milliseconds(100)), 600U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

@@ -16,7 +16,7 @@
 #include "tests/judges/arena.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using nat::Dependence;
 using stun::BehaviourDiscovery;
@@ -308,5 +308,5 @@ TEST(Mismeasurement, ASecondHostBehindLinuxHasAnotherPortForAll) {
   EXPECT_NE(second.mapped->port, TestBed::first_port);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

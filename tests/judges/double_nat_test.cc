@@ -11,7 +11,7 @@
 #include "tests/judges/arena.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // Mapping and filtering as levels of dependence: 0 none, 1 address, 2 address and port.
 struct Kind {
@@ -129,5 +129,5 @@ INSTANTIATE_TEST_SUITE_P(Scopes, DoubleNat,
                                                                                : "PerEndpoint";
                          });
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

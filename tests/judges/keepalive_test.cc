@@ -14,7 +14,7 @@
 #include "tests/judges/nat_trial.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Endpoint inside{IpAddress::v4(192, 168, 1, 2), 5000};
 constexpr Endpoint server{IpAddress::v4(203, 0, 113, 10), 3478};
@@ -246,5 +246,5 @@ TEST(KeepaliveSurvival, PoissonTraffic) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

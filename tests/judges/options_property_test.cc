@@ -17,7 +17,7 @@
 #include "tests/sim/nat/nat_under_test.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using nat::at;
 using nat::Dependence;
@@ -348,5 +348,5 @@ TEST(AnyOptions, MorePermissiveNatsConnectWhatOthersDo) {
   EXPECT_GT(failed, 300);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

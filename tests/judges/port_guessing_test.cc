@@ -10,7 +10,7 @@
 #include "tests/judges/nat_trial.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Endpoint easy{IpAddress::v4(203, 0, 113, 10), 40'000};
 constexpr IpAddress hard_host = IpAddress::v4(192, 168, 1, 2);
@@ -310,5 +310,5 @@ TEST(PortGuessing, SequentialPortsOfBothSidesArePredictedTogether) {
   EXPECT_TRUE(agrees(hits, runs, std::exp(-flows) * std::exp(-flows)));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

@@ -11,7 +11,7 @@
 #include "tests/judges/nat_trial.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using nat::Dependence;
 using nat::FilterScope;
@@ -219,5 +219,5 @@ INSTANTIATE_TEST_SUITE_P(Scopes, Reachability,
                                                                           : "PerEndpoint";
                          });
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

@@ -12,7 +12,7 @@
 #include "sim/nat/presets.h"
 
 namespace natsim::judges {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 std::vector<Requirement> all_requirements() {
   std::vector<Requirement> all;
@@ -80,5 +80,5 @@ TEST(Requirements, TheStrictPresetKeepsAllOfItsRfcs) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::judges

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::matrix {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using ice::CandidateType;
 
@@ -89,5 +89,5 @@ TEST(Matrix, EndpointScopeConnectsThreeKindsMore) {
   EXPECT_EQ(direct_cells, 64);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::matrix

@@ -7,7 +7,7 @@
 #include "sim/core/world.h"
 
 namespace natsim::core {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 std::uint64_t digest_of(std::initializer_list<std::pair<Time, ObjectId>> steps) {
   EventStream stream;
@@ -75,5 +75,5 @@ TEST(World, ObjectsAreNumberedAndForgotten) {
   EXPECT_EQ(world.object(12345), nullptr);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::core

@@ -14,7 +14,7 @@
 #include "stack/base/random.h"
 
 namespace natsim::core {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // Notes when each of its timers fired.
 class Witness : public Actor {
@@ -202,5 +202,5 @@ RC_GTEST_PROP(Scheduler, AgreesWithASortedMap, ()) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::core

@@ -11,7 +11,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::PacketStep;
@@ -215,5 +215,5 @@ TEST(Answers, BothEndsOfAnExpiredConnectionGetAnRst) {
   EXPECT_EQ(net::parse_tcp(made[1].packet->transport())->seq, 1001U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

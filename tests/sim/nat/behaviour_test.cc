@@ -9,7 +9,7 @@
 #include "sim/nat/presets.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -356,5 +356,5 @@ TEST(Nat, SnapshotsAndNatstat) {
   EXPECT_EQ(t.nat.mappings(second(67)).size(), 1U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

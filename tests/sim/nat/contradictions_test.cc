@@ -7,7 +7,7 @@
 #include "sim/nat/presets.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 struct Refused {
   NatOptions options;
@@ -120,5 +120,5 @@ TEST(Knobs, SettersAndGettersAgree) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -7,7 +7,7 @@
 #include "sim/net/tcp_segment.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -200,5 +200,5 @@ TEST(Hairpin, MayGoUnfiltered) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

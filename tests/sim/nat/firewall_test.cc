@@ -13,7 +13,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using net::endpoint;
@@ -388,5 +388,5 @@ TEST(Firewall, LaterFragmentsFromInsideAreBlockedWithTheFirst) {
   EXPECT_EQ(box.firewall.outbound(*pieces[1], at({})).refusal, Refusal::silence);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -10,7 +10,7 @@
 #include "tests/sim/nat/home_testbed.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using net::endpoint;
@@ -246,5 +246,5 @@ TEST(NatFragments, Rfc4787_Req13a_WhatMayBeCutIsCutInOrder) {
   EXPECT_TRUE(log.drops().empty());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

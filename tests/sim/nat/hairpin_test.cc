@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using enum Dependence;
@@ -121,5 +121,5 @@ TEST(Land, WhatGoesToWhereItComesFromIsDropped) {
   EXPECT_EQ(t.nat.mapping_count(), 1U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

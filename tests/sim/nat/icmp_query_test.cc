@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -143,5 +143,5 @@ TEST(IcmpQuery, OverIpv6) {
   EXPECT_EQ(net::parse_icmp_query(*packet)->identifier, 77);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -8,7 +8,7 @@
 #include "sim/net/tcp_segment.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using net::IcmpError;
@@ -256,5 +256,5 @@ TEST(Icmp, ErrorsCanBeDroppedOrPassedUntranslated) {
   EXPECT_EQ(quoted(*out).destination, alice);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

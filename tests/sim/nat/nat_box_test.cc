@@ -11,7 +11,7 @@
 #include "tests/sim/nat/home_testbed.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -360,5 +360,5 @@ TEST(NatBox, ListeningChangesNothing) {
   EXPECT_EQ(digests[0], digests[1]);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

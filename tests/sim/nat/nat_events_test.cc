@@ -9,7 +9,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -199,5 +199,5 @@ TEST(NatEvents, ANatWithoutMappingsTellsAsMuch) {
   EXPECT_EQ(bed.story.told, std::vector<std::string>{"nat.flushed mappings=0"});
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -6,7 +6,7 @@
 #include "sim/nat/presets.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using enum Dependence;
 
@@ -74,5 +74,5 @@ TEST(Presets, KindsAreKnownByName) {
   EXPECT_FALSE(find_preset("EIF/EIM"));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -11,7 +11,7 @@
 #include "tests/sim/nat/home_testbed.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using net::endpoint;
 
@@ -244,5 +244,5 @@ TEST(NatPayloads, AWrongChecksumStaysWrong) {
   EXPECT_EQ(net.drops(core::DropReason::bad_checksum), 1U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

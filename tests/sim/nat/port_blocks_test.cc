@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -133,5 +133,5 @@ TEST(Rfc6888, SharingRatios) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -8,7 +8,7 @@
 #include "sim/net/tcp_segment.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using enum Dependence;
@@ -288,5 +288,5 @@ TEST(Rfc7857, Section4_PairedPoolingFailsOrFallsBack) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

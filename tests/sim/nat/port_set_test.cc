@@ -6,7 +6,7 @@
 #include <rapidcheck.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(PortSet, NextFreeGoesUpwardsAndAround) {
   PortSet set;
@@ -66,5 +66,5 @@ TEST(PortSet, AgreesWithAModel) {
   }));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -13,7 +13,7 @@
 #include "sim/nat/nat_mix.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 std::string value_of(const NatOptions& options, std::string_view knob) {
   return value_text(*find_knob(knob), options);
@@ -200,5 +200,5 @@ TEST(NatMix, DrawsByShare) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -12,7 +12,7 @@
 #include "sim/nat/option_names.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 template <typename Value, std::size_t N>
 Value any_of(const std::array<OptionName<Value>, N>& table) {
@@ -327,5 +327,5 @@ TEST(NatProperty, SendingAgainAtTheSameTimeChangesCountersOnly) {
   }));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -5,7 +5,7 @@
 #include "tests/sim/nat/nat_under_test.h"
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -165,5 +165,5 @@ TEST(StaticMapping, OfTcpOutlivesItsConnections) {
   EXPECT_EQ(box.pass(syn(), second(9000), false).reason(), DropReason::nat_mapping_expired);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

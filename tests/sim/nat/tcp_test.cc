@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -311,5 +311,5 @@ TEST(Tcp, FlushForgetsConnections) {
             DropReason::nat_tcp_no_connection);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using net::TcpSegment;
 using enum TcpSide;
@@ -145,5 +145,5 @@ TEST(TcpTracking, AFinFromASideThatNeverOpenedIsNothing) {
   EXPECT_EQ(c.in(flag::fin, b), TcpState::syn_sent);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

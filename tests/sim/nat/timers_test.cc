@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -224,5 +224,5 @@ TEST(PerSession, GoWithAMappingThatIsFlushed) {
   EXPECT_EQ(t.nat.next_expiry(), second(62));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::nat {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::MappingStep;
@@ -114,5 +114,5 @@ TEST(ShadowEntry, GoesWithAFlush) {
   EXPECT_EQ(t.map(alice, peer, second(1)), outside);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::nat

@@ -7,7 +7,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // The definition of RFC 1071 §1 word by word, with nothing of the implementation's cleverness.
 std::uint16_t plain_sum(ByteView bytes) {
@@ -97,5 +97,5 @@ RC_GTEST_PROP(ChecksumProperty, IncrementalUpdateEqualsRecomputation, ()) {
             checksum_of(bytes));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -9,7 +9,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr LinkOptions chancy = {.rate = 1'000'000,
                                 .one_way_delay = milliseconds(10),
@@ -167,5 +167,5 @@ TEST(Determinism, WorldsOnThreadsDoNotMeet) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

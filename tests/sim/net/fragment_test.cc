@@ -8,7 +8,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -256,5 +256,5 @@ TEST(FragmentedPath, WhatStaysIncompleteTimesOut) {
   EXPECT_EQ(net.at_a.failures[0].error, IcmpError::reassembly_timeout);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

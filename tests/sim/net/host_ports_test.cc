@@ -6,7 +6,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 struct OneHost : Testbed {
   explicit OneHost(std::uint64_t seed = 1)
@@ -98,5 +98,5 @@ TEST(HostPorts, EphemeralPortsAreTheSeedsAndTheHostsOwn) {
   EXPECT_NE(reference[1], reference[0] + 1);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -6,7 +6,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::PacketStep;
@@ -385,5 +385,5 @@ TEST(Host, AnErrorAboutAnEchoRequestReachesItsProgram) {
   EXPECT_EQ(box.told, std::vector<std::string>{"hop limit 3"});
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

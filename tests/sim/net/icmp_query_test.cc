@@ -7,7 +7,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr std::uint16_t identifiers[] = {0, 1, 0x7fff, 0xffff};
 
@@ -74,5 +74,5 @@ TEST_P(Families, OtherPacketsAreNoQueries) {
   EXPECT_FALSE(parse_icmp_query(*query)) << "the code is 0";
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -7,7 +7,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 PacketPtr udp(PacketPool& pool, bool v4, std::size_t payload) {
   return make_udp(pool, endpoint(v4 ? "192.0.2.1:4660" : "[2001:db8::1]:4660"),
@@ -192,5 +192,5 @@ RC_GTEST_PROP(IcmpProperty, AnyQuotationIsSafe, (bool v4)) {
   RC_ASSERT(view->quoted_offset == packet->payload_offset);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

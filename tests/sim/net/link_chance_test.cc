@@ -9,7 +9,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -189,5 +189,5 @@ TEST(LinkChance, TheSeedChangesWhatIsLost) {
   EXPECT_NE(arrivals[0], arrivals[1]);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

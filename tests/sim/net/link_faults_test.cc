@@ -10,7 +10,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -262,5 +262,5 @@ TEST(LinkPresets, SayWhichWayTheirDelaysAre) {
   EXPECT_EQ(find_link_preset("wifi"), nullptr);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

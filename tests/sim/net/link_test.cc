@@ -8,7 +8,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -242,5 +242,5 @@ TEST(Link, HasANameOfItsEnds) {
   EXPECT_EQ(net.world.object(net.forth().id()), &net.forth());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -6,7 +6,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -136,5 +136,5 @@ TEST(Moving, AHostThatSleepsHearsNothingAndWakesLate) {
   EXPECT_EQ(net.at_b.letters.size(), 1U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

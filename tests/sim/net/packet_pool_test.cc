@@ -8,7 +8,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(PacketPool, PacketsOfEverySizeDoNotOverlap) {
   PacketPool pool;
@@ -66,5 +66,5 @@ TEST(PacketPool, ACopyIsTheSamePacketInOtherMemory) {
                          packet->datagram().begin(), packet->datagram().end()));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

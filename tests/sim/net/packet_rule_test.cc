@@ -7,7 +7,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -210,5 +210,5 @@ TEST(PacketRule, DroppingBeatsTheRest) {
   EXPECT_EQ(net.drops(DropReason::partitioned), 1U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

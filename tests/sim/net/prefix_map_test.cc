@@ -7,7 +7,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(PrefixMap, TheLongestPrefixWins) {
   PrefixMap<int> map;
@@ -58,5 +58,5 @@ RC_GTEST_PROP(PrefixMap, FindsWhatASearchOfAllFinds, ()) {
   if (best) RC_ASSERT(*found == *best);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -8,7 +8,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -203,5 +203,5 @@ TEST(DeliveryTrace, ABrokenFileIsRefused) {
             (std::vector<std::uint32_t>{1, 7}));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -8,7 +8,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 Bytes bytes_of(const Packet& packet) {
   return {packet.datagram().begin(), packet.datagram().end()};
@@ -207,5 +207,5 @@ RC_GTEST_PROP(RewriteProperty, ChecksumsAreRightAfterwards, (bool v4)) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -5,7 +5,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using core::PacketStep;
@@ -221,5 +221,5 @@ TEST(Router, TakesTheNewWayOnceItIsBuilt) {
   EXPECT_EQ(at_b.letters[1].at, Time{} + milliseconds(110));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -10,7 +10,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -294,5 +294,5 @@ RC_GTEST_PROP(RoutingProperty, NextHopsAreOnAShortestPath, ()) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -5,7 +5,7 @@
 #include "tests/sim/net/tcp_bed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using testing::ElementsAre;
@@ -396,5 +396,5 @@ TEST(TcpStack, MalformedSegmentsAreDropped) {
   EXPECT_EQ(bed.server.state(), TcpState::established);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

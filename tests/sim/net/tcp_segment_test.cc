@@ -8,7 +8,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 Bytes bytes_of(const Packet& packet) {
   return {packet.datagram().begin(), packet.datagram().end()};
@@ -166,5 +166,5 @@ RC_GTEST_PROP(TcpSegmentProperty, ReadingAnyBytesEnds, (const Bytes& bytes)) {
   RC_ASSERT(!segment || segment->payload.size() + tcp_header_size <= bytes.size());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -5,7 +5,7 @@
 #include "tests/sim/net/tcp_bed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 using testing::HasSubstr;
@@ -221,5 +221,5 @@ TEST(TcpStack, TheSameSeedGivesTheSameRun) {
   EXPECT_NE(digest(1), digest(2));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -5,7 +5,7 @@
 #include "tests/sim/net/tcp_bed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::ElementsAre;
 
@@ -215,5 +215,5 @@ TEST(TcpReassembly, KeepsEachByteOnce) {
   EXPECT_TRUE(early.empty());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

@@ -6,7 +6,7 @@
 #include "tests/sim/net/tcp_bed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -348,5 +348,5 @@ RC_GTEST_PROP(TcpProperty, AnySegmentIsSurvived, ()) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

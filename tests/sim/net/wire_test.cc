@@ -7,7 +7,7 @@
 #include "tests/sim/net/testbed.h"
 
 namespace natsim::net {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // 192.0.2.1:4660 to 198.51.100.2:3478, "hi". The header's words sum to 2b165, folded b167; the
 // pseudo-header's, the UDP header's and the payload's to 2748e, folded 7490.
@@ -296,5 +296,5 @@ RC_GTEST_PROP(WireProperty, AnyBytesAreSafe, (bool v4)) {
   parse_icmp_error(*packet);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::net

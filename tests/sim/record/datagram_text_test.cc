@@ -12,7 +12,7 @@
 #include "stack/turn/channel_data.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using stun::MessageBuilder;
 using stun::MessageClass;
@@ -146,5 +146,5 @@ TEST(DatagramText, TcpSegments) {
             "malformed TCP, 40 bytes");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

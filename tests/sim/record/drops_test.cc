@@ -6,7 +6,7 @@
 #include "sim/core/world.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using core::DropReason;
 
@@ -53,5 +53,5 @@ TEST(Drops, TheLedgerKeepsPlacesAndReasonsApart) {
   EXPECT_EQ(ledger.drops()[2].reason, DropReason::bad_checksum);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

@@ -14,7 +14,7 @@
 #include "tests/sim/record/two_homes.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using Json = nlohmann::ordered_json;
 using testing::Contains;
@@ -335,5 +335,5 @@ TEST(Explain, TheSameRunGivesTheSameText) {
   EXPECT_EQ(text(), text());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

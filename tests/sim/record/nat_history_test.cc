@@ -5,7 +5,7 @@
 #include "tests/sim/record/two_homes.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(NatHistory, SpeaksWithTheOptionsOfTheMoment) {
   TwoHomes homes(*nat::find_preset("symmetric"), *nat::find_preset("port-restricted"));
@@ -35,5 +35,5 @@ TEST(NatHistory, SpeaksWithTheOptionsOfTheMoment) {
   EXPECT_EQ(other->configurations.size(), 1U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

@@ -14,7 +14,7 @@
 #include "tests/sim/record/two_homes.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::Each;
 using testing::ElementsAre;
@@ -283,5 +283,5 @@ TEST(Pcapng, EveryDropIsInTheCapture) {
   EXPECT_EQ(commented, dropped);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

@@ -12,7 +12,7 @@
 #include "tests/sim/record/two_homes.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr std::string_view kinds[] = {"EIM/EIF",  "EIM/ADF",  "EIM/APDF", "ADM/EIF",  "ADM/ADF",
                                       "ADM/APDF", "APDM/EIF", "APDM/ADF", "APDM/APDF"};
@@ -74,5 +74,5 @@ INSTANTIATE_TEST_SUITE_P(AllKinds, Remedy, testing::ValuesIn(kinds), [](const au
   return name;
 });
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

@@ -14,7 +14,7 @@
 #include "tests/sim/record/two_homes.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::Contains;
 using testing::ElementsAre;
@@ -293,5 +293,5 @@ TEST_F(TimelineOfHomes, ListeningChangesNothing) {
   EXPECT_EQ(digest(true), digest(false));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

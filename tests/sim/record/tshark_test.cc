@@ -17,7 +17,7 @@
 #include "tests/sim/record/two_homes.h"
 
 namespace natsim::record {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::Contains;
 using testing::HasSubstr;
@@ -97,5 +97,5 @@ TEST_F(Tshark, ShowsTapsAndComments) {
   EXPECT_THAT(lines("-T fields -e frame.time_epoch -c 1"), testing::ElementsAre("0.000000000"));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::record

@@ -7,7 +7,7 @@
 #include "stack/base/units.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr const char* world = R"(
     local internet = net:router("internet")
@@ -256,5 +256,5 @@ TEST(Calls, AMappedPortIsACandidate) {
             "\"192.0.2.1\"");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -23,7 +23,7 @@
 #include "sim/net/link_presets.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // A field's line behind its name.
 struct Field {
@@ -383,5 +383,5 @@ TEST(DefinitionsFile, ListsThePresets) {
   EXPECT_EQ(mix.substr(0, mix.find('\n') + 1), alias("NatMix", mixes));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

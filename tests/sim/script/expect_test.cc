@@ -5,7 +5,7 @@
 #include <vector>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // What a failed expectation says.
 std::string failure_of(std::string_view body) {
@@ -295,5 +295,5 @@ TEST(Durations, Arithmetic) {
   EXPECT_EQ(error_of("local x = duration('1s') / 0"), "test.lua:1: the duration is too large");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

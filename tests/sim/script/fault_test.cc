@@ -4,7 +4,7 @@
 #include <string>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // Two hosts 10 ms apart; `ping(data)` gives what comes back within a second and when.
 const std::string world = R"(
@@ -144,5 +144,5 @@ TEST(Partitions, ReachThroughTranslations) {
   EXPECT_EQ(metric_of(outcome, "in"), "1");  // the answer died in front of the NAT
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

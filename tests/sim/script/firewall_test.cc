@@ -2,7 +2,7 @@
 #include "script_test.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(Firewalls, GuardAHomeWithoutANat) {
   const Outcome outcome = run_body(R"(
@@ -72,5 +72,5 @@ TEST(Firewalls, MistakesAreErrors) {
             "test.lua:1: net:firewall: missing key 'wan'");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -2,7 +2,7 @@
 #include "script_test.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(HostMoves, FromWifiToCellularWithAGap) {
   const Outcome outcome = run_body(R"(
@@ -71,5 +71,5 @@ TEST(HostMoves, AHostMayLetItsDatagramsBeCut) {
   EXPECT_EQ(metric_of(outcome, "allowed"), "true");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 struct Knob {
   std::string name;
@@ -112,5 +112,5 @@ TEST(LinkKnobs, AreAllHere) {
   EXPECT_EQ(names, Names());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

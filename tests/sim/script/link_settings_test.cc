@@ -6,7 +6,7 @@
 #include <string>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 const std::string internet = "local internet = net:router('internet')\n";
 
@@ -156,5 +156,5 @@ TEST(LinkSettings, ATraceIsReadFromTheScenariosFolder) {
   std::filesystem::remove_all(folder);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 const std::string home = R"(
     local internet = net:router("internet")
@@ -49,5 +49,5 @@ TEST(NatEventsInScripts, Set) {
             "test.lua:15: nat:set: unknown key 'maping'; did you mean 'mapping'?");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

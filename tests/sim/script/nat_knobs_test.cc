@@ -17,7 +17,7 @@
 #include "sim/nat/presets.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using nat::Knob;
 
@@ -206,5 +206,5 @@ TEST(NatMix, DrawsPresetsThatCanBeABase) {
   EXPECT_NE(error_of("nat_mix('halkes')").find("test.lua:1: nat_mix: "), std::string::npos);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr std::array<std::string_view, 3> names = {"one_way_delay", "loss", "rate"};
 
@@ -24,5 +24,5 @@ TEST(Nearest, SuggestsOrLists) {
   EXPECT_EQ(suggestion("x", {}), "");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

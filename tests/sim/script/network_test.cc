@@ -4,7 +4,7 @@
 #include <string>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(Addresses, FollowThePlan) {
   const Outcome outcome = run_body(R"(
@@ -312,5 +312,5 @@ TEST(Programs, ASourceCounts) {
             "test.lua:2: host:udp_source: missing key 'to'");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

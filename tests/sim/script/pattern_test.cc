@@ -10,7 +10,7 @@
 #include "sim/script/sandbox.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // Every way to use a pattern; errors become results.
 constexpr std::string_view program = R"(
@@ -102,5 +102,5 @@ RC_GTEST_PROP(Pattern, AnswersAsStockLuaDoesForRandomPatterns, ()) {
   RC_ASSERT(!::testing::Test::HasFailure());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

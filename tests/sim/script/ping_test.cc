@@ -2,7 +2,7 @@
 #include "script_test.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 void expect_pass(std::string_view body) {
   const Outcome outcome = run_body(body);
@@ -81,5 +81,5 @@ TEST(Ping, RefusesWhatItCannotMean) {
   EXPECT_NE(error_of(world + "a:ping(a, { sise = 1 })").find("size"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -2,7 +2,7 @@
 #include "script_test.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr std::string_view home = R"(
     local internet = net:router("internet")
@@ -91,5 +91,5 @@ TEST(PortMapping, MistakesAreErrors) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

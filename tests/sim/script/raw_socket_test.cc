@@ -4,7 +4,7 @@
 #include <string>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 // Two hosts, `a` with a raw socket. `syn` is a TCP SYN from 192.0.2.1:5000 to 192.0.2.2:80,
 // sequence number 1, whose checksums are right: those of RFC 1071, by hand. IP header: 4500 + 0028
@@ -66,5 +66,5 @@ TEST(RawSocket, RefusesWhatIsNoDatagram) {
             std::string::npos);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -6,7 +6,7 @@
 #include <string>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 RunOptions small_limits() {
   RunOptions options;
@@ -230,5 +230,5 @@ TEST_F(SandboxFolder, OnlyTextIsLoaded) {
             path + ": it declares no scenario(name, function(net) … end)");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

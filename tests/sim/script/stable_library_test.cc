@@ -4,7 +4,7 @@
 #include <string>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(StableLibrary, PairsFollowsTheKeysAlone) {
   const char* const body = R"(
@@ -101,5 +101,5 @@ TEST(StableLibrary, RandomFollowsTheSeed) {
   EXPECT_EQ(error_of("math.random(5, 4)"), "test.lua:1: math.random: there is nothing from 5 to 4");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

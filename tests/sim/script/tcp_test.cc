@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::HasSubstr;
 
@@ -159,5 +159,5 @@ TEST(ScriptTcp, RefusesWhatMakesNoSense) {
               HasSubstr("has ended: refused"));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

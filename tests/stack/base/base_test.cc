@@ -8,7 +8,7 @@
 #include "stack/base/time.h"
 
 namespace natsim {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(Duration, PrintsTheLargestUnitThatFits) {
   EXPECT_EQ(to_string(milliseconds(1500)), "1.5s");
@@ -117,5 +117,5 @@ TEST(Random, DistributionsHaveTheirMoments) {
   EXPECT_NEAR(exponentials / draws, 1.0, 4 / std::sqrt(draws));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim

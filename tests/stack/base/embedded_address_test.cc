@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
@@ -34,5 +34,5 @@ TEST(EmbeddedAddress, StandsWhereTheRfcShowsIt) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim

@@ -7,7 +7,7 @@
 #include <rapidcheck.h>
 
 namespace natsim {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(Units, Durations) {
   EXPECT_EQ(parse_duration("20ms").value(), milliseconds(20));
@@ -103,5 +103,5 @@ TEST(Units, NoTextCrashesThem) {
   }));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim

@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace natsim::dns {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 Bytes bytes(std::string_view text) {
   const ByteView view = as_bytes(text);
@@ -92,5 +92,5 @@ RC_GTEST_PROP(DnsMessage, WhatIsAcceptedReadsTheSameAgain, (const Bytes& tail)) 
   if (message) RC_ASSERT(decode(encode(*message))->question == message->question);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::dns

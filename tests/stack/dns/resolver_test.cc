@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::dns {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 const Endpoint server = Endpoint::parse("192.0.2.53:53").value();
 const Endpoint local = Endpoint::parse("192.0.2.1:40000").value();
@@ -68,5 +68,5 @@ TEST(Resolver, ToldThatThereIsNoSuchName) {
   EXPECT_EQ(machine.outcome()->failure, "Name Error");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::dns

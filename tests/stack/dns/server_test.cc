@@ -6,7 +6,7 @@
 #include "stack/base/embedded_address.h"
 
 namespace natsim::dns {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 
@@ -74,5 +74,5 @@ TEST(DnsServer, AnswersQueriesAlone) {
   EXPECT_FALSE(server.answer(as_bytes("hello")));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::dns

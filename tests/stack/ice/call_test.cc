@@ -10,7 +10,7 @@
 #include <rapidcheck.h>
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Duration ms(std::int64_t n) { return milliseconds(n); }
 constexpr Time at(Duration since_start) { return Time{} + since_start; }
@@ -290,5 +290,5 @@ TEST(IceCall, Stun28_AnyBytesAreSurvived) {
   }));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

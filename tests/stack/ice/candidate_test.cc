@@ -9,7 +9,7 @@
 #include "stack/ice/credentials.h"
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 Endpoint endpoint(std::string_view text) { return Endpoint::parse(text).value(); }
 
@@ -210,5 +210,5 @@ TEST(IceCandidateLine, AnyTextIsParsedOrRefused) {
   }));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

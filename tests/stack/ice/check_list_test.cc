@@ -10,7 +10,7 @@
 #include "stack/ice/nomination.h"
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 Candidate candidate(std::string_view address, std::uint32_t priority, std::string foundation) {
   Candidate c;
@@ -244,5 +244,5 @@ TEST_F(IceNomination, AnUnsignalledRemoteCandidateMayBeARelay) {
   EXPECT_EQ(decide(milliseconds(100), true).nominate, pair);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Duration ms(std::int64_t n) { return milliseconds(n); }
 
@@ -438,5 +438,5 @@ TEST(IceCheck, OtherStunIsIgnored) {
   EXPECT_EQ(p.last<Ignored>().reason, IgnoreReason::indication);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

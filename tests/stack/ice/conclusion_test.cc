@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Duration ms(std::int64_t n) { return milliseconds(n); }
 
@@ -345,5 +345,5 @@ TEST(IceConclusion, ClosedIsSilent) {
   EXPECT_EQ(p.agent.send(as_bytes("x"), p.now), SendResult::no_valid_pair);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

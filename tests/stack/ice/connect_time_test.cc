@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Duration ms(std::int64_t n) { return milliseconds(n); }
 constexpr Time at(Duration since_start) { return Time{} + since_start; }
@@ -234,5 +234,5 @@ TEST(IceConnectTime, TheRelayIsTriedInItsOrder) {
   EXPECT_EQ(p.a->agent().selected_pair()->remote.type, CandidateType::relayed);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Duration ms(std::int64_t n) { return milliseconds(n); }
 
@@ -259,5 +259,5 @@ TEST(IceConsent, C01_OneWayMediaDoesNotKeepItAlive) {
   EXPECT_EQ(lost, pair.a->all<ConsentLost>()[0].second.last_response + seconds(30));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

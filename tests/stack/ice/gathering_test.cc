@@ -9,7 +9,7 @@
 #include "stack/ice/candidate_line.h"
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Duration ms(std::int64_t n) { return milliseconds(n); }
 
@@ -241,5 +241,5 @@ TEST(IceGathering, TC01_AnotherSocketAfter437) {
   EXPECT_TRUE(std::holds_alternative<GatheringComplete>(events.back()));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

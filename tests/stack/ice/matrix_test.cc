@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 struct Kind {
   const char* name;
@@ -225,5 +225,5 @@ TEST(IceMatrix, N13_TypesWhateverTheDelays) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

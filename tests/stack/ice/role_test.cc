@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::ice::test {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr Duration ms(std::int64_t n) { return milliseconds(n); }
 
@@ -198,5 +198,5 @@ TEST(IceRole, AnEndlessConflictEnds) {
   EXPECT_EQ(p.pair(1).state, PairState::failed);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::ice::test

@@ -9,7 +9,7 @@
 #include "tests/stack/portmap/fake_gateway.h"
 
 namespace natsim::portmap {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 const Endpoint at_gateway{IpAddress::v4(192, 168, 1, 1), server_port};
 const Endpoint local{IpAddress::v4(192, 168, 1, 2), 50000};
@@ -200,5 +200,5 @@ TEST(PcpClient, Rfc6887_8_3_IgnoresWhatIsNotItsAnswer) {
   EXPECT_EQ(alone.client.state(), Client::State::mapped);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::portmap

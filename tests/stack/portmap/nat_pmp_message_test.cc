@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::portmap {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(NatPmpMessage, Rfc6886_3_2_ExternalAddress) {
   EXPECT_EQ(encode(NatPmpRequest{}), (Bytes{0, 0}));
@@ -57,5 +57,5 @@ TEST(NatPmpMessage, OtherVersionsAndOpcodesAreNone) {
   EXPECT_FALSE(decode_nat_pmp_response(Bytes{0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}).has_value());
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::portmap

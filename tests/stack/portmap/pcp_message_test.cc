@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 namespace natsim::portmap {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr PcpNonce nonce = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
 
@@ -103,5 +103,5 @@ TEST(PcpMessage, Rfc6887_14_Announce) {
   EXPECT_EQ(decode_pcp_request(bytes)->result, PcpResult::success);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::portmap

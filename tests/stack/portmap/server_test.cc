@@ -6,7 +6,7 @@
 #include "tests/stack/portmap/fake_gateway.h"
 
 namespace natsim::portmap {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 const Endpoint at_gateway{IpAddress::v4(192, 168, 1, 1), server_port};
 const Endpoint client{IpAddress::v4(192, 168, 1, 2), 50000};
@@ -169,5 +169,5 @@ TEST(PortMapServer, MayLieAboutItsAddress) {
   EXPECT_EQ(bench.pcp(wish(7200)).map->external.address, IpAddress::v4(10, 0, 0, 1));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::portmap

@@ -9,7 +9,7 @@
 #include "stack/stun/message_builder.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -229,5 +229,5 @@ TEST(StunAttributeTable, NamesAndKinds) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

@@ -5,7 +5,7 @@
 #include "stack/stun/binding_server.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::ElementsAre;
 
@@ -331,5 +331,5 @@ TEST_F(BindingClientResponses, Stun18_RedirectionWithoutAddress) {
   EXPECT_EQ(failure_of(result.value()), BindingFailure::Reason::bad_redirection);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

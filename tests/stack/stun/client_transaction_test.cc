@@ -6,7 +6,7 @@
 #include "stack/stun/message_builder.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::ElementsAre;
 
@@ -148,5 +148,5 @@ TEST(StunTransaction, LateWakeUpKeepsTheIntervals) {
   EXPECT_EQ(transaction.next_timeout(), Time{} + milliseconds(1800));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

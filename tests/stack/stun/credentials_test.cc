@@ -6,7 +6,7 @@
 #include "stack/stun/short_term.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using Verdict = LongTermClient::Verdict;
 
@@ -352,5 +352,5 @@ TEST(StunUserHash, Stun24_NamesAUser) {
       401);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

@@ -6,7 +6,7 @@
 #include "stack/stun/classic_discovery.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using World = DiscoveryWorld<BehaviourDiscovery>;
 using ClassicWorld = DiscoveryWorld<ClassicDiscovery>;
@@ -201,5 +201,5 @@ TEST(StunClassicDiscovery, WithoutNat) {
   EXPECT_EQ(classify(plain_server), ClassicNatType::cannot_tell);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

@@ -7,7 +7,7 @@
 #include "stack/stun/message_builder.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TransactionId any_id() {
   TransactionId id;
@@ -103,5 +103,5 @@ TEST(StunProperty, Stun01_OneChangedHeaderBitIsNoticedOrChangesTheType) {
   }));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

@@ -10,7 +10,7 @@
 #include "stack/stun/message_builder.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -280,5 +280,5 @@ TEST(StunBuilder, TooLongIsRefused) {
   EXPECT_FALSE(parsed(bytes).has(AttributeType::data));
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

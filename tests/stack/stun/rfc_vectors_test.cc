@@ -9,7 +9,7 @@
 #include "stack/stun/message_builder.h"
 
 namespace natsim::stun {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr std::string_view ice_password = "VOkJxbRl1RmTxUk/WvJxBt";
 // マトリックス; the password is what SASLprep or OpaqueString makes of the RFC's.
@@ -192,5 +192,5 @@ TEST(StunVectors, PrimitivesMatchTheirPublishedValues) {
   EXPECT_EQ(crc32(crc32(as_bytes("12345")), as_bytes("6789")), 0xcbf43926);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::stun

@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace natsim::turn {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 TEST(TurnChannelData, Ts14_Layout) {
   EXPECT_EQ(encode_channel_data(0x4abc, as_bytes("hello")),
@@ -40,5 +40,5 @@ RC_GTEST_PROP(TurnChannelData, RoundTrip, ()) {
   RC_ASSERT(Bytes(message->payload.begin(), message->payload.end()) == payload);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn

@@ -4,7 +4,7 @@
 #include <type_traits>
 
 namespace natsim::turn {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using stun::ErrorNumber;
 using stun::MessageClass;
@@ -263,5 +263,5 @@ TEST_F(TurnClientAllocate, Ipv6Allocation) {
   EXPECT_EQ(at_peers_[0].text, "hello");
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn

@@ -4,7 +4,7 @@
 #include <map>
 
 namespace natsim::turn {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using stun::ErrorNumber;
 using stun::MessageClass;
@@ -75,5 +75,5 @@ TEST_F(TurnClientLongLife, SixtyFiveMinutesWithEveryOtherSuccessLost) {
   live_65_minutes();
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn

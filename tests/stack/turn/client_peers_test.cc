@@ -2,7 +2,7 @@
 #include "turn_network.h"
 
 namespace natsim::turn {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using stun::ErrorNumber;
 using stun::MessageClass;
@@ -358,5 +358,5 @@ TEST_F(TurnClientPeers, Ts15_EmptyDatagramsPassBothWays) {
   EXPECT_EQ(at_clients_.size(), 2U);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn

@@ -2,7 +2,7 @@
 #include "turn_network.h"
 
 namespace natsim::turn {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 using stun::ErrorNumber;
 using stun::MessageClass;
@@ -173,5 +173,5 @@ TEST_F(TurnClientRefresh, Tc14_ChangedMappingIsAMismatchAtTheNextRefresh) {
   EXPECT_EQ(first_time_of<Expired>(), asked + seconds(540) + round_trip * 2);
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn

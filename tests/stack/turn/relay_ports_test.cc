@@ -10,7 +10,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace natsim::turn {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 const IpAddress first = IpAddress::v4(203, 0, 113, 20);
 const IpAddress second = IpAddress::v4(203, 0, 113, 21);
@@ -79,5 +79,5 @@ RC_GTEST_PROP(TurnRelayPorts, NothingIsHandedOutWhileItIsInUseReservedOrHeldOff,
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn

@@ -4,8 +4,8 @@
 #include <functional>
 #include <stdexcept>
 
-namespace natsim::turn {
-namespace {
+namespace natsim::turn::server_side {
+namespace NATSIM_TEST_FILE {
 
 using stun::AttributeType;
 using stun::Method;
@@ -369,5 +369,5 @@ TEST_F(TurnAllocations, EventsReadAsText) {
                                         "  channel 0x4001 198.51.100.7:4000, 599s left\n");
 }
 
-}  // namespace
-}  // namespace natsim::turn
+}  // namespace NATSIM_TEST_FILE
+}  // namespace natsim::turn::server_side

@@ -3,8 +3,8 @@
 
 #include "stack/turn/channel_data.h"
 
-namespace natsim::turn {
-namespace {
+namespace natsim::turn::server_side {
+namespace NATSIM_TEST_FILE {
 
 using stun::Method;
 
@@ -361,5 +361,5 @@ TEST_F(TurnPeers, WithoutAllocationNothingIsRelayed) {
   EXPECT_EQ(last_drop(), DropReason::no_allocation);
 }
 
-}  // namespace
-}  // namespace natsim::turn
+}  // namespace NATSIM_TEST_FILE
+}  // namespace natsim::turn::server_side

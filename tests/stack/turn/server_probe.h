@@ -20,7 +20,7 @@
 #include "stack/stun/message_builder.h"
 #include "stack/turn/server.h"
 
-namespace natsim::turn {
+namespace natsim::turn::server_side {
 
 inline const Endpoint server_endpoint{IpAddress::v4(203, 0, 113, 10), 3478};
 inline const Endpoint client_endpoint{IpAddress::v4(192, 0, 2, 1), 5000};
@@ -196,4 +196,4 @@ class ServerProbe : public testing::Test {
   }
 };
 
-}  // namespace natsim::turn
+}  // namespace natsim::turn::server_side

@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace natsim::turn {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 class TurnProperty : public TurnNetwork {
  public:
@@ -83,5 +83,5 @@ class TurnProperty : public TurnNetwork {
 
 RC_GTEST_PROP(TurnClientAndServer, AgreeWhateverIsLost, ()) { TurnProperty().run(); }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn
