@@ -168,8 +168,8 @@ TEST_P(DefinitionsFile, HasRangesThatHold) {
   static const std::regex range("(?:from ([0-9]+) to ([0-9]+)|at least ([0-9]+))(?:;|$)");
   Definitions definitions;
   for (const auto& [name, field] : definitions.fields_of(GetParam().definition)) {
-    const auto taken = [&](std::int64_t value) {
-      return !refuses(with(GetParam(), name, std::to_string(value)), name);
+    const auto taken = [&, &field_name = name](std::int64_t value) {
+      return !refuses(with(GetParam(), field_name, std::to_string(value)), field_name);
     };
     // Of a NAT's the knobs' table tells them; see below.
     if (field.type != "integer" || GetParam().definition == std::string_view("NatOptions"))
