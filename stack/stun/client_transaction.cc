@@ -5,8 +5,12 @@
 namespace natsim::stun {
 namespace {
 
+// No interval grows beyond it, so that sums of a hundred stay within the clock.
+constexpr Duration longest_interval = seconds(365 * 24 * 3600);
+
 Duration next_interval(const TransactionTimers& timers, Duration interval) {
-  const Duration grown = interval * timers.growth_percent / 100;
+  const Duration grown = std::min(
+      std::min(interval, longest_interval) * timers.growth_percent / 100, longest_interval);
   return timers.max_rto ? std::min(grown, *timers.max_rto) : grown;
 }
 

@@ -13,8 +13,8 @@ namespace natsim::stun {
 // When a request is sent again and when it is given up. The defaults are RFC 8489 §6.2.1: sends
 // at 0, 500, 1500, 3500, 7500, 15500 and 31500 ms, failure at 39500 ms.
 struct TransactionTimers {
-  Duration rto = milliseconds(500);                // from the first to the second send
-  int growth_percent = 200;                        // each interval as a share of the one before
+  Duration rto = milliseconds(500);  // from the first to the second send
+  int growth_percent = 200;  // each interval as a share of the one before; no more than a year
   std::optional<Duration> max_rto = std::nullopt;  // no interval grows beyond this
   int rc = 7;                                      // sends in all, at least 1
   int rm = 16;  // after the last send, wait this many times `rto`
