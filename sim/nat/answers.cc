@@ -15,11 +15,16 @@ using net::PacketPtr;
 
 void NatBox::turn_away(PacketPtr packet, const Verdict& verdict, Interface& in) {
   if (verdict.answer == Verdict::Answer::port_unreachable_after_hold) {
-    const DropReason refused = held_syns_.hold(packet, verdict.reason, world().now());
-    if (refused != DropReason::none) {
-      drop(*packet, {.reason = refused, .receiver = verdict.receiver});
-    } else if (!patience_.armed()) {
-      patience_.arm(held_syns_.next_deadline());
+    switch (held_syns_.hold(packet, verdict.reason, world().now())) {
+      case HeldSyns::Outcome::held:
+        if (!patience_.armed()) patience_.arm(held_syns_.next_deadline());
+        break;
+      case HeldSyns::Outcome::repeated:
+        drop(*packet, {.reason = DropReason::nat_syn_repeated, .receiver = verdict.receiver});
+        break;
+      case HeldSyns::Outcome::no_room:
+        drop(*packet, {.reason = verdict.reason, .receiver = verdict.receiver});
+        break;
     }
     return;
   }
@@ -57,8 +62,8 @@ void NatBox::send_reset(const Endpoint& source, const Endpoint& destination, std
   out.send(std::move(reset));
 }
 
-void NatBox::withdraw_syn(const Endpoint& external, const Endpoint& remote) {
-  const HeldSyns::Held held = held_syns_.withdraw(external, remote);
+void NatBox::withdraw_syn(const net::Packet& outbound) {
+  const HeldSyns::Held held = held_syns_.withdraw(outbound);
   if (held.packet == nullptr) return;
   trace_drop(world(), id(), *held.packet, DropReason::nat_syn_withdrawn);
   patience_.arm(held_syns_.next_deadline());

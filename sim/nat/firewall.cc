@@ -175,7 +175,11 @@ FirewallVerdict Firewall::judge_inbound(const net::Packet& packet, Time now) {
       break;
     }
   }
-  if (!allowed) return deny_inbound(talk->transport, internal, remote);
+  if (!allowed) {
+    FirewallVerdict verdict = deny_inbound(talk->transport, internal, remote);
+    if (segment && segment->opens()) verdict.syn = options_.unsolicited_syn;
+    return verdict;
+  }
   flow = flows_.add(talk->transport, internal, remote, now);
   if (segment) flows_.follow(flow, TcpSide::outside, *segment, now);
   return {};

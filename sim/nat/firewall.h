@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct FirewallVerdict {
   core::DropReason reason = core::DropReason::none;  // `none` if the packet may pass
   Refusal refusal = Refusal::silence;                // what its sender gets if it may not
   std::uint16_t rule = 0;  // the one that denied it, from 1; 0 if none did
+  std::optional<UnsolicitedSyn> syn = std::nullopt;  // what an unsolicited SYN gets instead
 
   [[nodiscard]] bool passes() const { return reason == core::DropReason::none; }
 };

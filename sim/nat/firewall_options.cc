@@ -16,7 +16,7 @@ FirewallOptions connection_tracking() {
 
 constexpr std::array<FirewallPreset, 5> firewall_preset_table = {{
     {"rfc6092", "whoever was let out may be answered by anyone (RFC 6092)",
-     [] { return FirewallOptions(); }},
+     [] { return FirewallOptions{.unsolicited_syn = UnsolicitedSyn::hold}; }},
     {"port-restricted", "answers come from the address and port that was sent to",
      &connection_tracking},
     {"udp-blocked", "no UDP but DNS gets out",

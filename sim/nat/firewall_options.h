@@ -60,6 +60,9 @@ struct FirewallOptions {
   bool captive_portal = false;
   Refusal refuse_outbound = Refusal::silence;
   Refusal refuse_inbound = Refusal::silence;
+  // What a SYN from outside gets that begins nothing and that no rule judges (REC-34: `hold`, at
+  // the end of which it gets what Refusal::icmp says). Unset: what `refuse_inbound` says.
+  std::optional<UnsolicitedSyn> unsolicited_syn;
 };
 
 struct FirewallPreset {

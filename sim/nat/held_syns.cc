@@ -1,20 +1,23 @@
 #include "sim/nat/held_syns.h"
 
+#include "sim/net/tcp_segment.h"
+
 namespace natsim::nat {
 
-using core::DropReason;
-
-DropReason HeldSyns::hold(net::PacketPtr& packet, DropReason reason, Time now) {
+HeldSyns::Outcome HeldSyns::hold(net::PacketPtr& packet, core::DropReason reason, Time now) {
   const Connection connection{packet->destination, packet->source};
-  if (held_.contains(connection)) return DropReason::nat_syn_repeated;
-  if (held_.size() >= capacity) return reason;
+  if (held_.contains(connection)) return Outcome::repeated;
+  if (held_.size() >= capacity) return Outcome::no_room;
   held_.emplace(connection, Entry{{std::move(packet), reason}, ++count_});
   queue_.push_back({now + patience, connection, count_});
-  return DropReason::none;
+  return Outcome::held;
 }
 
-HeldSyns::Held HeldSyns::withdraw(const Endpoint& external, const Endpoint& remote) {
-  const auto found = held_.find(Connection{external, remote});
+HeldSyns::Held HeldSyns::withdraw(const net::Packet& outbound) {
+  if (outbound.protocol != net::Protocol::tcp || outbound.fragment_offset != 0) return {};
+  const auto segment = net::parse_tcp(outbound.transport());
+  if (!segment || !segment->has(net::tcp_flag::syn)) return {};
+  const auto found = held_.find(Connection{outbound.source, outbound.destination});
   if (found == held_.end()) return {};
   Held held = std::move(found->second.held);
   held_.erase(found);

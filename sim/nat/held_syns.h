@@ -1,4 +1,4 @@
-// SYNs from outside that wait for what the inside host does (RFC 5382 REQ-4).
+// SYNs from outside that wait for what the inside host does (RFC 5382 REQ-4, RFC 6092 REC-34).
 #pragma once
 
 #include <cstddef>
@@ -21,15 +21,21 @@ class HeldSyns {
   static constexpr Duration patience = seconds(6);
   static constexpr std::size_t capacity = 1024;
 
-  // Why the packet could not be kept, which is then the caller's still; `none` if it is.
-  core::DropReason hold(net::PacketPtr& packet, core::DropReason reason, Time now);
+  enum class Outcome : std::uint8_t {
+    held,
+    repeated,  // another SYN of the connection waits already; the packet is the caller's still
+    no_room,   // the packet is the caller's still
+  };
+  // Keeps a SYN that was not let in for `reason`.
+  Outcome hold(net::PacketPtr& packet, core::DropReason reason, Time now);
 
   struct Held {
     net::PacketPtr packet;
     core::DropReason reason = core::DropReason::none;  // why it was not let in
   };
-  // The SYN from `remote` to `external`, which waits no longer; null if there is none.
-  Held withdraw(const Endpoint& external, const Endpoint& remote);
+  // The SYN that `outbound` ends the wait of, being a SYN, or the answer to one, between the same
+  // endpoints; null if there is none. As both are seen outside.
+  Held withdraw(const net::Packet& outbound);
   // The first whose time is over by `now`; null if there is none.
   Held take_due(Time now);
   // When that of the first is; Time::never() if none waits.

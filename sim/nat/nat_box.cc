@@ -111,7 +111,7 @@ void NatBox::pass_outbound(PacketPtr packet, Interface& in, const DatagramKey* d
     }
   }
   if (!held_syns_.empty()) [[unlikely]]
-    withdraw_syn(packet->source, packet->destination);
+    withdraw_syn(*packet);
   if (verdict.action == Verdict::Action::hairpin) return deliver_inside(std::move(packet));
   net::decrement_hop_limit(*packet);
   send_fitting(std::move(packet), outside_);

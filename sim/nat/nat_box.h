@@ -133,7 +133,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void answer(const net::Packet& packet, Verdict::Answer answer, net::Interface& in);
   void send_reset(const Endpoint& source, const Endpoint& destination, std::uint32_t seq,
                   net::Interface& out);
-  void withdraw_syn(const Endpoint& external, const Endpoint& remote);
+  void withdraw_syn(const net::Packet& outbound);
   void answer_held_syns();
   void tell_translated(const net::Packet& packet, const Verdict& verdict,
                        const Endpoint& old_source, const Endpoint& old_destination);

@@ -25,10 +25,6 @@ Verdict::Answer answer_to_syn(UnsolicitedSyn policy) {
   return Verdict::Answer::none;
 }
 
-bool opens(const net::TcpSegment& segment) {
-  return segment.has(flag::syn) && !segment.has(flag::ack) && !segment.has(flag::rst);
-}
-
 }  // namespace
 
 Verdict Nat::outbound_tcp(net::Packet& packet, Time now) {
@@ -72,7 +68,7 @@ Verdict Nat::inbound_tcp(net::Packet& packet, Time now) {
   if (verdict.reason == DropReason::none) {
     verdict.action = Action::forward;
     net::rewrite_destination(packet, table_.internal(verdict.receiver));
-  } else if (opens(*segment) && verdict.reason != DropReason::nat_tcp_simultaneous_open) {
+  } else if (segment->opens() && verdict.reason != DropReason::nat_tcp_simultaneous_open) {
     verdict.answer = answer_to_syn(options_.unsolicited_syn);
   }
   return verdict;
@@ -91,7 +87,7 @@ Verdict Nat::admit_segment(const Endpoint& external, const Endpoint& remote, boo
     stray.receiver = receiver.mapping;
     if (stray.reason != DropReason::none) return stray;
     session = begin_session(receiver.mapping, remote, segment, now);
-  } else if (opens(segment) && !options_.tcp_simultaneous_open &&
+  } else if (segment.opens() && !options_.tcp_simultaneous_open &&
              sessions_.tracking(session).state() == TcpState::syn_sent &&
              sessions_.tracking(session).has_syn(TcpSide::inside)) {
     return {.reason = DropReason::nat_tcp_simultaneous_open, .receiver = receiver.mapping};
@@ -106,7 +102,7 @@ Verdict Nat::admit_segment(const Endpoint& external, const Endpoint& remote, boo
 
 // What becomes of a segment without a connection: no reason if it may begin or continue one.
 Verdict Nat::judge_stray(const net::TcpSegment& segment) const {
-  if (opens(segment)) return {};
+  if (segment.opens()) return {};
   if (segment.has(flag::rst)) return {.reason = DropReason::nat_tcp_no_connection};
   switch (options_.tcp_midstream) {
     case TcpMidstream::drop:
@@ -121,7 +117,7 @@ Verdict Nat::judge_stray(const net::TcpSegment& segment) const {
 
 SessionIndex Nat::begin_session(MappingIndex mapping, const Endpoint& remote,
                                 const net::TcpSegment& segment, Time now) {
-  return sessions_.add(mapping, remote, opens(segment) ? TcpTracking() : TcpTracking::under_way(),
+  return sessions_.add(mapping, remote, segment.opens() ? TcpTracking() : TcpTracking::under_way(),
                        now);
 }
 

@@ -30,7 +30,7 @@ void Router::receive(PacketPtr packet, Interface& in) {
     return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
   }
   if (!fits(*packet, in, *route->out)) return;
-  if (!passes(*packet, in, *route->out)) return;
+  if (!passes(packet, in, *route->out)) return;
   decrement_hop_limit(*packet);
   send_fitting(std::move(packet), *route->out);
 }

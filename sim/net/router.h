@@ -19,10 +19,8 @@ class Router : public Node {
 
  protected:
   // Whether a packet that is about to be forwarded may be. Where it may not, this has recorded the
-  // drop.
-  virtual bool passes(const Packet& /*packet*/, Interface& /*in*/, Interface& /*out*/) {
-    return true;
-  }
+  // drop, or has taken the packet and will.
+  virtual bool passes(PacketPtr& /*packet*/, Interface& /*in*/, Interface& /*out*/) { return true; }
 
  private:
   void refuse(PacketPtr packet, Interface& in, core::DropReason reason, IcmpError error);

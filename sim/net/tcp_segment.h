@@ -38,6 +38,10 @@ struct TcpSegment {
   ByteView payload;  // somebody else's bytes: valid as long as what they were taken from
 
   [[nodiscard]] bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  // It begins a connection, and answers nothing.
+  [[nodiscard]] bool opens() const {
+    return has(tcp_flag::syn) && !has(tcp_flag::ack) && !has(tcp_flag::rst);
+  }
   // SEG.LEN: what it takes of the sequence space.
   [[nodiscard]] std::uint32_t length() const {
     return static_cast<std::uint32_t>(payload.size()) + (has(tcp_flag::syn) ? 1 : 0) +

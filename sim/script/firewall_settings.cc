@@ -93,7 +93,7 @@ std::vector<FirewallRule> read_rules(const Value& value) {
   return rules;
 }
 
-constexpr std::array<Key<FirewallOptions>, 11> firewall_keys = {{
+constexpr std::array<Key<FirewallOptions>, 12> firewall_keys = {{
     {"preset",
      [](const Value& value, FirewallOptions& options) { options = firewall_preset(value); }},
     {"filtering",
@@ -134,6 +134,10 @@ constexpr std::array<Key<FirewallOptions>, 11> firewall_keys = {{
     {"refuse_inbound",
      [](const Value& value, FirewallOptions& options) {
        options.refuse_inbound = firewall_word(value, nat::refusal_names);
+     }},
+    {"unsolicited_syn",
+     [](const Value& value, FirewallOptions& options) {
+       options.unsolicited_syn = firewall_word(value, nat::unsolicited_syn_names);
      }},
 }};
 

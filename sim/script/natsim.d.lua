@@ -262,6 +262,7 @@ function expect(value) end
 ---@field captive_portal? boolean nothing but DNS gets out before a host logs in; default false
 ---@field refuse_outbound? "silence"|"icmp"|"rst" what the sender inside of a dropped packet gets; default "silence"
 ---@field refuse_inbound? "silence"|"icmp"|"rst" what the sender outside gets; default "silence"
+---@field unsolicited_syn? "drop"|"port_unreachable"|"reset"|"hold" what a SYN from outside gets that no rule judges and nothing lets in; "hold" waits 6 s for one from inside before "administratively prohibited" (RFC 6092 REC-34); default: as refuse_inbound says
 
 ---One of `allow` and `deny`, and what else has to match.
 ---@class FirewallRule

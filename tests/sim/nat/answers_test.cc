@@ -136,6 +136,21 @@ TEST(Rfc5382, Req4_OtherSynsStayHeld) {
   EXPECT_EQ(net::parse_icmp_error(*made[0].packet)->quoted_source, endpoint("203.0.113.10:444"));
 }
 
+// What goes out between the same endpoints and begins no connection is no answer to the SYN.
+TEST(Rfc5382, Req4_OnlyASynWithdrawsTheHeldOne) {
+  Bed bed({.tcp_midstream = TcpMidstream::pick_up, .unsolicited_syn = UnsolicitedSyn::hold});
+  bed.tcp(bed.server, "203.0.113.10:443", "198.51.100.7:5000", syn);
+  bed.run_until(seconds(2));
+  bed.send(bed.alice, net::make_udp(bed.network.pool(), endpoint("192.168.1.5:5000"),
+                                    endpoint("203.0.113.10:443"), as_bytes("x")));
+  bed.tcp(bed.alice, "192.168.1.5:5000", "203.0.113.10:443",
+          {.seq = 1000, .ack = 1, .flags = flag::ack});
+  bed.run_until(seconds(20));
+  const auto made = bed.made();
+  ASSERT_EQ(made.size(), 1U);
+  EXPECT_EQ(made[0].at, at_box + seconds(6));
+}
+
 TEST(Answers, ASynCanBeRefusedAtOnce) {
   Bed bed({.unsolicited_syn = UnsolicitedSyn::reset});
   bed.tcp(bed.server, "203.0.113.10:443", "198.51.100.7:5000", syn);

@@ -51,6 +51,28 @@ TEST(Firewalls, StandBetweenANatAndTheOutside) {
   EXPECT_EQ(metric_of(outcome, "flows"), "1");
 }
 
+// The home is 5 + 10 ms away, its firewall as far, and the answer comes back the same way.
+TEST(Firewalls, TellTheSendersOfSynsWhatTheyAreToldTo) {
+  const auto run = [](const std::string& firewall) {
+    return run_body(R"(
+      local internet = net:router("internet")
+      local server = net:host("server", { link = { internet, one_way_delay = "10ms" }, family = "ipv6" })
+      local home = net:home("home", { nat = "none", firewall = )" +
+                    firewall + R"(, family = "ipv6", wan = { internet, one_way_delay = "5ms" } })
+      local socket = server:tcp_connect({ home, 80 })
+      metric("connected", socket:try_wait("connected", "10s"))
+      metric("ending", socket.ending)
+      metric("at", net:now()))");
+  };
+  const Outcome held = run("{ unsolicited_syn = 'hold' }");
+  EXPECT_EQ(metric_of(held, "connected"), "false");
+  EXPECT_EQ(metric_of(held, "ending"), "unreachable");
+  EXPECT_EQ(metric_of(held, "at"), "6.03s") << "there and back, and 6 s between";
+  const Outcome reset = run("{ unsolicited_syn = 'reset' }");
+  EXPECT_EQ(metric_of(reset, "ending"), "refused");
+  EXPECT_EQ(metric_of(reset, "at"), "30ms");
+}
+
 TEST(Firewalls, MistakesAreErrors) {
   const std::string home =
       "local internet = net:router('internet')\nnet:home('a', { nat = 'none', "
@@ -58,6 +80,9 @@ TEST(Firewalls, MistakesAreErrors) {
   EXPECT_EQ(error_of(home + "'rfc6029' })"),
             "test.lua:2: net:home: firewall: no firewall preset is named 'rfc6029'; did you mean "
             "'rfc6092'?");
+  EXPECT_EQ(error_of(home + "{ unsolicited_syn = 'held' } })"),
+            "test.lua:2: net:home: firewall.unsolicited_syn: unknown value 'held'; did you mean "
+            "'hold'?");
   EXPECT_EQ(error_of(home + "{ outbound = { { allow = 'udp', deny = 'tcp' } } } })"),
             "test.lua:2: net:home: firewall.outbound[1]: expected one of 'allow' and 'deny', with "
             "\"udp\", \"tcp\" or \"any\"");
