@@ -69,6 +69,33 @@ scenario("a gateway that forgets: the next renewal restores the mapping", functi
   expect((inside:receive("1s"))).never.equals(nil)
 end)
 
+-- PEER (RFC 6887 §12) opens the port to nobody: the NAT goes on treating the mapping as one that
+-- packets have made, and only takes care that it does not run out.
+for _, kept in ipairs({ true, false }) do
+  scenario("ten silent minutes, the mapping kept for the peer: " .. tostring(kept), function(net)
+    local internet = net:router("internet")
+    local outside = net:host("outside", { link = { internet } })
+    local alice = net:home("alice", {
+      nat = { preset = "port-restricted", udp_timeout = "30s" },
+      wan = { internet },
+    })
+    alice.nat:port_mapping()
+    local inside, far, stranger = alice:udp({ port = 5000 }), outside:udp(), outside:udp()
+    inside:send(far, "hello")
+    local _, seen_from = far:receive("1s")
+    if kept then
+      local mapping = alice:map_port({ port = 5000, peer = far })
+      expect(mapping:wait("5s")).equals("mapped")
+      expect(mapping.external).equals(seen_from)
+    end
+    sleep("10min")
+    stranger:send(seen_from, "may I?")
+    expect((inside:receive("1s"))).equals(nil)
+    far:send(seen_from, "still there?")
+    expect((inside:receive("1s")) ~= nil).equals(kept)
+  end)
+end
+
 scenario("a gateway that lies about its address", function(net)
   local internet = net:router("internet")
   local alice = net:home("alice", { nat = "full-cone", wan = { internet } })

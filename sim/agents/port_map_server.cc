@@ -41,6 +41,13 @@ void PortMapServer::drain() {
                                 {"external", event->external},
                                 {"lifetime", event->lifetime}});
         break;
+      case portmap::ServerEvent::Kind::kept:
+        tell("portmap.kept", {{"protocol", protocol},
+                              {"internal", event->internal},
+                              {"peer", event->peer},
+                              {"external", event->external},
+                              {"lifetime", event->lifetime}});
+        break;
       case portmap::ServerEvent::Kind::deleted:
         tell("portmap.deleted", {{"protocol", protocol}, {"internal", event->internal}});
         break;
@@ -68,6 +75,16 @@ std::variant<Endpoint, portmap::MapRefusal> PortMapServer::map(const portmap::Ma
   if (grant.reason == core::DropReason::none) return grant.external;
   if (grant.reason == core::DropReason::nat_host_limit) return portmap::MapRefusal::quota;
   return wish.exact ? portmap::MapRefusal::port_taken : portmap::MapRefusal::no_resources;
+}
+
+std::variant<portmap::KeptMapping, portmap::MapRefusal> PortMapServer::keep(
+    const Endpoint& internal, const Endpoint& peer, Time until) {
+  const nat::MappingKeep keep = box_.keep_mapping(internal, peer, until);
+  if (keep.reason == core::DropReason::none) {
+    return portmap::KeptMapping{keep.external, keep.until};
+  }
+  if (keep.reason == core::DropReason::nat_host_limit) return portmap::MapRefusal::quota;
+  return portmap::MapRefusal::no_resources;
 }
 
 void PortMapServer::unmap(portmap::MapProtocol protocol, const Endpoint& internal) {

@@ -14,8 +14,9 @@ namespace natsim::agents {
 // Runs on a host that owns the NAT's inside addresses and stands behind it, and makes static
 // mappings in the NAT.
 //
-// Events: "portmap.mapped" {protocol, internal, external, lifetime}, "portmap.deleted" {protocol,
-// internal}, "portmap.refused" {protocol, internal, result}.
+// Events: "portmap.mapped" {protocol, internal, external, lifetime}, "portmap.kept" {protocol,
+// internal, peer, external, lifetime}, "portmap.deleted" {protocol, internal}, "portmap.refused"
+// {protocol, internal, result}.
 class PortMapServer : public Agent, private portmap::Gateway {
  public:
   // Fails if its port is taken.
@@ -36,6 +37,9 @@ class PortMapServer : public Agent, private portmap::Gateway {
 
   [[nodiscard]] IpAddress external_address(Family family) const override;
   std::variant<Endpoint, portmap::MapRefusal> map(const portmap::MapWish& wish) override;
+  std::variant<portmap::KeptMapping, portmap::MapRefusal> keep(const Endpoint& internal,
+                                                               const Endpoint& peer,
+                                                               Time until) override;
   void unmap(portmap::MapProtocol protocol, const Endpoint& internal) override;
 
   nat::NatBox& box_;

@@ -176,6 +176,7 @@ void Nat::expire(Time now) {
     expire_shadows(now);
   }
   for (MappingTable::Due due = table_.due(now); due.mapping != no_index; due = table_.due(now)) {
+    if (!keeps_.empty() && keeps(due, now)) continue;
     if (due.session != no_index) {
       if (const auto remote = table_.end_session(due.session)) {
         tell(MappingStep::filter_closed, due.mapping, *remote, now);
@@ -216,6 +217,7 @@ void Nat::remove(MappingIndex index, MappingStep step, Time now, DropReason reas
   const IpAddress host = table_.internal(index).address;
   hosts_.remove_mapping(host, external.transport);
   leases_.remove(index);
+  if (!keeps_.empty()) forget_keeps(index);
   // What is seen late to have expired has freed its port when it did.
   const Time freed = std::min(now, table_.expires(index));
   if (table_.remove(index)) ports_.release(external, host, freed);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <absl/functional/function_ref.h>
@@ -80,6 +82,13 @@ struct MappingGrant {
   core::DropReason reason = core::DropReason::none;
 };
 
+// A mapping that is kept for a remote, or the reason why there is none.
+struct MappingKeep {
+  Endpoint external;
+  Time until;  // it is kept
+  core::DropReason reason = core::DropReason::none;
+};
+
 // Takes a NAT's events, in order; they lack the NAT's id. It must not call the NAT.
 class MappingSink {
  public:
@@ -110,6 +119,9 @@ class MappingSink {
 // and
 //    what its internal endpoint sends leaves from its external one, unless that had a mapping for
 //    the remote before.
+// 9. What is kept for a remote (RFC 6887 §12) has its idle timer restarted whenever it runs out
+//    before the end of that, at the time of the call that finds it out: an owner that calls
+//    `expire` at next_expiry() has it exact.
 class Nat {
  public:
   // Precondition: validate(options) finds nothing. `sink` must outlive the NAT. Mappings are
@@ -134,6 +146,11 @@ class Nat {
   MappingGrant add_static_mapping(const MappingRequest& request, Time now);
   // False if the internal endpoint has none.
   bool remove_static_mapping(Transport transport, const Endpoint& internal, Time now);
+
+  // Keeps the mapping by which UDP from `internal` to `remote` leaves until `until`, or longer if
+  // it was to be kept longer before. It is made if there is none, and otherwise refreshed, as by a
+  // packet. A static mapping keeps its own end.
+  MappingKeep keep_mapping(const Endpoint& internal, const Endpoint& remote, Time until, Time now);
 
   // Removes the mappings whose timer has run out.
   void expire(Time now);
@@ -220,6 +237,9 @@ class Nat {
     return std::min({sessions_.expiry_bound(), shadows_.expiry_bound(), leases_.first().until});
   }
   void expire_leases(Time now);
+  void restart_idle(MappingIndex index, MappingTable::TimerIndex timer, Time now);
+  bool keeps(const MappingTable::Due& due, Time now);
+  void forget_keeps(MappingIndex index);
   void expire_sessions(Time now);
   void expire_shadows(Time now);
 
@@ -230,6 +250,8 @@ class Nat {
   PortAllocator ports_;
   InsideHosts hosts_;
   Leases leases_;  // of the static mappings
+  // Until when idle timers are restarted, each by its mapping and its own number.
+  std::map<std::pair<MappingIndex, MappingTable::TimerIndex>, Time> keeps_;
   UdpPhases udp_phases_;
   TcpSessions sessions_;
   RecentExpiries expiries_;

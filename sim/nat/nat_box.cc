@@ -213,6 +213,13 @@ MappingGrant NatBox::add_static_mapping(const MappingRequest& request) {
   return grant;
 }
 
+MappingKeep NatBox::keep_mapping(const Endpoint& internal, const Endpoint& remote, Time until) {
+  follow_topology();
+  const MappingKeep keep = nat_->keep_mapping(internal, remote, until, world().now());
+  follow_expiry();
+  return keep;
+}
+
 bool NatBox::remove_static_mapping(Transport transport, const Endpoint& internal) {
   return nat_->remove_static_mapping(transport, internal, world().now());
 }

@@ -76,6 +76,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   // As Nat's.
   MappingGrant add_static_mapping(const MappingRequest& request);
   bool remove_static_mapping(Transport transport, const Endpoint& internal);
+  MappingKeep keep_mapping(const Endpoint& internal, const Endpoint& remote, Time until);
   [[nodiscard]] const NatOptions& options() const { return nat_->options(); }
 
  private:

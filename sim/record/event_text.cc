@@ -59,6 +59,9 @@ constexpr Sentence sentences[] = {
              "for {gateway}"},
     Sentence{"portmap.client", "port mapping {state}, external {external}[: {failure}]"},
     Sentence{"portmap.mapped", "maps {internal} to {external} for {lifetime}, by {protocol}"},
+    Sentence{"portmap.kept",
+             "keeps the mapping of {internal} to {external} towards {peer} for {lifetime}, by "
+             "{protocol}"},
     Sentence{"portmap.deleted", "ends the mapping of {internal}, by {protocol}"},
     Sentence{"portmap.refused", "refuses {internal} a mapping by {protocol}: result {result}"},
     Sentence{"scenario.log", "{text}"},

@@ -498,6 +498,7 @@ function Firewall:flush() end
 ---@field protocol? "udp"|"tcp" of what is mapped; default "udp"
 ---@field external_port? integer the one to be suggested; from 1 to 65535; default: none
 ---@field prefer_failure? boolean of PCP: rather none than one on another port; default false
+---@field peer? EndpointLike of PCP and UDP: keeps the mapping by which the port sends to this endpoint, and opens it to nobody else (PEER, RFC 6887 §12); default: none
 ---@field lifetime? AnyDuration to ask for, in whole seconds; default "7200s"
 ---@field gateway? string the server's address; default: that of the NAT in front of the host
 
@@ -514,7 +515,7 @@ local PortMapping = {}
 ---@param timeout AnyDuration
 ---@return string
 function PortMapping:wait(timeout) end
----Asks for the end of the mapping.
+---Asks for the end of the mapping. One for a `peer` cannot be ended: it is renewed no more.
 function PortMapping:remove() end
 
 ---@class StunServerOptions

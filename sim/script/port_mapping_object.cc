@@ -38,7 +38,7 @@ constexpr std::array<Key<ServerOptions>, 6> port_map_server_keys = {{
      }},
 }};
 
-constexpr std::array<Key<ClientOptions>, 7> port_mapping_keys = {{
+constexpr std::array<Key<ClientOptions>, 8> port_mapping_keys = {{
     {"port",
      [](const Value& value, ClientOptions& options) { options.internal_port = value.port(); }},
     {"using",
@@ -61,6 +61,8 @@ constexpr std::array<Key<ClientOptions>, 7> port_mapping_keys = {{
      [](const Value& value, ClientOptions& options) { options.external_port = value.port(); }},
     {"prefer_failure",
      [](const Value& value, ClientOptions& options) { options.prefer_failure = value.boolean(); }},
+    {"peer",
+     [](const Value& value, ClientOptions& options) { options.peer = read_endpoint(value); }},
     {"lifetime",
      [](const Value& value, ClientOptions& options) { options.lifetime = whole_seconds(value); }},
     {"gateway",
@@ -92,6 +94,17 @@ ClientOptions read_port_mapping(const Value& value, const Endpoint& gateway) {
   }
   if (options.prefer_failure && options.protocol != portmap::ClientProtocol::pcp) {
     value.complain("'prefer_failure' is an option of PCP");
+  }
+  if (options.peer && options.protocol != portmap::ClientProtocol::pcp) {
+    value.complain("'peer' is an option of PCP");
+  }
+  if (options.peer && options.transport != portmap::MapProtocol::udp) {
+    value.complain("'peer' is for UDP alone");
+  }
+  if (options.peer && (options.prefer_failure || options.external_port != 0)) {
+    value.complain(
+        "what is sent to 'peer' leaves from where it does already: it has neither "
+        "'external_port' nor 'prefer_failure'");
   }
   return options;
 }

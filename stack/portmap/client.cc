@@ -84,6 +84,7 @@ Bytes Client::request() const {
     return encode(PcpRequest{.lifetime = lifetime,
                              .client = local_.address,
                              .map = map,
+                             .peer = options_.peer,
                              .prefer_failure = options_.prefer_failure && !removing});
   }
   if (!knows_address_) return encode(NatPmpRequest{});
@@ -142,7 +143,9 @@ void Client::take_nat_pmp(const NatPmpResponse& response, Time now) {
 }
 
 void Client::take_pcp(const PcpResponse& response, Time now) {
-  if (response.opcode != static_cast<std::uint8_t>(PcpOpcode::map)) return;
+  const PcpOpcode asked = options_.peer ? PcpOpcode::peer : PcpOpcode::map;
+  if (response.opcode != static_cast<std::uint8_t>(asked)) return;
+  if (response.peer && response.peer != options_.peer) return;
   if (response.map &&
       (response.map->nonce != nonce_ || response.map->internal_port != options_.internal_port ||
        response.map->protocol != static_cast<std::uint8_t>(options_.transport))) {
@@ -211,8 +214,15 @@ void Client::fail(std::string reason) {
 
 void Client::remove(Time now) {
   if (state_ != State::mapped) return;
-  state_ = State::removing;
   changed_ = true;
+  if (options_.peer) {
+    state_ = State::removed;
+    awaiting_ = false;
+    due_ = false;
+    deadline_ = Time::never();
+    return;
+  }
+  state_ = State::removing;
   begin(now);
 }
 

@@ -24,6 +24,9 @@ struct ClientOptions {
   std::uint16_t internal_port = 0;  // not 0
   std::uint16_t external_port = 0;  // suggested; 0: none
   bool prefer_failure = false;      // of PCP: rather none than one on another port
+  // Of PCP and UDP: asks for no mapping for everybody, but that the one by which the host sends
+  // there is kept (PEER).
+  std::optional<Endpoint> peer;
   // What is asked for; RFC 6886 §3.3 recommends 2 h. Whole seconds, at least one.
   Duration lifetime = seconds(7200);
 };
@@ -37,7 +40,8 @@ struct ClientOptions {
 // 4
 //    s before the end; PCP later by a random part of a quarter of the rest (RFC 6887 §11.2.1).
 //    What is not renewed by its end is lost, which is a failure.
-// 3. `remove` asks for the end of the mapping, and asks again as often as above.
+// 3. `remove` asks for the end of the mapping, and asks again as often as above. One that is kept
+//    for a peer cannot be ended (RFC 6887 §12.1): it is renewed no more.
 // 4. Answers count only if they come from the gateway and match the request; of PCP, by the nonce.
 class Client {
  public:

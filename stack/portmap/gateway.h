@@ -20,6 +20,12 @@ struct MapWish {
   Time until;
 };
 
+// A mapping that serves a remote end, and how long it lasts at least.
+struct KeptMapping {
+  Endpoint external;
+  Time until;
+};
+
 enum class MapRefusal : std::uint8_t {
   port_taken,    // and it had to be that one
   no_resources,  // no free port, or the table is full
@@ -33,6 +39,10 @@ class Gateway {
   [[nodiscard]] virtual IpAddress external_address(Family family) const = 0;
   // Makes the mapping until then, or gives the one that the internal endpoint has a new end.
   virtual std::variant<Endpoint, MapRefusal> map(const MapWish& wish) = 0;
+  // Keeps the mapping by which UDP from `internal` to `peer` leaves, made if there is none, at
+  // least until then; never less long than it was to be kept before.
+  virtual std::variant<KeptMapping, MapRefusal> keep(const Endpoint& internal, const Endpoint& peer,
+                                                     Time until) = 0;
   virtual void unmap(MapProtocol protocol, const Endpoint& internal) = 0;
 };
 

@@ -8,8 +8,8 @@ namespace {
 constexpr std::uint8_t pcp_version = 2;
 constexpr std::uint8_t pcp_response_bit = 128;
 constexpr std::size_t header_size = 24;
-// Of those written here: a MAP with one option.
-constexpr std::size_t longest_message = 64;
+// Of those written here: a PEER with one option.
+constexpr std::size_t longest_message = 84;
 constexpr std::size_t most_bytes = 1100;  // RFC 6887 §7
 constexpr std::uint8_t prefer_failure_option = 2;
 constexpr std::uint8_t first_optional_option = 128;  // unknown ones may be passed over
@@ -55,7 +55,29 @@ std::optional<PcpMap> read_map(ByteReader& in) {
   return map;
 }
 
-// Reads the options behind a MAP request; SUCCESS if all are understood.
+// What PEER has behind the fields of MAP (RFC 6887 §12.1).
+void write_peer(ByteWriter& out, const Endpoint& peer) {
+  out.u16(peer.port);
+  out.fill(2, 0);
+  write(out, peer.address);
+}
+
+std::optional<Endpoint> read_peer(ByteReader& in) {
+  const auto port = in.u16();
+  const auto reserved = in.take(2);
+  const auto address = read_address(in);
+  if (!port || !reserved || !address) return std::nullopt;
+  return Endpoint{*address, *port};
+}
+
+PcpOpcode opcode_of(const PcpRequest& request) {
+  if (!request.map) return PcpOpcode::announce;
+  return request.peer ? PcpOpcode::peer : PcpOpcode::map;
+}
+
+bool is(std::uint8_t opcode, PcpOpcode meant) { return opcode == static_cast<std::uint8_t>(meant); }
+
+// Reads the options behind a MAP or PEER request; SUCCESS if all are understood.
 PcpResult read_options(ByteReader& in, PcpRequest& request) {
   while (in.remaining() > 0) {
     const auto code = in.u8();
@@ -86,12 +108,13 @@ Bytes encode(const PcpRequest& request) {
   bytes.reserve(longest_message);
   ByteWriter out(bytes);
   out.u8(pcp_version);
-  out.u8(static_cast<std::uint8_t>(request.map ? PcpOpcode::map : PcpOpcode::announce));
+  out.u8(static_cast<std::uint8_t>(opcode_of(request)));
   out.u16(0);
   out.u32(request.lifetime);
   write(out, request.client);
   if (!request.map) return bytes;
   write(out, *request.map);
+  if (request.peer) write_peer(out, *request.peer);
   if (request.prefer_failure) {
     out.u8(prefer_failure_option);
     out.fill(3, 0);
@@ -111,6 +134,7 @@ Bytes encode(const PcpResponse& response) {
   out.u32(response.epoch);
   out.fill(12, 0);
   if (response.map) write(out, *response.map);
+  if (response.peer) write_peer(out, *response.peer);
   return bytes;
 }
 
@@ -135,12 +159,16 @@ std::optional<PcpReading> decode_pcp_request(ByteView datagram) {
   if (!reserved || !lifetime || !client) return std::nullopt;
   reading.request.lifetime = *lifetime;
   reading.request.client = *client;
-  if (*opcode == static_cast<std::uint8_t>(PcpOpcode::announce)) return reading;
-  if (*opcode != static_cast<std::uint8_t>(PcpOpcode::map)) {
+  if (is(*opcode, PcpOpcode::announce)) return reading;
+  if (!is(*opcode, PcpOpcode::map) && !is(*opcode, PcpOpcode::peer)) {
     return failed(PcpResult::unsupp_opcode);
   }
   reading.request.map = read_map(in);
   if (!reading.request.map) return failed(PcpResult::malformed_request);
+  if (is(*opcode, PcpOpcode::peer)) {
+    reading.request.peer = read_peer(in);
+    if (!reading.request.peer) return failed(PcpResult::malformed_request);
+  }
   return failed(read_options(in, reading.request));
 }
 
@@ -162,9 +190,12 @@ std::optional<PcpResponse> decode_pcp_response(ByteView datagram) {
                        .result = static_cast<PcpResult>(*result),
                        .lifetime = *lifetime,
                        .epoch = *epoch};
-  if (response.opcode == static_cast<std::uint8_t>(PcpOpcode::map)) {
+  const bool peer = is(response.opcode, PcpOpcode::peer);
+  if (peer || is(response.opcode, PcpOpcode::map)) {
     response.map = read_map(in);
-    if (!response.map && response.result == PcpResult::success) return std::nullopt;
+    if (peer && response.map) response.peer = read_peer(in);
+    const bool whole = response.map && (!peer || response.peer);
+    if (!whole && response.result == PcpResult::success) return std::nullopt;
   }
   return response;
 }

@@ -1,4 +1,4 @@
-// PCP's messages (RFC 6887 §7, §11): ANNOUNCE and MAP.
+// PCP's messages (RFC 6887 §7, §11, §12): ANNOUNCE, MAP and PEER.
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace natsim::portmap {
 
-enum class PcpOpcode : std::uint8_t { announce = 0, map = 1 };
+enum class PcpOpcode : std::uint8_t { announce = 0, map = 1, peer = 2 };
 
 // RFC 6887 §7.4.
 enum class PcpResult : std::uint8_t {
@@ -35,7 +35,7 @@ std::string_view name(PcpResult result);
 
 using PcpNonce = std::array<std::uint8_t, 12>;
 
-// What a MAP request asks for, and what its answer gives.
+// What a MAP or PEER request asks for, and what its answer gives.
 struct PcpMap {
   PcpNonce nonce{};
   std::uint8_t protocol = 0;  // IANA's number; 0: all
@@ -45,9 +45,10 @@ struct PcpMap {
 };
 
 struct PcpRequest {
-  std::uint32_t lifetime = 0;  // seconds; 0 deletes
-  IpAddress client;            // as the client knows itself
-  std::optional<PcpMap> map;   // unset: ANNOUNCE
+  std::uint32_t lifetime = 0;    // seconds; 0 deletes
+  IpAddress client;              // as the client knows itself
+  std::optional<PcpMap> map;     // unset: ANNOUNCE
+  std::optional<Endpoint> peer;  // with `map`: PEER, for this remote end
   bool prefer_failure = false;
   bool operator==(const PcpRequest&) const = default;
 };
@@ -55,9 +56,10 @@ struct PcpRequest {
 struct PcpResponse {
   std::uint8_t opcode = 0;  // of the request
   PcpResult result = PcpResult::success;
-  std::uint32_t lifetime = 0;  // seconds; of an error: how long it is likely to last
-  std::uint32_t epoch = 0;     // seconds since the server lost or began its state
-  std::optional<PcpMap> map;   // of a MAP
+  std::uint32_t lifetime = 0;    // seconds; of an error: how long it is likely to last
+  std::uint32_t epoch = 0;       // seconds since the server lost or began its state
+  std::optional<PcpMap> map;     // of a MAP or PEER
+  std::optional<Endpoint> peer;  // of a PEER; not without `map`
   bool operator==(const PcpResponse&) const = default;
 };
 

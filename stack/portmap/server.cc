@@ -138,13 +138,16 @@ PcpResponse Server::answer_pcp(const PcpReading& reading, const Endpoint& client
   PcpResponse response{.opcode = reading.opcode,
                        .result = reading.result,
                        .epoch = epoch(now),
-                       .map = reading.request.map};
+                       .map = reading.request.map,
+                       .peer = reading.request.peer};
   if (response.result == PcpResult::success && reading.request.client != client.address) {
     // A NAT between client and server has changed the source (RFC 6887 §8.2).
     response.result = PcpResult::address_mismatch;
   }
   if (response.result == PcpResult::success && response.map) {
-    response.result = map_pcp(reading.request, client, *response.map, response.lifetime, now);
+    response.result = response.peer
+                          ? keep_pcp(reading.request, client, *response.map, response.lifetime, now)
+                          : map_pcp(reading.request, client, *response.map, response.lifetime, now);
   }
   if (response.result != PcpResult::success) {
     response.lifetime = whole_seconds(error_lifetime);
@@ -190,6 +193,33 @@ PcpResult Server::map_pcp(const PcpRequest& request, const Endpoint& client, Pcp
   map.external = {told_address(external.address), external.port};
   lifetime = whole_seconds(granted);
   events_.push_back({ServerEvent::Kind::mapped, true, internal, map.external, granted, 0});
+  return PcpResult::success;
+}
+
+PcpResult Server::keep_pcp(const PcpRequest& request, const Endpoint& client, PcpMap& map,
+                           std::uint32_t& lifetime, Time now) {
+  if (!options_.allow) return PcpResult::not_authorized;
+  const Endpoint& peer = *request.peer;
+  if (map.internal_port == 0 || peer.port == 0 || peer.address.is_any() ||
+      peer.address.family() != client.address.family()) {
+    return PcpResult::malformed_request;
+  }
+  if (static_cast<MapProtocol>(map.protocol) != MapProtocol::udp) {
+    return PcpResult::unsupp_protocol;
+  }
+  if (request.prefer_failure) return PcpResult::unsupp_option;  // of MAP alone (RFC 6887 §13.2)
+  const Endpoint internal{client.address, map.internal_port};
+  const auto own = leases_.find({MapProtocol::udp, internal});
+  if (own != leases_.end() && own->second.nonce != map.nonce) return PcpResult::not_authorized;
+  const Duration wished =
+      std::clamp(seconds(request.lifetime), options_.min_lifetime, options_.max_lifetime);
+  const auto made = gateway_.keep(internal, peer, now + wished);
+  if (const auto* const refusal = std::get_if<MapRefusal>(&made)) return pcp_result(*refusal);
+  const KeptMapping& kept = std::get<KeptMapping>(made);
+  map.external = {told_address(kept.external.address), kept.external.port};
+  lifetime = whole_seconds(kept.until - now);
+  events_.push_back(
+      {ServerEvent::Kind::kept, true, internal, map.external, kept.until - now, 0, peer});
   return PcpResult::success;
 }
 

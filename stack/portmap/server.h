@@ -29,18 +29,21 @@ struct ServerOptions {
 
 // A request that was answered, for those who watch. `deleted` if a lifetime of 0 was asked for.
 struct ServerEvent {
-  enum class Kind : std::uint8_t { mapped, deleted, refused };
+  enum class Kind : std::uint8_t { mapped, kept, deleted, refused };
   Kind kind;
   bool pcp;  // otherwise NAT-PMP
   Endpoint internal;
-  Endpoint external;   // as it was told; of `mapped`
+  Endpoint external;   // as it was told; of `mapped` and `kept`
   Duration lifetime;   // likewise
   std::uint16_t code;  // the protocol's result; of `refused`
+  Endpoint peer = {};  // of `kept`
 };
 
 // Contract (beside that of stack/base/machine.h):
 // 1. A client maps its own ports only. A mapping that PCP made is renewed and deleted by its nonce
-//    alone (RFC 6887 §11.3); PCP's THIRD_PARTY and FILTER and its opcode PEER are refused.
+//    alone (RFC 6887 §11.3). PCP's THIRD_PARTY and FILTER are refused, and its opcode PEER is for
+//    UDP alone; it shortens and deletes nothing (§12.1), a lifetime of 0 being as good as the
+//    least.
 // 2. The gateway ends a mapping at the time that it was given; the server forgets it at that time.
 // 3. A restart forgets all and begins the epoch anew. That the gateway does so too is the owner's
 //    matter. It is not announced by multicast (RFC 6886 §3.2.1, RFC 6887 §14.1.3): clients find out
@@ -69,6 +72,8 @@ class Server {
   PcpResponse answer_pcp(const PcpReading& reading, const Endpoint& client, Time now);
   PcpResult map_pcp(const PcpRequest& request, const Endpoint& client, PcpMap& map,
                     std::uint32_t& lifetime, Time now);
+  PcpResult keep_pcp(const PcpRequest& request, const Endpoint& client, PcpMap& map,
+                     std::uint32_t& lifetime, Time now);
   [[nodiscard]] IpAddress told_address(const IpAddress& truth) const;
   [[nodiscard]] std::uint32_t epoch(Time now) const;
   void refuse(bool pcp, const Endpoint& internal, std::uint16_t code);

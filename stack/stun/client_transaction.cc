@@ -5,8 +5,8 @@
 namespace natsim::stun {
 namespace {
 
-// No interval grows beyond it, so that sums of a hundred stay within the clock.
-constexpr Duration longest_interval = seconds(365 * 24 * 3600);
+// No interval grows beyond it, so that sums of hundreds stay within the clock.
+constexpr Duration longest_interval = seconds(24 * 3600);
 
 Duration next_interval(const TransactionTimers& timers, Duration interval) {
   const Duration grown = std::min(

@@ -14,7 +14,7 @@ namespace natsim::stun {
 // at 0, 500, 1500, 3500, 7500, 15500 and 31500 ms, failure at 39500 ms.
 struct TransactionTimers {
   Duration rto = milliseconds(500);  // from the first to the second send
-  int growth_percent = 200;  // each interval as a share of the one before; no more than a year
+  int growth_percent = 200;          // each interval as a share of the one before; at most a day
   std::optional<Duration> max_rto = std::nullopt;  // no interval grows beyond this
   int rc = 7;                                      // sends in all, at least 1
   int rm = 16;  // after the last send, wait this many times `rto`

@@ -1,8 +1,12 @@
 // Port mappings from a script.
 #include "script_test.h"
 
+#include <gmock/gmock.h>
+
 namespace natsim::script {
 namespace NATSIM_TEST_FILE {
+
+using testing::HasSubstr;
 
 constexpr std::string_view home = R"(
     local internet = net:router("internet")
@@ -42,6 +46,32 @@ TEST(PortMapping, OpensAPortToEverybody) {
     EXPECT_EQ(metric_of(outcome, "end"), "removed");
     EXPECT_EQ(metric_of(outcome, "left"), "0");
   }
+}
+
+TEST(PortMapping, CanBeForAPeerAlone) {
+  const Outcome outcome = run_body(at_home(R"(
+    home.nat:port_mapping()
+    local far = outside:udp({ port = 9 })
+    local mapping = home:map_port({ port = 5000, peer = far, lifetime = "200s" })
+    metric("state", mapping:wait("5s"))
+    metric("lifetime", mapping.lifetime)
+    metric("remote", home.nat:mappings()[1].remote)
+    mapping:remove()
+    metric("end", mapping.state)
+    metric("left", #home.nat:mappings()))"));
+  EXPECT_EQ(metric_of(outcome, "state"), "mapped");
+  EXPECT_EQ(metric_of(outcome, "lifetime"), "200s");
+  EXPECT_EQ(metric_of(outcome, "remote"), "192.0.2.1:9");
+  EXPECT_EQ(metric_of(outcome, "end"), "removed");
+  EXPECT_EQ(metric_of(outcome, "left"), "1") << "it is only renewed no more";
+  const auto refusal = [](std::string_view more) {
+    return error_of(
+        at_home("home:map_port({ port = 5000, peer = '192.0.2.1:9', " + std::string(more) + " })"));
+  };
+  EXPECT_THAT(refusal("using = 'nat-pmp'"), HasSubstr("'peer' is an option of PCP"));
+  EXPECT_THAT(refusal("protocol = 'tcp'"), HasSubstr("'peer' is for UDP alone"));
+  EXPECT_THAT(refusal("external_port = 7"), HasSubstr("has neither 'external_port'"));
+  EXPECT_THAT(refusal("prefer_failure = true"), HasSubstr("nor 'prefer_failure'"));
 }
 
 TEST(PortMapping, IsRenewedAndComesBackAfterAReboot) {

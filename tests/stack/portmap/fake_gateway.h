@@ -1,6 +1,7 @@
 // A gateway that grants what it is asked for.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <utility>
@@ -21,6 +22,13 @@ class FakeGateway : public Gateway {
     mapping.second = wish.until;
     return mapping.first;
   }
+  std::variant<KeptMapping, MapRefusal> keep(const Endpoint& internal, const Endpoint& peer,
+                                             Time until) override {
+    if (refusal) return *refusal;
+    Time& end = kept[{internal, peer}];
+    end = std::max(end, until);
+    return KeptMapping{{address, internal.port}, end};
+  }
   void unmap(MapProtocol protocol, const Endpoint& internal) override {
     mappings.erase({protocol, internal});
   }
@@ -29,6 +37,7 @@ class FakeGateway : public Gateway {
   std::optional<MapRefusal> refusal;
   std::uint16_t next_port = 40000;
   std::map<std::pair<MapProtocol, Endpoint>, std::pair<Endpoint, Time>> mappings;
+  std::map<std::pair<Endpoint, Endpoint>, Time> kept;  // by the internal endpoint and the peer
 };
 
 }  // namespace natsim::portmap

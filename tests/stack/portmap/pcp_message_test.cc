@@ -67,9 +67,9 @@ TEST(PcpMessage, Rfc6887_8_2_WhatAServerAnswersAndWhatNot) {
   Bytes version = sample_bytes;
   version[0] = 1;
   EXPECT_EQ(decode_pcp_request(version)->result, PcpResult::unsupp_version);
-  Bytes peer = sample_bytes;
-  peer[1] = 2;
-  EXPECT_EQ(decode_pcp_request(peer)->result, PcpResult::unsupp_opcode);
+  Bytes opcode = sample_bytes;
+  opcode[1] = 3;
+  EXPECT_EQ(decode_pcp_request(opcode)->result, PcpResult::unsupp_opcode);
   Bytes odd = sample_bytes;
   odd.push_back(0);
   EXPECT_EQ(decode_pcp_request(odd)->result, PcpResult::malformed_request);
@@ -94,6 +94,37 @@ TEST(PcpMessage, Rfc6887_11_1_MapResponse) {
   EXPECT_EQ(decode_pcp_response(bytes), response);
   EXPECT_FALSE(decode_pcp_response(ByteView(bytes).first(56)).has_value());
   EXPECT_FALSE(decode_pcp_response(sample_bytes).has_value()) << "a request";
+}
+
+// RFC 6887 figure 11: the fields of MAP, and the remote end behind them.
+TEST(PcpMessage, Rfc6887_12_1_Peer) {
+  PcpRequest request = sample_request();
+  request.peer = Endpoint{IpAddress::v4(203, 0, 113, 10), 3478};
+  Bytes bytes = sample_bytes;
+  bytes[1] = 2;
+  const Bytes without = bytes;
+  bytes.insert(bytes.end(), {0x0d, 0x96, 0, 0});
+  bytes.insert(bytes.end(), {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 203, 0, 113, 10});
+  EXPECT_EQ(encode(request), bytes);
+  const auto reading = decode_pcp_request(bytes);
+  ASSERT_TRUE(reading.has_value());
+  EXPECT_EQ(reading->result, PcpResult::success);
+  EXPECT_EQ(reading->request, request);
+  for (std::size_t size = without.size(); size < bytes.size(); size += 4) {
+    EXPECT_EQ(decode_pcp_request(ByteView(bytes).first(size))->result, PcpResult::malformed_request)
+        << size;
+  }
+
+  const PcpResponse response{.opcode = 2,
+                             .result = PcpResult::success,
+                             .lifetime = 3600,
+                             .epoch = 77,
+                             .map = request.map,
+                             .peer = request.peer};
+  const Bytes answer = encode(response);
+  EXPECT_EQ(answer.size(), 80U);
+  EXPECT_EQ(decode_pcp_response(answer), response);
+  EXPECT_FALSE(decode_pcp_response(ByteView(answer).first(76)).has_value());
 }
 
 TEST(PcpMessage, Rfc6887_14_Announce) {

@@ -169,5 +169,67 @@ TEST(PortMapServer, MayLieAboutItsAddress) {
   EXPECT_EQ(bench.pcp(wish(7200)).map->external.address, IpAddress::v4(10, 0, 0, 1));
 }
 
+const Endpoint peer{IpAddress::v4(203, 0, 113, 10), 3478};
+
+PcpRequest peer_wish(std::uint32_t lifetime, std::uint8_t nonce = 1) {
+  PcpRequest request = wish(lifetime, nonce);
+  request.map->external = {IpAddress::any_v4(), 0};
+  request.peer = peer;
+  return request;
+}
+
+TEST(PcpServer, Rfc6887_12_KeepsAMappingForAPeer) {
+  Bench bench;
+  const PcpResponse response = bench.pcp(peer_wish(600), at(10));
+  EXPECT_EQ(response.result, PcpResult::success);
+  EXPECT_EQ(response.opcode, 2);
+  EXPECT_EQ(response.peer, peer);
+  EXPECT_EQ(response.map->external, (Endpoint{bench.gateway.address, 5000}));
+  EXPECT_EQ(response.lifetime, 600U);
+  EXPECT_EQ(bench.gateway.kept.at({internal, peer}), at(610));
+  EXPECT_TRUE(bench.gateway.mappings.empty());
+  EXPECT_EQ(bench.server.leases(), 0U);
+  const auto event = bench.server.poll_event();
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->kind, ServerEvent::Kind::kept);
+  EXPECT_EQ(event->peer, peer);
+  EXPECT_EQ(event->lifetime, seconds(600));
+}
+
+TEST(PcpServer, Rfc6887_12_1_PeerShortensAndDeletesNothing) {
+  Bench bench;
+  bench.pcp(peer_wish(600), at(0));
+  EXPECT_EQ(bench.pcp(peer_wish(200), at(100)).lifetime, 500U) << "what is left of the 600 s";
+  EXPECT_EQ(bench.pcp(peer_wish(0), at(100)).lifetime, 500U);
+  EXPECT_EQ(bench.pcp(peer_wish(0), at(599)).lifetime, 120U) << "the least that it grants";
+  EXPECT_EQ(bench.pcp(peer_wish(1'000'000), at(600)).lifetime, 86'400U) << "and the most";
+}
+
+TEST(PcpServer, Rfc6887_12_WhatOfPeerIsRefused) {
+  Bench bench;
+  PcpRequest tcp = peer_wish(600);
+  tcp.map->protocol = 6;
+  EXPECT_EQ(bench.pcp(tcp).result, PcpResult::unsupp_protocol);
+  PcpRequest no_port = peer_wish(600);
+  no_port.map->internal_port = 0;
+  EXPECT_EQ(bench.pcp(no_port).result, PcpResult::malformed_request);
+  PcpRequest nobody = peer_wish(600);
+  nobody.peer->port = 0;
+  EXPECT_EQ(bench.pcp(nobody).result, PcpResult::malformed_request);
+  PcpRequest other_family = peer_wish(600);
+  other_family.peer = Endpoint{*IpAddress::parse("2001:db8::1"), 3478};
+  EXPECT_EQ(bench.pcp(other_family).result, PcpResult::malformed_request);
+  PcpRequest option = peer_wish(600);
+  option.prefer_failure = true;
+  EXPECT_EQ(bench.pcp(option).result, PcpResult::unsupp_option);
+  bench.pcp(wish(7200, 7));
+  EXPECT_EQ(bench.pcp(peer_wish(600, 8)).result, PcpResult::not_authorized) << "another's nonce";
+  EXPECT_EQ(bench.pcp(peer_wish(600, 7)).result, PcpResult::success);
+  bench.gateway.refusal = MapRefusal::no_resources;
+  EXPECT_EQ(bench.pcp(peer_wish(600, 7)).result, PcpResult::no_resources);
+  Bench closed({.allow = false});
+  EXPECT_EQ(closed.pcp(peer_wish(600)).result, PcpResult::not_authorized);
+}
+
 }  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::portmap

@@ -59,12 +59,12 @@ TEST(StunTransaction, Stun13_RetransmissionTimes) {
 }
 
 // libwebrtc's requests: 250 ms, doubling up to 8 s, nine sends, 8 s after the last.
-TEST(StunTransaction, IntervalsGrowToAYearAtMost) {
-  // 500 ms doubled 25 times are 194 days, once more would be 388; the 100 sends that a scenario may
-  // ask for have 99 intervals, of which 26 are shorter than a year.
-  const Duration year = seconds(365 * 24 * 3600);
-  const Duration shorter = milliseconds(500) * ((1 << 26) - 1);
-  EXPECT_EQ((TransactionTimers{.rc = 100}.total()), shorter + year * 73 + milliseconds(500) * 16);
+TEST(StunTransaction, IntervalsGrowToADayAtMost) {
+  // 500 ms doubled 17 times are 18.2 hours, once more would be 36.4; the 100 sends that a scenario
+  // may ask for have 99 intervals, of which 18 are shorter than a day.
+  const Duration day = seconds(24 * 3600);
+  const Duration shorter = milliseconds(500) * ((1 << 18) - 1);
+  EXPECT_EQ((TransactionTimers{.rc = 100}.total()), shorter + day * 81 + milliseconds(500) * 16);
 }
 
 TEST(StunTransaction, Stun13_CappedGrowth) {
