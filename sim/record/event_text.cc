@@ -57,6 +57,7 @@ constexpr Sentence sentences[] = {
     Sentence{"nat.payload_rewritten",
              "tells of {to} in the place of {from} in a payload, places: {places}, by the gateway "
              "for {gateway}"},
+    Sentence{"dns.resolved", "{name} has {addresses} addresses[: {reason}]"},
     Sentence{"portmap.client", "port mapping {state}, external {external}[: {failure}]"},
     Sentence{"portmap.mapped", "maps {internal} to {external} for {lifetime}, by {protocol}"},
     Sentence{"portmap.kept",

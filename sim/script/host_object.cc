@@ -27,6 +27,9 @@ constinit const Member HostObject::methods[] = {
     {"stun_request", call_member<HostObject, &HostObject::stun_request>},
     {"ping", call_member<HostObject, &HostObject::ping>},
     {"probe", call_member<HostObject, &HostObject::probe>},
+    {"dns_server", call_member<HostObject, &HostObject::dns_server>},
+    {"resolve", call_member<HostObject, &HostObject::resolve>},
+    {"discover_nat64", call_member<HostObject, &HostObject::discover_nat64>},
 };
 constinit const Member HostObject::fields[] = {
     {"name", call_member<HostObject, &HostObject::name>},

@@ -72,6 +72,9 @@ class HostObject : public NodeObject {
   int stun_request(lua_State* lua);
   int ping(lua_State* lua);
   int probe(lua_State* lua);
+  int dns_server(lua_State* lua);
+  int resolve(lua_State* lua);
+  int discover_nat64(lua_State* lua);
 
   // tcp_programs.cc: those that speak TCP.
   int tcp_listen(lua_State* lua);

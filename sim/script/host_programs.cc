@@ -1,6 +1,7 @@
 // The programs that a script can run on a host.
 #include <array>
 
+#include "sim/script/dns_object.h"
 #include "sim/script/host_object.h"
 #include "sim/script/nat_probing.h"
 #include "sim/script/options.h"
@@ -148,6 +149,30 @@ int HostObject::probe(lua_State* lua) {
   require_address(lua, "host:probe");
   const Endpoint server = server_endpoint(Value(lua, 2, "host:probe"), "host:probe");
   return probe_nat(lua, host_, server, Value(lua, 3, "host:probe"));
+}
+
+int HostObject::dns_server(lua_State* lua) {
+  require_address(lua, "host:dns_server");
+  auto options = read_dns_server(Value(lua, 2, "host:dns_server"));
+  auto agent =
+      started(lua, "host:dns_server",
+              agents::DnsServer::start(host_, {address(), dns::server_port}, std::move(options)));
+  push(lua, Run::of(lua).make<DnsServerObject>(lua, std::move(agent)));
+  return 1;
+}
+
+int HostObject::resolve(lua_State* lua) {
+  lua_settop(lua, 4);  // what is read along the way goes above the arguments
+  require_address(lua, "host:resolve");
+  const Endpoint server = read_endpoint(Value(lua, 2, "host:resolve"));
+  return resolve_name(lua, host_, server, Value(lua, 3, "host:resolve"),
+                      Value(lua, 4, "host:resolve"));
+}
+
+int HostObject::discover_nat64(lua_State* lua) {
+  require_address(lua, "host:discover_nat64");
+  const Endpoint server = read_endpoint(Value(lua, 2, "host:discover_nat64"));
+  return script::discover_nat64(lua, host_, server);
 }
 
 }  // namespace natsim::script

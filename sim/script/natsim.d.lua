@@ -518,6 +518,20 @@ function PortMapping:wait(timeout) end
 ---Asks for the end of the mapping. One for a `peer` cannot be ended: it is renewed no more.
 function PortMapping:remove() end
 
+---A DNS server's records and what it adds.
+---@class DnsServerOptions
+---@field records? table<string, string|string[]> addresses by name
+---@field ttl? AnyDuration of the records, in whole seconds; default "300s"
+---@field dns64? true|string makes it a DNS64 (RFC 6147): a name with IPv4 addresses alone has them in this prefix too; true: "64:ff9b::/96"
+
+---@class DnsServer: Reachable
+---@field answered integer queries
+
+---@class ResolveOptions
+---@field type? "A"|"AAAA" default: of the family of the host's own address
+---@field timeout? AnyDuration of a transmission; default "5s"
+---@field tries? integer transmissions in all; from 1 to 100; default 3
+
 ---@class StunServerOptions
 ---@field ip? string one of the host's addresses; default the first
 ---@field port? integer from 1 to 65535; default 3478
@@ -714,6 +728,22 @@ function Host:ping(to, options) end
 ---@param options? ProbeOptions
 ---@return ProbeReport
 function Host:probe(server, options) end
+---Serves DNS on port 53 of the host's first address.
+---@param options DnsServerOptions
+---@return DnsServer
+function Host:dns_server(options) end
+---Asks a DNS server for the addresses of a name. Gives nil and the reason if there is no answer, or
+---no such name ("Name Error").
+---@param server EndpointLike
+---@param name string
+---@param options? ResolveOptions
+---@return string[]? addresses
+---@return string? reason
+function Host:resolve(server, name, options) end
+---The prefix of the NAT64 that a DNS server synthesizes addresses for (RFC 7050); nil if it does not.
+---@param server EndpointLike
+---@return string?
+function Host:discover_nat64(server) end
 
 ---@class PingOptions
 ---@field timeout? AnyDuration default "1s"

@@ -24,7 +24,7 @@ CHECKSUM_OPTIONS = (
 # What natsim's programs speak. Wireshark guesses other protocols from port numbers, which here are
 # ephemeral or chosen freely, and then finds their messages malformed.
 PROTOCOLS = (
-    "frame raw ip ipv6 ipv6.fraghdr icmp icmpv6 udp tcp data stun turnchannel nat-pmp portcontrol"
+    "frame raw ip ipv6 ipv6.fraghdr icmp icmpv6 udp tcp data stun turnchannel nat-pmp portcontrol dns"
 ).split()
 # ICMP errors whose segment is cut at the largest size that an error may have (RFC 1812 §4.3.2.3,
 # RFC 4443 §2.4). Wireshark judges the segment's checksum by what is left of it.
