@@ -90,6 +90,7 @@ constexpr std::array<Row, drop_reason_count> rows = {{
      "the TURN allocation has no permission for the peer's address"},
     {turn_no_channel, "turn_no_channel", "the TURN channel is not bound"},
     {turn_no_allocation, "turn_no_allocation", "the TURN server has no such allocation"},
+    {untranslatable, "untranslatable", "it has no counterpart in the other version of IP"},
 }};
 
 constexpr bool in_order() {

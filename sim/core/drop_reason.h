@@ -74,6 +74,8 @@ enum class DropReason : std::uint8_t {
   turn_no_permission,
   turn_no_channel,
   turn_no_allocation,
+  // Translators between IPv4 and IPv6.
+  untranslatable,
   count_
 };
 

@@ -49,17 +49,23 @@ void NatBox::answer(const net::Packet& packet, Verdict::Answer answer, Interface
       reply = net::make_echo_reply(network().pool(), packet);
       break;
   }
-  if (reply == nullptr) return;
-  stamp(*reply);
-  in.send(std::move(reply));
+  if (reply != nullptr) send_made(std::move(reply), in);
+}
+
+void NatBox::send_made(PacketPtr packet, Interface& out) {
+  if (nat64_ && &out == &outside_) {
+    packet = nat64_->leave(*packet);
+    if (packet == nullptr) return;  // there is nothing that it could be outside
+  }
+  stamp(*packet);
+  out.send(std::move(packet));
 }
 
 void NatBox::send_reset(const Endpoint& source, const Endpoint& destination, std::uint32_t seq,
                         Interface& out) {
   PacketPtr reset = net::make_tcp(network().pool(), source, destination,
                                   {.seq = seq, .flags = net::tcp_flag::rst});
-  stamp(*reset);
-  out.send(std::move(reset));
+  send_made(std::move(reset), out);
 }
 
 void NatBox::withdraw_syn(const net::Packet& outbound) {

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "sim/nat/refusal.h"
+#include "sim/net/fragment.h"
 #include "sim/net/link.h"
 #include "sim/net/network.h"
 #include "sim/net/rewrite.h"
@@ -17,7 +18,8 @@ using net::IcmpError;
 using net::Interface;
 using net::PacketPtr;
 
-NatBox::NatBox(net::Network& network, std::string name, const NatOptions& options)
+NatBox::NatBox(net::Network& network, std::string name, const NatOptions& options,
+               const std::optional<Prefix>& nat64)
     : Node(network, std::move(name)),
       Actor(network.world().scheduler(), id()),
       nat_(std::in_place, options, network.world().random(this->name() + "/nat"),
@@ -31,6 +33,7 @@ NatBox::NatBox(net::Network& network, std::string name, const NatOptions& option
       fragment_patience_(*this) {
   inside_.originate(Prefix{IpAddress::any_v4(), 0});
   inside_.originate(Prefix{IpAddress::any_v6(), 0});
+  if (nat64) nat64_.emplace(network.pool(), *nat64);
 }
 
 Interface& NatBox::add_inside_interface() {
@@ -66,14 +69,20 @@ void NatBox::from_inside(PacketPtr packet, Interface& in) {
       }
       return refuse(std::move(packet), in, DropReason::no_route, IcmpError::host_unreachable);
     }
-    if (!outside_.connected()) {
+    const bool reaches = !nat64_ || nat64_->prefix().contains(destination);
+    if (!outside_.connected() || !reaches) {
       return refuse(std::move(packet), in, DropReason::no_route, IcmpError::no_route);
     }
   }
   if (packet->hop_limit <= 1) {
     return refuse(std::move(packet), in, DropReason::ttl_expired, IcmpError::hop_limit_exceeded);
   }
-  if (!hairpin && !fits(*packet, in, outside_)) return;
+  if (!hairpin && !nat64_ && !fits(*packet, in, outside_)) return;
+  if (!hairpin && nat64_) {
+    const std::uint16_t size = net::IpTranslator::size_in_ipv4(*packet);
+    const bool cuttable = size <= net::largest_cuttable_ipv4 || packet->is_fragment();
+    if (!fits_as(size, cuttable, *packet, in, outside_)) return;
+  }
   translate_outbound(std::move(packet), in);
 }
 
@@ -103,22 +112,31 @@ void NatBox::pass_outbound(PacketPtr packet, Interface& in, const DatagramKey* d
     }
     return;
   }
-  tell_translated(*packet, verdict, old_source, old_destination);
+  const bool hairpin = verdict.action == Verdict::Action::hairpin;
+  PacketPtr judged;  // a NAT64's, in the form that it has inside
+  if (nat64_ && !hairpin) {
+    judged = std::move(packet);
+    packet = leave(*judged);
+    if (packet == nullptr) return;
+  }
+  const net::Packet& inner = judged ? *judged : *packet;
+  tell_translated(*packet, inner, verdict, old_source, old_destination);
   if (looks_into_payloads()) [[unlikely]] {
     rewrite_payload(packet, old_source, packet->source, true);
-    if (verdict.action == Verdict::Action::hairpin) {
-      rewrite_payload(packet, old_destination, packet->destination, false);
-    }
+    if (hairpin) rewrite_payload(packet, old_destination, packet->destination, false);
   }
   if (!held_syns_.empty()) [[unlikely]]
-    withdraw_syn(*packet);
-  if (verdict.action == Verdict::Action::hairpin) return deliver_inside(std::move(packet));
+    withdraw_syn(inner);
+  if (hairpin) return deliver_inside(std::move(packet));
   net::decrement_hop_limit(*packet);
   send_fitting(std::move(packet), outside_);
 }
 
 void NatBox::from_outside(PacketPtr packet) {
-  if (!nat_->is_external(packet->destination.address)) {
+  const IpAddress& address = packet->destination.address;
+  const bool ours = nat64_ ? packet->is_v4() && nat_->is_external(nat64_->inner(address))
+                           : nat_->is_external(address);
+  if (!ours) {
     return trace_drop(world(), id(), *packet,
                       outside_.had(packet->destination.address) ? DropReason::nat_renumbered
                                                                 : DropReason::not_local);
@@ -139,16 +157,21 @@ void NatBox::from_outside(PacketPtr packet) {
 void NatBox::pass_inbound(PacketPtr packet, const DatagramKey* datagram) {
   const Endpoint old_source = packet->source;
   const Endpoint old_destination = packet->destination;
+  std::optional<std::uint32_t> cut_as;
+  if (nat64_) {
+    packet = enter(*packet, cut_as);
+    if (packet == nullptr) return;
+  }
   const Verdict verdict = nat_->inbound(*packet, world().now());
   follow_expiry();
   if (datagram != nullptr) tell_fate(*datagram, verdict, *packet);
   if (verdict.action == Verdict::Action::drop) {
     return turn_away(std::move(packet), verdict, outside_);
   }
-  tell_translated(*packet, verdict, old_source, old_destination);
+  tell_translated(*packet, *packet, verdict, old_source, old_destination);
   if (looks_into_payloads()) [[unlikely]]
     rewrite_payload(packet, old_destination, packet->destination, false);
-  deliver_inside(std::move(packet));
+  deliver_inside(std::move(packet), cut_as);
 }
 
 void NatBox::forward_inside(PacketPtr packet, Interface& in, Interface& out) {
@@ -160,12 +183,17 @@ void NatBox::forward_inside(PacketPtr packet, Interface& in, Interface& out) {
   send_fitting(std::move(packet), out);
 }
 
-void NatBox::deliver_inside(PacketPtr packet) {
+void NatBox::deliver_inside(PacketPtr packet, std::optional<std::uint32_t> cut_as) {
   const auto route = inside_.lookup(packet->destination.address);
   if (!route || route->out == nullptr) {
     return trace_drop(world(), id(), *packet, DropReason::no_route);
   }
   Interface& out = *route->out;
+  if (cut_as && packet->size > net::lowest_ipv6_mtu) {
+    net::decrement_hop_limit(*packet);
+    auto pieces = net::cut_at_source(network().pool(), *packet, net::lowest_ipv6_mtu, *cut_as);
+    return send_fragments(*packet, std::move(pieces), out);
+  }
   if (const std::uint16_t mtu = out.link().options().mtu;
       packet->size > mtu && !net::may_be_cut(*packet)) {
     trace_drop(world(), id(), *packet, DropReason::too_big);
@@ -182,23 +210,44 @@ void NatBox::deliver_inside(PacketPtr packet) {
   send_fitting(std::move(packet), out);
 }
 
+PacketPtr NatBox::enter(const net::Packet& outer, std::optional<std::uint32_t>& cut_as) {
+  PacketPtr inner = nat64_->enter(outer);
+  if (inner == nullptr) {
+    trace_drop(world(), id(), outer, DropReason::untranslatable);
+  } else if (!inner->dont_fragment) {
+    cut_as = net::identification_of(outer);
+  }
+  return inner;
+}
+
+PacketPtr NatBox::leave(const net::Packet& inner) {
+  PacketPtr outer = nat64_->leave(inner);
+  if (outer == nullptr) trace_drop(world(), id(), inner, DropReason::untranslatable);
+  return outer;
+}
+
 void NatBox::drop(const net::Packet& packet, const Verdict& verdict) {
+  // A packet that a NAT64 turns away at its outside dies as what it was there.
+  const bool embedded = nat64_ && nat64_->prefix().contains(packet.source.address);
+  const PacketPtr outer = embedded ? nat64_->leave(packet) : nullptr;
+  const net::Packet& shown = outer ? *outer : packet;
   if (!lost_.empty()) [[unlikely]] {
     if (const LostMappings::Lost* const lost = loss_of(packet, verdict.reason)) {
-      return trace_drop(world(), id(), packet, lost->reason, [&] {
+      return trace_drop(world(), id(), shown, lost->reason, [&] {
         return fmt::format("the mapping of {} went {} earlier", to_string(lost->internal),
                            to_string(world().now() - lost->at));
       });
     }
   }
-  trace_drop(world(), id(), packet, verdict.reason,
+  trace_drop(world(), id(), shown, verdict.reason,
              [&] { return nat_->explain(verdict, packet, world().now()); });
 }
 
-void NatBox::tell_translated(const net::Packet& packet, const Verdict& verdict,
-                             const Endpoint& old_source, const Endpoint& old_destination) {
-  trace_translation(world(), id(), packet, old_source, old_destination,
-                    [&] { return nat_->explain(verdict, packet, world().now()); });
+void NatBox::tell_translated(const net::Packet& shown, const net::Packet& judged,
+                             const Verdict& verdict, const Endpoint& old_source,
+                             const Endpoint& old_destination) {
+  trace_translation(world(), id(), shown, old_source, old_destination,
+                    [&] { return nat_->explain(verdict, judged, world().now()); });
 }
 
 void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpError error) {
@@ -206,9 +255,21 @@ void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpErro
   send_icmp_error(error, *packet, in);
 }
 
+std::vector<MappingSnapshot> NatBox::mappings() const {
+  std::vector<MappingSnapshot> all = nat_->mappings(world().now());
+  if (!nat64_) return all;
+  for (MappingSnapshot& mapping : all) {
+    mapping.external = as_outside(mapping.external);
+    if (mapping.remote) mapping.remote = as_outside(*mapping.remote);
+    for (Endpoint& remote : mapping.filter) remote = as_outside(remote);
+  }
+  return all;
+}
+
 MappingGrant NatBox::add_static_mapping(const MappingRequest& request) {
   follow_topology();
-  const MappingGrant grant = nat_->add_static_mapping(request, world().now());
+  MappingGrant grant = nat_->add_static_mapping(request, world().now());
+  grant.external = as_outside(grant.external);
   follow_expiry();
   return grant;
 }
@@ -249,6 +310,8 @@ void NatBox::on_mapping(const core::MappingEvent& event) {
   } else if (event.step == core::MappingStep::created && !lost_.empty()) {
     lost_.remove(event.protocol, event.external);
   }
+  own.external = as_outside(own.external);
+  own.remote = as_outside(own.remote);
   world().events().emit(own);
 }
 
@@ -266,7 +329,9 @@ void NatBox::follow_topology() {
   if (generation_ == network().topology_generation()) return;
   generation_ = network().topology_generation();
   for (const IpAddress& address : outside_.addresses()) {
-    if (!nat_->is_external(address)) nat_->add_external_address(address);
+    if (nat64_ && !address.is_v4()) continue;
+    const IpAddress external = nat64_ ? nat64_->inner(address) : address;
+    if (!nat_->is_external(external)) nat_->add_external_address(external);
   }
   inside_links_.clear();
   for (const Interface* interface : inside_.interfaces()) {

@@ -13,6 +13,7 @@
 #include "sim/nat/held_syns.h"
 #include "sim/nat/lost_mappings.h"
 #include "sim/nat/nat.h"
+#include "sim/nat/nat64.h"
 #include "sim/nat/payload_addresses.h"
 #include "sim/net/forwarding.h"
 #include "sim/net/node.h"
@@ -42,10 +43,16 @@ namespace natsim::nat {
 //    A port that SIP names for media gets a static mapping.
 // 9. Where the options say so, the sender of an unsolicited packet is answered in the name of the
 //    address that it was for.
+// 10. A NAT64 (RFC 6146) has IPv6 inside and IPv4 outside, where an IPv6 address of it is none of
+//    the NAT's. Inside, the outside's addresses stand in its prefix (RFC 6052), and it is the way
+//    to these alone. Mappings are told with external and remote endpoints as they are outside.
+//    Packets are translated by RFC 7915; what has no counterpart is dropped (untranslatable).
 class NatBox : public net::Node, private core::Actor, private MappingSink {
  public:
-  // Precondition: validate(options) finds nothing.
-  NatBox(net::Network& network, std::string name, const NatOptions& options);
+  // Precondition: validate(options) finds nothing. With `nat64` it is a NAT64 with that prefix, of
+  // which can_embed_ipv4 must be true; it has no gateways for payloads.
+  NatBox(net::Network& network, std::string name, const NatOptions& options,
+         const std::optional<Prefix>& nat64 = std::nullopt);
 
   void receive(net::PacketPtr packet, net::Interface& in) override;
 
@@ -67,9 +74,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void reconfigure(const NatOptions& options);
 
   // The mappings that live now, in order of creation.
-  [[nodiscard]] std::vector<MappingSnapshot> mappings() const {
-    return nat_->mappings(world().now());
-  }
+  [[nodiscard]] std::vector<MappingSnapshot> mappings() const;
   // What comes from inside for one of the box's own addresses there goes on by this inside
   // interface, to where the box's own programs run.
   void set_services(net::Interface& interface) { services_ = &interface; }
@@ -78,6 +83,8 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   bool remove_static_mapping(Transport transport, const Endpoint& internal);
   MappingKeep keep_mapping(const Endpoint& internal, const Endpoint& remote, Time until);
   [[nodiscard]] const NatOptions& options() const { return nat_->options(); }
+  // The prefix of a NAT64; null for any other NAT.
+  [[nodiscard]] const Prefix* nat64_prefix() const { return nat64_ ? &nat64_->prefix() : nullptr; }
 
  private:
   // What became of a datagram's first fragment: where it went, or why nowhere.
@@ -108,7 +115,18 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void pass_outbound(net::PacketPtr packet, net::Interface& in, const DatagramKey* datagram);
   void pass_inbound(net::PacketPtr packet, const DatagramKey* datagram);
   void forward_inside(net::PacketPtr packet, net::Interface& in, net::Interface& out);
-  void deliver_inside(net::PacketPtr packet);
+  // What is too large for IPv6's lowest MTU is cut into fragments with the identification `cut_as`
+  // if there is one.
+  void deliver_inside(net::PacketPtr packet, std::optional<std::uint32_t> cut_as = std::nullopt);
+  // A NAT64's packet in its other form; what has none is dropped, and gives null. `cut_as` is set
+  // if the packet may be cut.
+  net::PacketPtr enter(const net::Packet& outer, std::optional<std::uint32_t>& cut_as);
+  net::PacketPtr leave(const net::Packet& inner);
+  // Sends by `out` what the box has made in the form that it has inside.
+  void send_made(net::PacketPtr packet, net::Interface& out);
+  [[nodiscard]] Endpoint as_outside(const Endpoint& endpoint) const {
+    return nat64_ ? nat64_->outer(endpoint) : endpoint;
+  }
   // Gives a first fragment back that is to be translated; null for any other, which is dropped,
   // held or sent on.
   net::PacketPtr take_fragment(net::PacketPtr fragment, const DatagramKey& datagram);
@@ -124,9 +142,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
                        bool outbound);
   void put_payload(net::PacketPtr& packet, const std::optional<RewrittenPayload>& payload,
                    std::string_view gateway, const Endpoint& from, const Endpoint& to);
-  [[nodiscard]] bool looks_into_payloads() const {
-    return nat_->options().alg_sip || nat_->options().alg_any_address;
-  }
+  [[nodiscard]] bool looks_into_payloads() const { return nat_->options().has_gateways(); }
   void follow_expiry();
   void drop(const net::Packet& packet, const Verdict& verdict);
   // The same, and tells the sender, which is on the far side of `in`, what the verdict says.
@@ -136,11 +152,13 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
                   net::Interface& out);
   void withdraw_syn(const net::Packet& outbound);
   void answer_held_syns();
-  void tell_translated(const net::Packet& packet, const Verdict& verdict,
+  // `judged` is what the verdict was given for, in the form that it has inside.
+  void tell_translated(const net::Packet& shown, const net::Packet& judged, const Verdict& verdict,
                        const Endpoint& old_source, const Endpoint& old_destination);
   void refuse(net::PacketPtr packet, net::Interface& in, core::DropReason reason,
               net::IcmpError error);
 
+  std::optional<Nat64> nat64_;    // unset: inside and outside are of one family
   std::optional<Nat> nat_;        // another one after each reboot; never empty
   std::uint32_t beginnings_ = 0;  // after the first
   Time down_until_;               // by a reboot

@@ -38,12 +38,20 @@ void NatBox::follow_first(PacketPtr fragment, const FragmentFate& fate, bool fro
   }
   const Endpoint old_source = fragment->source;
   const Endpoint old_destination = fragment->destination;
+  std::optional<std::uint32_t> cut_as;
+  if (from_outside && nat64_) {
+    fragment = enter(*fragment, cut_as);
+    if (fragment == nullptr) return;
+  }
   net::rewrite_source(*fragment, {fate.source, 0});
   net::rewrite_destination(*fragment, {fate.destination, 0});
-  trace_translation(world(), id(), *fragment, old_source, old_destination, [note] { return note; });
-  if (from_outside || fate.action == Verdict::Action::hairpin) {
-    return deliver_inside(std::move(fragment));
+  const bool inside = from_outside || fate.action == Verdict::Action::hairpin;
+  if (!inside && nat64_) {
+    fragment = leave(*fragment);
+    if (fragment == nullptr) return;
   }
+  trace_translation(world(), id(), *fragment, old_source, old_destination, [note] { return note; });
+  if (inside) return deliver_inside(std::move(fragment), cut_as);
   net::decrement_hop_limit(*fragment);
   send_fitting(std::move(fragment), outside_);
 }

@@ -228,6 +228,7 @@ struct NatOptions {
   // wants: the texts of SIP, and any four bytes. Fragments are not.
   bool alg_sip = false;
   bool alg_any_address = false;
+  [[nodiscard]] bool has_gateways() const { return alg_sip || alg_any_address; }
   // How many mappings there may be at once, in all and for one inside host (RFC 6888 REQ-4). 0: no
   // limit but the ports.
   std::uint32_t max_mappings = 0;

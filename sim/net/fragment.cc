@@ -9,9 +9,6 @@
 namespace natsim::net {
 namespace {
 
-constexpr std::uint16_t flag_dont_fragment = 0x4000;
-constexpr std::uint16_t flag_more_fragments = 0x2000;
-
 void write_ipv4_fragment_field(Packet& packet) {
   std::uint8_t* const ip = packet.data();
   auto word = static_cast<std::uint16_t>(packet.fragment_offset / 8);

@@ -27,7 +27,7 @@ std::uint32_t identification_of(const Packet& packet);
 std::vector<PacketPtr> cut(PacketPool& pool, const Packet& packet, std::uint16_t mtu);
 
 // The same for an IPv6 packet at its source, where alone it is allowed; each piece has a fragment
-// header. Precondition: not a fragment.
+// header. A fragment is cut into smaller ones of the same datagram, whose identification it is.
 std::vector<PacketPtr> cut_at_source(PacketPool& pool, const Packet& packet, std::uint16_t mtu,
                                      std::uint32_t identification);
 

@@ -44,15 +44,20 @@ void Node::send_icmp_error(IcmpError error, const Packet& about, Interface& out,
 }
 
 bool Node::fits(const Packet& packet, Interface& in, Interface& out) {
+  return fits_as(packet.size, may_be_cut(packet), packet, in, out);
+}
+
+bool Node::fits_as(std::uint16_t size, bool cuttable, const Packet& packet, Interface& in,
+                   Interface& out) {
   const LinkOptions& link = out.link().options();
-  if (packet.size <= link.mtu || may_be_cut(packet)) return true;
+  if (size <= link.mtu || cuttable) return true;
   if (link.mtu_black_hole) {
     trace_drop(world(), id(), packet, core::DropReason::too_big,
                [] { return std::string_view("too large, and nobody is told"); });
     return false;
   }
   trace_drop(world(), id(), packet, core::DropReason::too_big);
-  send_icmp_error(IcmpError::too_big, packet, in, link.mtu);
+  send_icmp_error(IcmpError::too_big, packet, in, std::uint32_t{link.mtu} + packet.size - size);
   return false;
 }
 

@@ -47,6 +47,10 @@ class Node : public core::Named {
   // Whether the link of `out` can take the packet, whole or cut. If not it is dropped, and its
   // sender is told by `in` unless the link is a black hole for such packets.
   bool fits(const Packet& packet, Interface& in, Interface& out);
+  // The same for a packet that will have another size there: its sender is told of the MTU in sizes
+  // that its packets have here.
+  bool fits_as(std::uint16_t size, bool cuttable, const Packet& packet, Interface& in,
+               Interface& out);
   // Sends by `out`, in fragments if the packet is too large for the link and may be cut.
   void send_fitting(PacketPtr packet, Interface& out);
   // Sends the fragments of `whole`, and tells that it was cut.

@@ -40,6 +40,10 @@ inline constexpr std::size_t tcp_checksum = 16;
 inline constexpr std::size_t icmp_checksum = 2;
 }  // namespace field
 
+// The flags beside IPv4's fragment offset.
+inline constexpr std::uint16_t flag_dont_fragment = 0x4000;
+inline constexpr std::uint16_t flag_more_fragments = 0x2000;
+
 // What an ICMP error says; the wire's type and code depend on the family (RFC 792, RFC 4443).
 enum class IcmpError : std::uint8_t {
   no_route,            // type 3 code 0, or type 1 code 0

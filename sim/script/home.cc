@@ -7,8 +7,10 @@
 
 #include <fmt/format.h>
 
+#include "sim/nat/clat_box.h"
 #include "sim/nat/nat_box.h"
 #include "sim/net/host.h"
+#include "sim/script/clat_object.h"
 #include "sim/script/firewall_object.h"
 #include "sim/script/firewall_settings.h"
 #include "sim/script/host_object.h"
@@ -18,6 +20,7 @@
 #include "sim/script/router_object.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
+#include "sim/script/translation_prefix.h"
 
 namespace natsim::script {
 namespace {
@@ -34,7 +37,16 @@ struct Box {
   std::optional<nat::FirewallOptions> firewall;  // between the box and the outside
   std::optional<Attachment> wan;
   Lan lan;
-  Families families = Families::ipv4;
+  std::optional<Prefix> nat64;  // set: the NAT is a NAT64
+  std::optional<Prefix> clat;   // set: the prefix that the box's CLAT finds the PLAT by
+  std::optional<Families> families;
+  [[nodiscard]] Families inside() const {
+    return families.value_or(nat64 ? Families::ipv6 : Families::ipv4);
+  }
+  [[nodiscard]] Families outside() const {
+    if (clat) return Families::ipv6;
+    return nat64 ? Families::ipv4 : inside();
+  }
   int host_count = 1;
   std::vector<std::string> host_names;  // if they are given
   std::vector<IpAddress> ips;           // of the hosts, in their order
@@ -65,7 +77,7 @@ void read_hosts(const Value& value, Box& box) {
   }
 }
 
-constexpr std::array<Key<Box>, 7> home_keys = {{
+constexpr std::array<Key<Box>, 9> home_keys = {{
     {"nat",
      [](const Value& value, Box& box) {
        box.nat_given = true;
@@ -74,16 +86,30 @@ constexpr std::array<Key<Box>, 7> home_keys = {{
     {"wan", [](const Value& value, Box& box) { box.wan = read_attachment(value); }},
     {"lan", [](const Value& value, Box& box) { box.lan = read_lan(value); }},
     {"family", [](const Value& value, Box& box) { box.families = read_families(value); }},
+    {"nat64", [](const Value& value, Box& box) { box.nat64 = read_translation_prefix(value); }},
     {"firewall", [](const Value& value, Box& box) { box.firewall = read_firewall(value); }},
+    {"clat", [](const Value& value, Box& box) { box.clat = read_translation_prefix(value); }},
     {"hosts", read_hosts},
     {"ip", [](const Value& value, Box& box) { box.ips = value.addresses(); }},
 }};
 // net:nat has no hosts of its own.
-constexpr std::array<Key<Box>, 4> carrier_keys = {
-    {home_keys[0], home_keys[1], home_keys[2], home_keys[3]}};
+constexpr std::array<Key<Box>, 5> carrier_keys = {
+    {home_keys[0], home_keys[1], home_keys[2], home_keys[3], home_keys[4]}};
 
 void require(const Value& table, bool given, const char* key) {
   if (!given) table.complain(fmt::format("missing key '{}'", key));
+}
+
+void check_translation(const Value& table, const Box& box) {
+  if (box.clat) {
+    if (box.nat) table.complain("a home with 'clat' has nat = \"none\": the NAT is the carrier's");
+    if (box.firewall) table.complain("a home with 'clat' has no firewall");
+    if (box.inside() != Families::ipv4) table.complain("behind a CLAT 'family' is \"ipv4\"");
+  }
+  if (!box.nat64) return;
+  if (!box.nat) table.complain("'nat64' needs a NAT");
+  check_nat64(table, *box.nat);
+  if (box.inside() != Families::ipv6) table.complain("behind a NAT64 'family' is \"ipv6\"");
 }
 
 // The blocks of the network behind a box: as written, or around the address that is written for
@@ -107,11 +133,11 @@ std::vector<Prefix> blocks_of(const Value& table, const Box& box, std::vector<Pr
 NatObject& build_nat(lua_State* lua, const std::string& name, const Box& box,
                      std::vector<Prefix> blocks, std::string_view function) {
   Run& run = Run::of(lua);
-  auto& node = run.network().add<nat::NatBox>(name, *box.nat);
+  auto& node = run.network().add<nat::NatBox>(name, *box.nat, box.nat64);
   net::Interface& outside = node.outside_interface();
-  give_addresses(lua, outside, *box.wan, box.families, function);
+  give_addresses(lua, outside, *box.wan, box.outside(), function);
   LinkObject& wan = join(lua, outside, *box.wan);
-  auto& nat = run.make<NatObject>(lua, node, *box.wan->to, wan, std::move(blocks), box.families);
+  auto& nat = run.make<NatObject>(lua, node, *box.wan->to, wan, std::move(blocks), box.inside());
   run.net().names().set(name, nat);
   return nat;
 }
@@ -127,6 +153,29 @@ RouterObject& build_router(lua_State* lua, const std::string& name, const Box& b
   return router;
 }
 
+// The prefix for the hosts inside follows from the box's own address (RFC 6877 §6.3).
+ClatObject& build_clat(lua_State* lua, const std::string& name, const Box& box,
+                       std::vector<Prefix> blocks) {
+  Run& run = Run::of(lua);
+  const Families families = Families::ipv6;
+  Attachment wan = *box.wan;
+  if (wan.addresses.empty()) {
+    const auto address = wan.to->addresses().next(Family::ipv6);
+    if (!address) raise(lua, "net:home: no address is left behind {}", wan.to->shown());
+    wan.addresses = {*address};
+  }
+  const IpAddress own = wan.addresses.front();
+  if (own.is_v4()) raise(lua, "net:home: a CLAT has IPv6 outside, not {}", to_string(own));
+  const Prefix prefix{IpAddress::v6(own.high(), (own.low() & 0x00ff'ffff) << 32), 96};
+  auto& node =
+      run.network().add<nat::ClatBox>(name, nat::ClatOptions{.own = prefix, .plat = *box.clat});
+  give_addresses(lua, node.outside_interface(), wan, families, "net:home");
+  auto& clat =
+      run.make<ClatObject>(lua, node, join(lua, node.outside_interface(), wan), std::move(blocks));
+  run.net().names().set(name, clat);
+  return clat;
+}
+
 HostObject& build_host(lua_State* lua, const std::string& name, Place& box_place, const Box& box,
                        std::optional<IpAddress> ip) {
   Run& run = Run::of(lua);
@@ -135,7 +184,7 @@ HostObject& build_host(lua_State* lua, const std::string& name, Place& box_place
   net::Interface& interface = node.add_interface();
   Attachment attachment{.to = &box_place, .link = box.lan.link};
   if (ip) attachment.addresses = {*ip};
-  give_addresses(lua, interface, attachment, box.families, "net:home");
+  give_addresses(lua, interface, attachment, box.inside(), "net:home");
   host.add_link(join(lua, interface, attachment));
   run.net().names().set(name, host);
   return host;
@@ -151,6 +200,7 @@ int make_home(lua_State* lua) {
   read_options(table, home_keys, box);
   require(table, box.nat_given, "nat");
   require(table, box.wan.has_value(), "wan");
+  check_translation(table, box);
   if (box.ips.size() > static_cast<std::size_t>(box.host_count)) {
     table.complain(
         fmt::format("'ip' has {} addresses for {} hosts", box.ips.size(), box.host_count));
@@ -160,7 +210,7 @@ int make_home(lua_State* lua) {
   NodeNames& names = run.net().names();
   const std::string firewall_name = name + "-firewall";
   if (box.firewall) names.take(name_value, firewall_name);
-  const std::string box_name = name + (box.nat ? "-nat" : "-router");
+  const std::string box_name = name + (box.nat ? "-nat" : box.clat ? "-clat" : "-router");
   if (box.nat || !box.firewall) names.take(name_value, box_name);
   if (box.host_names.empty()) {
     box.host_names.push_back(name);
@@ -172,12 +222,13 @@ int make_home(lua_State* lua) {
   LinkObject* wan = nullptr;
   NatObject* nat = nullptr;
   FirewallObject* firewall = nullptr;
+  ClatObject* clat = nullptr;
   Place* place = nullptr;
   if (box.firewall) {
     Attachment outside = *box.wan;
     outside.addresses.clear();  // those given are the NAT's, or the hosts'
     firewall =
-        &build_firewall(lua, firewall_name, *box.firewall, outside, box.families, "net:home");
+        &build_firewall(lua, firewall_name, *box.firewall, outside, box.outside(), "net:home");
     box.wan->to = firewall;
     box.wan->link = {};
   }
@@ -186,6 +237,10 @@ int make_home(lua_State* lua) {
                      "net:home");
     wan = &nat->wan();
     place = nat;
+  } else if (box.clat) {
+    clat = &build_clat(lua, box_name, box, blocks_of(table, box, run.net().plan().next_home()));
+    wan = &clat->wan();
+    place = clat;
   } else {
     if (box.lan.prefix) table.complain("lan.prefix needs a NAT: without one the hosts are outside");
     // Without a NAT an address of the wan is the host's.
@@ -202,6 +257,7 @@ int make_home(lua_State* lua) {
     HostObject& host = build_host(lua, box.host_names[i], *place, box, ip);
     host.set_home(nat, *wan);
     if (firewall != nullptr) host.set_firewall(*firewall);
+    if (clat != nullptr) host.set_clat(*clat);
     push(lua, host);
   }
   return box.host_count;
@@ -215,6 +271,7 @@ int make_nat(lua_State* lua) {
   read_options(table, carrier_keys, box);
   require(table, box.nat_given, "nat");
   require(table, box.wan.has_value(), "wan");
+  check_translation(table, box);
   if (!box.nat) table.complain("a NAT cannot be \"none\"; net:router makes a router");
   Run& run = Run::of(lua);
   run.net().names().take(name_value, name);

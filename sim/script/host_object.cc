@@ -37,6 +37,7 @@ constinit const Member HostObject::fields[] = {
     {"ips", call_member<HostObject, &HostObject::ips>},
     {"nat", call_member<HostObject, &HostObject::nat>},
     {"firewall", call_member<HostObject, &HostObject::firewall>},
+    {"clat", call_member<HostObject, &HostObject::clat>},
     {"link", call_member<HostObject, &HostObject::link>},
     {"links", call_member<HostObject, &HostObject::links>},
     {"asleep", call_member<HostObject, &HostObject::asleep>},
@@ -87,6 +88,12 @@ int HostObject::nat(lua_State* lua) {
 int HostObject::firewall(lua_State* lua) {
   if (firewall_ == nullptr) return 0;
   push(lua, *firewall_);
+  return 1;
+}
+
+int HostObject::clat(lua_State* lua) {
+  if (clat_ == nullptr) return 0;
+  push(lua, *clat_);
   return 1;
 }
 

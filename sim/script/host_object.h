@@ -6,6 +6,7 @@
 
 #include "sim/agents/tcp_service.h"
 #include "sim/net/host.h"
+#include "sim/script/clat_object.h"
 #include "sim/script/firewall_object.h"
 #include "sim/script/interface_object.h"
 #include "sim/script/link_object.h"
@@ -38,6 +39,7 @@ class HostObject : public NodeObject {
   }
   void set_nat(NatObject& nat) { nat_ = &nat; }
   void set_firewall(FirewallObject& firewall) { firewall_ = &firewall; }
+  void set_clat(ClatObject& clat) { clat_ = &clat; }
 
   // Null if the host runs none. A TURN server serves STUN too.
   [[nodiscard]] const StunServerObject* stun() const { return stun_; }
@@ -50,6 +52,7 @@ class HostObject : public NodeObject {
   int ips(lua_State* lua);
   int nat(lua_State* lua);
   int firewall(lua_State* lua);
+  int clat(lua_State* lua);
   int link(lua_State* lua);
   int links(lua_State* lua);
   int wan(lua_State* lua);
@@ -98,6 +101,7 @@ class HostObject : public NodeObject {
   std::vector<InterfaceObject*> interfaces_;  // those that the script has asked for
   NatObject* nat_ = nullptr;                  // null without a NAT
   FirewallObject* firewall_ = nullptr;        // null without one
+  ClatObject* clat_ = nullptr;                // null without one
   LinkObject* wan_ = nullptr;                 // null unless the host is of a home
   StunServerObject* stun_ = nullptr;
   TurnServerObject* turn_ = nullptr;

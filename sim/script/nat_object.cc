@@ -39,6 +39,7 @@ constinit const Member NatObject::fields[] = {
     {"kind", call_member<NatObject, &NatObject::kind>},
     {"external_address", call_member<NatObject, &NatObject::external_address>},
     {"external_addresses", call_member<NatObject, &NatObject::external_addresses>},
+    {"nat64_prefix", call_member<NatObject, &NatObject::nat64_prefix>},
     {"wan", call_member<NatObject, &NatObject::push_wan>},
 };
 const Class NatObject::lua_class = {"nat", "a NAT", methods, fields};
@@ -118,9 +119,17 @@ int NatObject::renumber(lua_State* lua) {
   return 0;
 }
 
+void check_nat64(const Value& value, const nat::NatOptions& options) {
+  if (options.has_gateways()) {
+    value.complain("a NAT64 has no gateways for payloads, alg_sip and alg_any_address");
+  }
+}
+
 int NatObject::set(lua_State* lua) {
   const Value changes(lua, 2, "nat:set");
-  box_.reconfigure(read_nat_changes(changes, box_.options()));
+  const nat::NatOptions options = read_nat_changes(changes, box_.options());
+  if (box_.nat64_prefix() != nullptr) check_nat64(changes, options);
+  box_.reconfigure(options);
   restart_programs();
   return 0;
 }
@@ -140,6 +149,9 @@ const IpAddress* NatObject::inside_address(Family family) const {
 int NatObject::port_mapping(lua_State* lua) {
   if (port_map_server_ != nullptr) {
     raise(lua, "nat:port_mapping: {} serves port mappings already", shown());
+  }
+  if (box_.nat64_prefix() != nullptr) {
+    raise(lua, "nat:port_mapping: {} is a NAT64, which serves none", shown());
   }
   const auto options = read_port_map_server(Value(lua, 2, "nat:port_mapping"));
   Run& run = Run::of(lua);
@@ -180,6 +192,13 @@ int NatObject::external_address(lua_State* lua) {
 int NatObject::external_addresses(lua_State* lua) {
   push_list(lua, box_.outside_interface().addresses(),
             [lua](const IpAddress& address) { push_string(lua, to_string(address)); });
+  return 1;
+}
+
+int NatObject::nat64_prefix(lua_State* lua) {
+  const Prefix* const prefix = box_.nat64_prefix();
+  if (prefix == nullptr) return 0;
+  push_string(lua, to_string(*prefix));
   return 1;
 }
 

@@ -10,9 +10,12 @@
 
 namespace natsim::script {
 
+// Complains of the options of a NAT64 that would have no effect.
+void check_nat64(const Value& value, const nat::NatOptions& options);
+
 // nat:mappings(), nat:natstat(), nat:options(), nat:flush(), nat:reboot(), nat:renumber(),
 // nat:set(), nat:port_mapping(); nat.name, nat.kind, nat.external_address, nat.external_addresses,
-// nat.wan. As a place it is the network inside.
+// nat.nat64_prefix, nat.wan. As a place it is the network inside.
 class NatObject : public Place {
  public:
   static const Class lua_class;
@@ -46,6 +49,7 @@ class NatObject : public Place {
   int kind(lua_State* lua);
   int external_address(lua_State* lua);
   int external_addresses(lua_State* lua);
+  int nat64_prefix(lua_State* lua);
   int push_wan(lua_State* lua);
 
   static const Member methods[];

@@ -294,7 +294,9 @@ function expect(value) end
 ---@field lan? LanOptions
 ---@field hosts? integer|string[] how many hosts, or their names; default 1, with the home's name
 ---@field ip? string|string[] addresses of the hosts in their order; without lan.prefix the first one says the /24
----@field family? "ipv4"|"ipv6"|"dual" default "ipv4"
+---@field family? "ipv4"|"ipv6"|"dual" default "ipv4"; "ipv6" behind a NAT64
+---@field nat64? true|string makes the NAT a NAT64 (RFC 6146), IPv6 inside and IPv4 outside, with this prefix; true: "64:ff9b::/96"
+---@field clat? true|string puts the customer's half of 464XLAT (RFC 6877), "<name>-clat", in the router's place; the prefix is that of the NAT64 beyond; true: "64:ff9b::/96"
 
 ---@class FirewallNodeOptions
 ---@field firewall FirewallPreset|FirewallOptions
@@ -306,6 +308,7 @@ function expect(value) end
 ---@field wan Attachment
 ---@field lan? LanOptions
 ---@field family? "ipv4"|"ipv6"|"dual" default "ipv4"
+---@field nat64? true|string makes the NAT a NAT64 (RFC 6146), IPv6 inside and IPv4 outside, with this prefix; true: "64:ff9b::/96"
 
 ---What a scenario builds its world with. Nodes that are given no address get one: in the public
 ---Internet 192.0.2.1, .2 …, then 198.51.100.x, 203.0.113.x, 198.18.x.x, and 2001:db8::x; behind the
@@ -375,6 +378,13 @@ function Partition:heal() end
 ---@class Router
 ---@field name string
 
+---The customer's half of 464XLAT: it translates between the IPv4 of its hosts and IPv6.
+---@class Clat
+---@field name string
+---@field prefix string where its hosts' addresses stand in IPv6
+---@field plat_prefix string where all others do
+---@field wan Link
+
 ---@class LinkCounters
 ---@field sent integer packets offered
 ---@field delivered integer
@@ -420,6 +430,7 @@ function Link:counters() end
 ---@field kind string mapping and filtering, such as "EIM/APDF"
 ---@field external_address string the first of them
 ---@field external_addresses string[]
+---@field nat64_prefix? string of a NAT64, such as "64:ff9b::/96"
 ---@field wan Link
 local Nat = {}
 ---The mappings that live now, in the order of their creation.
@@ -648,6 +659,7 @@ function Interface:set_address(ip) end
 ---@field ip string the first address
 ---@field ips string[]
 ---@field nat? Nat the NAT in front of it
+---@field clat? Clat the CLAT in front of it
 ---@field firewall? Firewall the firewall in front of it
 ---@field link? Link its first link
 ---@field links Link[]

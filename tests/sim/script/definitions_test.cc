@@ -252,6 +252,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"Net", "far = net." FAR}, Case{"Router", "far = internet." FAR},
                     Case{"Host", "far = host." FAR}, Case{"Nat", "far = host.nat." FAR},
                     Case{"DnsServer", "far = server:dns_server({})." FAR},
+                    Case{"Clat",
+                         "far = net:home('c', { nat = 'none', clat = true, "
+                         "wan = { internet } }).clat." FAR},
                     Case{"PortMapServer", "far = host.nat:port_mapping()." FAR},
                     Case{"PortMapping", "far = host:map_port({ port = 1 })." FAR},
                     Case{"Firewall",

@@ -2,7 +2,7 @@
 #include "script_test.h"
 
 namespace natsim::script {
-namespace {
+namespace NATSIM_TEST_FILE {
 
 constexpr std::string_view names = R"(
     local internet = net:router("internet")
@@ -60,5 +60,5 @@ TEST(Dns, MistakesAreErrors) {
   }
 }
 
-}  // namespace
+}  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script
