@@ -66,7 +66,7 @@ function(natsim_test name)
   endif()
   # What is tested is optimised, the assertions are not: they are most of the build's time.
   target_compile_options(${name}_test PRIVATE
-    $<$<CONFIG:Release>:-O1> $<$<CONFIG:RelWithDebInfo>:-O0>)
+    $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
   get_property(owner GLOBAL PROPERTY NATSIM_TEST_HEADERS)
   if(NATSIM_UNITY AND owner)
     target_precompile_headers(${name}_test REUSE_FROM ${owner})
