@@ -22,18 +22,18 @@ NatBox::NatBox(net::Network& network, std::string name, const NatOptions& option
                const std::optional<Prefix>& nat64)
     : Node(network, std::move(name)),
       Actor(network.world().scheduler(), id()),
-      nat_(std::in_place, options, network.world().random(this->name() + "/nat"),
-           static_cast<MappingSink&>(*this)),
-      inside_(network),
+      nat64_(nat64 ? std::make_unique<Nat64>(network.pool(), *nat64) : nullptr),
       outside_(Node::add_interface()),
+      inside_(network),
       expiry_(*this),
       patience_(*this),
       fates_(options.max_fragments, options.fragment_timeout),
       held_fragments_(options.max_fragments, options.fragment_timeout),
-      fragment_patience_(*this) {
+      fragment_patience_(*this),
+      nat_(std::in_place, options, network.world().random(this->name() + "/nat"),
+           static_cast<MappingSink&>(*this)) {
   inside_.originate(Prefix{IpAddress::any_v4(), 0});
   inside_.originate(Prefix{IpAddress::any_v6(), 0});
-  if (nat64) nat64_.emplace(network.pool(), *nat64);
 }
 
 Interface& NatBox::add_inside_interface() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -158,23 +159,24 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   void refuse(net::PacketPtr packet, net::Interface& in, core::DropReason reason,
               net::IcmpError error);
 
-  std::optional<Nat64> nat64_;    // unset: inside and outside are of one family
-  std::optional<Nat> nat_;        // another one after each reboot; never empty
-  std::uint32_t beginnings_ = 0;  // after the first
+  // What each packet looks at comes first, to lie in few cache lines.
+  std::unique_ptr<Nat64> nat64_;  // null: inside and outside are of one family
   Time down_until_;               // by a reboot
-  LostMappings lost_;
-  bool losing_ = false;  // mappings that are evicted now are lost
-  net::Forwarding inside_;
   net::Interface& outside_;
   net::Interface* services_ = nullptr;  // null: the box has no programs
-  core::Timer expiry_;                  // armed while there are mappings
+  std::uint64_t generation_ = 0;        // of the topology that the next two are of
+  net::Forwarding inside_;
+  net::PrefixMap<const net::Interface*> inside_links_;
+  core::Timer expiry_;  // armed while there are mappings
   HeldSyns held_syns_;
   core::Timer patience_;  // armed while SYNs are held
+  LostMappings lost_;
+  bool losing_ = false;           // mappings that are evicted now are lost
+  std::uint32_t beginnings_ = 0;  // of nat_ after the first
   FragmentFates<FragmentFate> fates_;
   HeldFragments held_fragments_;
   core::Timer fragment_patience_;  // armed while fragments wait
-  std::uint64_t generation_ = 0;   // of the topology that the next are of
-  net::PrefixMap<const net::Interface*> inside_links_;
+  std::optional<Nat> nat_;         // another one after each reboot; never empty
 };
 
 }  // namespace natsim::nat

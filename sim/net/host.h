@@ -110,18 +110,19 @@ class Host : public Node, private core::Actor {
   [[nodiscard]] bool taken(const Endpoint& local) const;
   [[nodiscard]] Interface* interface_for(const IpAddress& local, const IpAddress& remote) const;
 
+  // What each packet looks at comes first, to lie in few cache lines.
+  bool asleep_ = false;
+  bool dont_fragment_ = true;                                     // of sockets to be opened
+  std::uint16_t last_identifier_ = 0;                             // that an echo socket was given
+  RawSocket* raw_ = nullptr;                                      // null while there is none
   absl::flat_hash_map<std::uint16_t, UdpSocket*> sockets_;        // by port; a list of each port's
   absl::flat_hash_map<std::uint16_t, EchoSocket*> echo_sockets_;  // by identifier; never walked
-  std::uint16_t last_identifier_ = 0;                             // that a socket was given
-  RawSocket* raw_ = nullptr;                                      // null while there is none
+  std::unique_ptr<TcpStack> tcp_;  // null while nothing has to do with TCP
   Random port_random_;
-  std::unique_ptr<TcpStack> tcp_;    // null while nothing has to do with TCP
   Packet* loopback_head_ = nullptr;  // packets to itself, in order
   Packet* loopback_tail_ = nullptr;
   core::Timer loopback_;
-  bool asleep_ = false;
   std::vector<core::Timer*> overdue_;                 // in the order in which they came due
-  bool dont_fragment_ = true;                         // of sockets to be opened
   std::unique_ptr<HostFragmentation> fragmentation_;  // null while there are no fragments
 };
 

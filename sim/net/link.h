@@ -46,7 +46,7 @@ enum class InFlight : std::uint8_t {
 // Of a drop-tail queue the length and serialisation follow from when the link is busy until, so
 // that a crossing is one event; a managed queue has one more, at each departure. Changed options
 // apply to packets sent afterwards, those of the queue also to what waits there.
-class Link : public core::Object, private core::Actor {
+class alignas(64) Link : public core::Object, private core::Actor {
  public:
   Link(Interface& from, Interface& to, const LinkOptions& options);
   ~Link() override;
@@ -131,20 +131,21 @@ class Link : public core::Object, private core::Actor {
 
   Interface& from_;
   Interface& to_;
+  // What each packet looks at comes first, in four cache lines with the bases and ends above.
+  core::Timer arrival_;     // armed for the earliest packet in flight
+  Packet* head_ = nullptr;  // in flight and in order: a list through Packet::next
+  Packet* tail_ = nullptr;  // its last; meaningless if there is no head
+  Time last_due_;           // of the latest packet in order; the next is not due earlier
   LinkOptions options_;
+  std::unique_ptr<Chance> chance_;  // null until the options ask for chance
   bool up_ = true;
-  bool limited_ = false;             // whether serialisation takes time
-  bool managed_ = false;             // whether the queue is one that manages itself
-  std::unique_ptr<Chance> chance_;   // null until the options ask for chance
+  bool limited_ = false;  // whether serialisation takes time
+  bool managed_ = false;  // whether the queue is one that manages itself
+  LinkCounters counters_;
   std::unique_ptr<Faults> faults_;   // null until the options ask for faults
   Time busy_until_;                  // whole nanoseconds, rounded down
   std::uint64_t busy_fraction_ = 0;  // and this many nanoseconds/rate more
-  Time last_due_;                    // of the latest packet in order; the next is not due earlier
-  Packet* head_ = nullptr;           // in flight and in order: a list through Packet::next
-  Packet* tail_ = nullptr;           // its last; meaningless if there is no head
   Backlog backlog_;
-  LinkCounters counters_;
-  core::Timer arrival_;  // armed for the earliest packet in flight
 };
 
 }  // namespace natsim::net
