@@ -1,11 +1,11 @@
 #include "stack/ice/candidate_line.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 
 #include <fmt/format.h>
 
+#include "stack/base/words.h"
 #include "stack/ice/credentials.h"
 
 namespace natsim::ice {
@@ -14,29 +14,8 @@ namespace {
 // RFC 8839 §5.1: the discard port stands beside the unspecified address.
 constexpr std::uint16_t hidden_port = 9;
 
-// Takes words separated by single or repeated spaces from the front of a text.
-class Words {
- public:
-  explicit Words(std::string_view text) : rest_(text) {}
-
-  // Empty at the end.
-  std::string_view next() {
-    rest_.remove_prefix(std::min(rest_.find_first_not_of(' '), rest_.size()));
-    const std::string_view word = rest_.substr(0, rest_.find(' '));
-    rest_.remove_prefix(word.size());
-    return word;
-  }
-
- private:
-  std::string_view rest_;
-};
-
 std::optional<std::uint32_t> number(std::string_view text, std::uint32_t min, std::uint32_t max) {
-  std::uint32_t value = 0;
-  const char* end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stopped != end || value < min || value > max) return std::nullopt;
-  return value;
+  return parse_number<std::uint32_t>(text, min, max);
 }
 
 std::optional<CandidateType> type_named(std::string_view name) {
