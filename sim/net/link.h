@@ -46,7 +46,7 @@ enum class InFlight : std::uint8_t {
 // Of a drop-tail queue the length and serialisation follow from when the link is busy until, so
 // that a crossing is one event; a managed queue has one more, at each departure. Changed options
 // apply to packets sent afterwards, those of the queue also to what waits there.
-class alignas(64) Link : public core::Object, private core::Actor {
+class Link : public core::Object, private core::Actor {
  public:
   Link(Interface& from, Interface& to, const LinkOptions& options);
   ~Link() override;
@@ -131,7 +131,7 @@ class alignas(64) Link : public core::Object, private core::Actor {
 
   Interface& from_;
   Interface& to_;
-  // What each packet looks at comes first, in four cache lines with the bases and ends above.
+  // What each packet looks at comes first, to lie in few cache lines.
   core::Timer arrival_;     // armed for the earliest packet in flight
   Packet* head_ = nullptr;  // in flight and in order: a list through Packet::next
   Packet* tail_ = nullptr;  // its last; meaningless if there is no head
