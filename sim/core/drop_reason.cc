@@ -91,6 +91,8 @@ constexpr std::array<Row, drop_reason_count> rows = {{
     {turn_no_channel, "turn_no_channel", "the TURN channel is not bound"},
     {turn_no_allocation, "turn_no_allocation", "the TURN server has no such allocation"},
     {untranslatable, "untranslatable", "it has no counterpart in the other version of IP"},
+    {softwire_spoofed, "softwire_spoofed",
+     "it came in by another way than the one that leads to its source"},
 }};
 
 constexpr bool in_order() {

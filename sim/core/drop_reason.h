@@ -76,6 +76,8 @@ enum class DropReason : std::uint8_t {
   turn_no_allocation,
   // Translators between IPv4 and IPv6.
   untranslatable,
+  // Tunnels.
+  softwire_spoofed,
   count_
 };
 

@@ -70,6 +70,7 @@ struct MappingEvent {
   std::uint64_t mapping;  // numbers the NAT's mappings in order of creation, from 1
   std::uint8_t protocol;
   Endpoint internal;
+  IpAddress softwire = {};  // an AFTR's, behind which the internal endpoint is; otherwise ::
   Endpoint external;
   Endpoint remote;  // whom the packet that caused it came from or goes to
   Time expires;     // when the mapping ends unless something refreshes it

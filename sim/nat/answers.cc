@@ -57,7 +57,9 @@ void NatBox::send_made(PacketPtr packet, Interface& out) {
     packet = nat64_->leave(*packet);
     if (packet == nullptr) return;  // there is nothing that it could be outside
   }
+  const auto softwire = &out == &outside_ ? std::nullopt : reveal_destination(*packet);
   stamp(*packet);
+  if (softwire) return into_softwire(*packet, *softwire);
   out.send(std::move(packet));
 }
 

@@ -10,13 +10,6 @@ namespace {
 
 using core::DropReason;
 
-std::string text_of(const MappingSnapshot& mapping) {
-  std::string text =
-      fmt::format("mapping {} -> {}", to_string(mapping.internal), to_string(mapping.external));
-  if (mapping.remote) text += " for " + remote_text(*mapping.remote);
-  return text;
-}
-
 // "a, b, c and 12 more"
 std::string list_of(const std::vector<Endpoint>& remotes) {
   constexpr std::size_t shown = 8;
@@ -31,6 +24,13 @@ std::string list_of(const std::vector<Endpoint>& remotes) {
 
 }  // namespace
 
+std::string Nat::text_of(const MappingSnapshot& mapping) const {
+  std::string text =
+      fmt::format("mapping {} -> {}", inside_text(mapping.internal), to_string(mapping.external));
+  if (mapping.remote) text += " for " + remote_text(*mapping.remote);
+  return text;
+}
+
 std::string Nat::share_text(Transport transport, const IpAddress& host) const {
   constexpr std::string_view names[] = {"UDP", "TCP", "ICMP queries"};
   const std::uint32_t limits[] = {options_.max_udp_mappings_per_host,
@@ -40,16 +40,16 @@ std::string Nat::share_text(Transport transport, const IpAddress& host) const {
   const HostIndex known = hosts_.find(host);
   if (known != no_index && limits[index] != 0 &&
       hosts_.mappings(known, transport) >= limits[index]) {
-    return fmt::format("{} has {} mappings of {}, which is the limit of a host", to_string(host),
+    return fmt::format("{} has {} mappings of {}, which is the limit of a host", inside_text(host),
                        limits[index], names[index]);
   }
-  return fmt::format("{} has {} mappings, which is the limit of a host", to_string(host),
+  return fmt::format("{} has {} mappings, which is the limit of a host", inside_text(host),
                      options_.max_mappings_per_host);
 }
 
 std::string Nat::block_text(const IpAddress& host) const {
   if (options_.port_blocks == PortBlocks::dynamic) {
-    std::string text = fmt::format("no port is free in what {} has", to_string(host));
+    std::string text = fmt::format("no port is free in what {} has", inside_text(host));
     for (const PortBlock& block : ports_.blocks().of(host)) {
       text += fmt::format("{} {}:{}-{}", text.ends_with("has") ? "" : ",",
                           to_string(externals().address(block.address)), block.range.first,
@@ -61,9 +61,9 @@ std::string Nat::block_text(const IpAddress& host) const {
   const auto block = ports_.blocks().of_subscriber(host);
   if (!block) {
     return fmt::format("there is no block of ports for {} among the subscribers {}",
-                       to_string(host), to_string(options_.subscribers));
+                       inside_text(host), to_string(options_.subscribers));
   }
-  return fmt::format("no port is free in the block of {}, {}:{}-{}", to_string(host),
+  return fmt::format("no port is free in the block of {}, {}:{}-{}", inside_text(host),
                      to_string(externals().address(block->address)), block->range.first,
                      block->range.last);
 }
@@ -118,7 +118,7 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
     case DropReason::nat_mapping_expired: {
       const auto* const expiry = expiries_.find(*externals().find(transport, external));
       return fmt::format("no mapping has the external endpoint {}; that of {} expired {} earlier",
-                         to_string(external), to_string(expiry->internal),
+                         to_string(external), inside_text(expiry->internal),
                          to_string(now - expiry->at)) +
              shadow_text(packet);
     }
@@ -142,20 +142,21 @@ std::string Nat::explain(const Verdict& verdict, const net::Packet& packet, Time
     }
     case DropReason::nat_ports_exhausted:
       return fmt::format("no port of {}-{} is free for {}", options_.port_range.first,
-                         options_.port_range.last, to_string(packet.source));
+                         options_.port_range.last, inside_text(packet.source));
     case DropReason::nat_port_collision:
       return fmt::format("the external port for {} is another's, and on_collision is {}",
-                         to_string(packet.source),
+                         inside_text(packet.source),
                          name_in(port_collision_names, options_.on_collision));
     case DropReason::nat_block_exhausted:
-      return block_text(packet.source.address);
+      return block_text(subscriber(packet.source.address));
     case DropReason::nat_host_rate:
       return fmt::format("{} may make {} mappings in a second and has made as many",
-                         to_string(packet.source.address), options_.max_new_mappings_per_second);
+                         inside_text(subscriber(packet.source.address)),
+                         options_.max_new_mappings_per_second);
     case DropReason::nat_table_full:
       return fmt::format("the table holds {} mappings, which is its limit", table_.size());
     case DropReason::nat_host_limit:
-      return share_text(transport, packet.source.address);
+      return share_text(transport, subscriber(packet.source.address));
     case DropReason::nat_hairpin_off:
       return fmt::format("{} is an external address of this NAT, and hairpinning is off",
                          to_string(packet.destination.address));

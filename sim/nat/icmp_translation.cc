@@ -36,6 +36,8 @@ std::optional<Transport> transport_of(net::Protocol protocol) {
     case net::Protocol::icmp:
     case net::Protocol::icmpv6:
       return Transport::icmp_query;
+    case net::Protocol::ipv4:
+      break;
   }
   return std::nullopt;
 }

@@ -9,9 +9,10 @@ using core::MappingStep;
 using Action = Verdict::Action;
 
 Nat::Nat(const NatOptions& options, const Random& random, MappingSink& sink,
-         std::uint64_t mappings_made)
+         std::uint64_t mappings_made, const Softwires* softwires)
     : options_(options),
       sink_(sink),
+      softwires_(softwires),
       table_(options),
       shadows_(timer_lengths(options)[static_cast<std::size_t>(TimerClass::udp_new)]),
       ports_(options, random, table_, shadows_),
@@ -214,7 +215,7 @@ void Nat::remove(MappingIndex index, MappingStep step, Time now, DropReason reas
   tell(step, index, table_.origin(index).first_remote, now, reason);
   const ExternalKey external = table_.external(index);
   if (external.transport == Transport::tcp) sessions_.remove_all_of(index);
-  const IpAddress host = table_.internal(index).address;
+  const IpAddress host = subscriber(table_.internal(index).address);
   hosts_.remove_mapping(host, external.transport);
   leases_.remove(index);
   if (!keeps_.empty()) forget_keeps(index);

@@ -21,6 +21,7 @@
 #include "sim/nat/recent_expiries.h"
 #include "sim/nat/shadow_entries.h"
 #include "sim/nat/snapshot.h"
+#include "sim/nat/softwires.h"
 #include "sim/nat/tcp_sessions.h"
 #include "sim/nat/udp_phases.h"
 #include "sim/net/icmp_query.h"
@@ -125,9 +126,10 @@ class MappingSink {
 class Nat {
  public:
   // Precondition: validate(options) finds nothing. `sink` must outlive the NAT. Mappings are
-  // numbered on from `mappings_made`.
+  // numbered on from `mappings_made`. With `softwires`, which must outlive the NAT too, all inside
+  // addresses are their aliases, and options that speak of a host are about a subscriber.
   Nat(const NatOptions& options, const Random& random, MappingSink& sink,
-      std::uint64_t mappings_made = 0);
+      std::uint64_t mappings_made = 0, const Softwires* softwires = nullptr);
 
   // Preconditions: not yet an external address; fewer than max_external_addresses of them.
   void add_external_address(const IpAddress& address) { ports_.externals().add(address); }
@@ -208,6 +210,16 @@ class Nat {
   void tell(core::MappingStep step, MappingIndex index, const Endpoint& remote, Time now,
             core::DropReason reason = core::DropReason::none);
 
+  // Whose shares and blocks of ports an inside address uses.
+  [[nodiscard]] IpAddress subscriber(const IpAddress& internal) const {
+    return softwires_ == nullptr ? internal : Softwires::subscriber(internal);
+  }
+  // An inside address or endpoint for people.
+  template <typename Inside>
+  [[nodiscard]] std::string inside_text(const Inside& inside) const {
+    return softwires_ == nullptr ? to_string(inside) : softwires_->text(inside);
+  }
+  [[nodiscard]] std::string text_of(const MappingSnapshot& mapping) const;
   [[nodiscard]] std::string share_text(Transport transport, const IpAddress& host) const;
   [[nodiscard]] std::string block_text(const IpAddress& host) const;
 
@@ -245,6 +257,7 @@ class Nat {
 
   NatOptions options_;
   MappingSink& sink_;
+  const Softwires* softwires_;  // null: inside addresses are the hosts' own
   MappingTable table_;
   ShadowEntries shadows_;  // of UDP
   PortAllocator ports_;

@@ -19,10 +19,11 @@ using net::Interface;
 using net::PacketPtr;
 
 NatBox::NatBox(net::Network& network, std::string name, const NatOptions& options,
-               const std::optional<Prefix>& nat64)
+               const std::optional<Prefix>& nat64, const std::optional<IpAddress>& aftr)
     : Node(network, std::move(name)),
       Actor(network.world().scheduler(), id()),
       nat64_(nat64 ? std::make_unique<Nat64>(network.pool(), *nat64) : nullptr),
+      aftr_(aftr ? std::make_unique<Aftr>(*aftr, *this) : nullptr),
       outside_(Node::add_interface()),
       inside_(network),
       expiry_(*this),
@@ -31,7 +32,8 @@ NatBox::NatBox(net::Network& network, std::string name, const NatOptions& option
       held_fragments_(options.max_fragments, options.fragment_timeout),
       fragment_patience_(*this),
       nat_(std::in_place, options, network.world().random(this->name() + "/nat"),
-           static_cast<MappingSink&>(*this)) {
+           static_cast<MappingSink&>(*this), std::uint64_t{0},
+           aftr_ ? &aftr_->softwires : nullptr) {
   inside_.originate(Prefix{IpAddress::any_v4(), 0});
   inside_.originate(Prefix{IpAddress::any_v6(), 0});
 }
@@ -58,9 +60,10 @@ void NatBox::receive(PacketPtr packet, Interface& in) {
 
 void NatBox::from_inside(PacketPtr packet, Interface& in) {
   const IpAddress& destination = packet->destination.address;
+  if (aftr_ && destination == aftr_->address) return from_softwire(std::move(packet), in);
   const auto route = inside_.lookup(destination);
   if (route && route->out != nullptr) return forward_inside(std::move(packet), in, *route->out);
-  const bool hairpin = nat_->is_external(destination);
+  const bool hairpin = !aftr_ && nat_->is_external(destination);
   if (!hairpin) {
     if (on_inside_link(destination)) {
       if (owns(destination)) {
@@ -69,7 +72,7 @@ void NatBox::from_inside(PacketPtr packet, Interface& in) {
       }
       return refuse(std::move(packet), in, DropReason::no_route, IcmpError::host_unreachable);
     }
-    const bool reaches = !nat64_ || nat64_->prefix().contains(destination);
+    const bool reaches = nat64_ ? nat64_->prefix().contains(destination) : !aftr_;
     if (!outside_.connected() || !reaches) {
       return refuse(std::move(packet), in, DropReason::no_route, IcmpError::no_route);
     }
@@ -97,7 +100,7 @@ void NatBox::translate_outbound(PacketPtr packet, Interface& in) {
 }
 
 void NatBox::pass_outbound(PacketPtr packet, Interface& in, const DatagramKey* datagram) {
-  const Endpoint old_source = packet->source;
+  const Endpoint old_source = own_of(packet->source);
   const Endpoint old_destination = packet->destination;
   const Verdict verdict = nat_->outbound(*packet, world().now());
   follow_expiry();
@@ -108,7 +111,9 @@ void NatBox::pass_outbound(PacketPtr packet, Interface& in, const DatagramKey* d
     }
     drop(*packet, verdict);
     if (const auto answer = answer_to(nat_->options(), verdict.reason)) {
-      send_icmp_error(*answer, *packet, in);
+      if (!aftr_) return send_icmp_error(*answer, *packet, in);
+      const auto host = aftr_->softwires.find(packet->source.address);
+      if (host) tell_behind(host->softwire, *answer, *as_sent(*packet));
     }
     return;
   }
@@ -120,6 +125,7 @@ void NatBox::pass_outbound(PacketPtr packet, Interface& in, const DatagramKey* d
     if (packet == nullptr) return;
   }
   const net::Packet& inner = judged ? *judged : *packet;
+  const auto softwire = hairpin ? reveal_destination(*packet) : std::nullopt;
   tell_translated(*packet, inner, verdict, old_source, old_destination);
   if (looks_into_payloads()) [[unlikely]] {
     rewrite_payload(packet, old_source, packet->source, true);
@@ -127,7 +133,7 @@ void NatBox::pass_outbound(PacketPtr packet, Interface& in, const DatagramKey* d
   }
   if (!held_syns_.empty()) [[unlikely]]
     withdraw_syn(inner);
-  if (hairpin) return deliver_inside(std::move(packet));
+  if (hairpin) return go_inside(std::move(packet), std::nullopt, softwire);
   net::decrement_hop_limit(*packet);
   send_fitting(std::move(packet), outside_);
 }
@@ -168,10 +174,11 @@ void NatBox::pass_inbound(PacketPtr packet, const DatagramKey* datagram) {
   if (verdict.action == Verdict::Action::drop) {
     return turn_away(std::move(packet), verdict, outside_);
   }
+  const auto softwire = reveal_destination(*packet);
   tell_translated(*packet, *packet, verdict, old_source, old_destination);
   if (looks_into_payloads()) [[unlikely]]
     rewrite_payload(packet, old_destination, packet->destination, false);
-  deliver_inside(std::move(packet), cut_as);
+  go_inside(std::move(packet), cut_as, softwire);
 }
 
 void NatBox::forward_inside(PacketPtr packet, Interface& in, Interface& out) {
@@ -229,7 +236,7 @@ PacketPtr NatBox::leave(const net::Packet& inner) {
 void NatBox::drop(const net::Packet& packet, const Verdict& verdict) {
   // A packet that a NAT64 turns away at its outside dies as what it was there.
   const bool embedded = nat64_ && nat64_->prefix().contains(packet.source.address);
-  const PacketPtr outer = embedded ? nat64_->leave(packet) : nullptr;
+  const PacketPtr outer = embedded ? nat64_->leave(packet) : aftr_ ? as_sent(packet) : nullptr;
   const net::Packet& shown = outer ? *outer : packet;
   if (!lost_.empty()) [[unlikely]] {
     if (const LostMappings::Lost* const lost = loss_of(packet, verdict.reason)) {
@@ -257,8 +264,13 @@ void NatBox::refuse(PacketPtr packet, Interface& in, DropReason reason, IcmpErro
 
 std::vector<MappingSnapshot> NatBox::mappings() const {
   std::vector<MappingSnapshot> all = nat_->mappings(world().now());
-  if (!nat64_) return all;
+  if (!nat64_ && !aftr_) return all;
   for (MappingSnapshot& mapping : all) {
+    if (aftr_) {
+      const auto host = aftr_->softwires.find(mapping.internal.address);
+      mapping.internal = own_of(mapping.internal);
+      if (host) mapping.softwire = host->softwire;
+    }
     mapping.external = as_outside(mapping.external);
     if (mapping.remote) mapping.remote = as_outside(*mapping.remote);
     for (Endpoint& remote : mapping.filter) remote = as_outside(remote);
@@ -305,8 +317,14 @@ void NatBox::on_timer(core::Timer& timer) {
 void NatBox::on_mapping(const core::MappingEvent& event) {
   core::MappingEvent own = event;
   own.nat = id();
+  if (aftr_) {
+    if (const auto host = aftr_->softwires.find(event.internal.address)) {
+      own.internal.address = host->address;
+      own.softwire = host->softwire;
+    }
+  }
   if (event.step == core::MappingStep::evicted && losing_) {
-    lost_.add(event.protocol, event.external, {event.reason, event.internal, event.at});
+    lost_.add(event.protocol, event.external, {event.reason, own.internal, event.at});
   } else if (event.step == core::MappingStep::created && !lost_.empty()) {
     lost_.remove(event.protocol, event.external);
   }
@@ -317,7 +335,10 @@ void NatBox::on_mapping(const core::MappingEvent& event) {
 
 void NatBox::on_connection_expired(const ExpiredConnection& connection) {
   const auto inside = inside_.lookup(connection.internal.address);
-  if (inside && inside->out != nullptr) {
+  if (aftr_) {
+    send_reset(connection.remote, connection.internal, connection.next_from_outside,
+               *inside_.interfaces().front());
+  } else if (inside && inside->out != nullptr) {
     send_reset(connection.remote, connection.internal, connection.next_from_outside, *inside->out);
   }
   if (!connection.hairpinned && outside_.connected()) {

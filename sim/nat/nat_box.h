@@ -16,11 +16,17 @@
 #include "sim/nat/nat.h"
 #include "sim/nat/nat64.h"
 #include "sim/nat/payload_addresses.h"
+#include "sim/nat/softwire_end.h"
+#include "sim/nat/softwires.h"
 #include "sim/net/forwarding.h"
 #include "sim/net/node.h"
 #include "sim/net/prefix_map.h"
 
 namespace natsim::nat {
+
+// Whether an AFTR may have the options: no gateways for payloads, receivers do not see senders'
+// internal endpoints, and blocks do not follow from inside addresses.
+[[nodiscard]] bool suits_aftr(const NatOptions& options);
 
 // Contract:
 // 1. Packets between inside hosts are forwarded untranslated, as by a router; those from inside to
@@ -48,12 +54,20 @@ namespace natsim::nat {
 //    the NAT's. Inside, the outside's addresses stand in its prefix (RFC 6052), and it is the way
 //    to these alone. Mappings are told with external and remote endpoints as they are outside.
 //    Packets are translated by RFC 7915; what has no counterpart is dropped (untranslatable).
+// 11. An AFTR (RFC 6333 §6) has IPv6 inside, where it is the end of softwires, and IPv4 outside.
+// Its
+//    inside hosts are those behind the softwires, told as IPv4 endpoints and the softwire that each
+//    is behind. What goes to them is fragmented behind the encapsulation and never refused for the
+//    inside's MTU. What comes by another way than the one that leads to the softwire's other end is
+//    dropped (softwire_spoofed). To IPv6 it is a router between its inside interfaces.
 class NatBox : public net::Node, private core::Actor, private MappingSink {
  public:
   // Precondition: validate(options) finds nothing. With `nat64` it is a NAT64 with that prefix, of
-  // which can_embed_ipv4 must be true; it has no gateways for payloads.
+  // which can_embed_ipv4 must be true; it has no gateways for payloads. With `aftr` it is an AFTR
+  // with that IPv6 address; suits_aftr(options) must be true, and it is no NAT64.
   NatBox(net::Network& network, std::string name, const NatOptions& options,
-         const std::optional<Prefix>& nat64 = std::nullopt);
+         const std::optional<Prefix>& nat64 = std::nullopt,
+         const std::optional<IpAddress>& aftr = std::nullopt);
 
   void receive(net::PacketPtr packet, net::Interface& in) override;
 
@@ -84,10 +98,19 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   bool remove_static_mapping(Transport transport, const Endpoint& internal);
   MappingKeep keep_mapping(const Endpoint& internal, const Endpoint& remote, Time until);
   [[nodiscard]] const NatOptions& options() const { return nat_->options(); }
+  // The address of an AFTR; null for any other NAT.
+  [[nodiscard]] const IpAddress* aftr_address() const { return aftr_ ? &aftr_->address : nullptr; }
   // The prefix of a NAT64; null for any other NAT.
   [[nodiscard]] const Prefix* nat64_prefix() const { return nat64_ ? &nat64_->prefix() : nullptr; }
 
  private:
+  // What an AFTR has beside its NAT.
+  struct Aftr {
+    Aftr(const IpAddress& own, net::Node& node) : address(own), end(node) {}
+    IpAddress address;
+    SoftwireEnd end;
+    Softwires softwires;
+  };
   // What became of a datagram's first fragment: where it went, or why nowhere.
   struct FragmentFate {
     Verdict::Action action;
@@ -128,6 +151,27 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
   [[nodiscard]] Endpoint as_outside(const Endpoint& endpoint) const {
     return nat64_ ? nat64_->outer(endpoint) : endpoint;
   }
+  // An AFTR's packet for itself.
+  void from_softwire(net::PacketPtr outer, net::Interface& in);
+  // Puts aliases in the place of the host's address and of what its ICMP error quotes; false if
+  // there is no room for one more.
+  bool put_aliases(net::Packet& packet, const IpAddress& softwire);
+  // Puts the inside host's own address in the place of the alias that the packet goes to, there and
+  // in what an ICMP error quotes. The softwire that it is behind; nullopt if it goes to no alias.
+  std::optional<IpAddress> reveal_destination(net::Packet& packet);
+  // A copy of a packet from an inside host as it came out of the softwire, for its story.
+  net::PacketPtr as_sent(const net::Packet& packet);
+  // An inside endpoint as its host has it.
+  [[nodiscard]] Endpoint own_of(const Endpoint& inside) const;
+  void into_softwire(const net::Packet& inner, const IpAddress& softwire);
+  // Tells the inside host that sent `about`, which is as it sent it.
+  void tell_behind(const IpAddress& softwire, net::IcmpError error, const net::Packet& about,
+                   std::uint32_t mtu = 0);
+  void drop_fragment(const net::Packet& fragment, core::DropReason reason,
+                     std::string_view note = {});
+  // To an inside host that is known by now. `softwire` is set by an AFTR alone.
+  void go_inside(net::PacketPtr packet, std::optional<std::uint32_t> cut_as,
+                 const std::optional<IpAddress>& softwire);
   // Gives a first fragment back that is to be translated; null for any other, which is dropped,
   // held or sent on.
   net::PacketPtr take_fragment(net::PacketPtr fragment, const DatagramKey& datagram);
@@ -161,6 +205,7 @@ class NatBox : public net::Node, private core::Actor, private MappingSink {
 
   // What each packet looks at comes first, to lie in few cache lines.
   std::unique_ptr<Nat64> nat64_;  // null: inside and outside are of one family
+  std::unique_ptr<Aftr> aftr_;    // null: there are no softwires
   Time down_until_;               // by a reboot
   net::Interface& outside_;
   net::Interface* services_ = nullptr;  // null: the box has no programs

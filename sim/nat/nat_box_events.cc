@@ -63,6 +63,7 @@ void NatBox::lose_state(DropReason reason) {
   patience_.cancel();
   give_up_fragments(Time::never(), reason);
   fates_.clear();
+  if (aftr_) aftr_->softwires.clear();
   expiry_.cancel();
 }
 
@@ -71,7 +72,7 @@ void NatBox::begin_anew(const NatOptions& options) {
   const NatOptions kept = options;  // they may be the NAT's own
   ++beginnings_;
   nat_.emplace(kept, world().random(fmt::format("{}/nat/{}", name(), beginnings_)),
-               static_cast<MappingSink&>(*this), made);
+               static_cast<MappingSink&>(*this), made, aftr_ ? &aftr_->softwires : nullptr);
   fates_ = FragmentFates<FragmentFate>(kept.max_fragments, kept.fragment_timeout);
   held_fragments_ = HeldFragments(kept.max_fragments, kept.fragment_timeout);
   generation_ = 0;

@@ -14,7 +14,7 @@ using net::PacketPtr;
 PacketPtr NatBox::take_fragment(PacketPtr fragment, const DatagramKey& datagram) {
   const Fragments policy = nat_->options().fragments;
   if (policy == Fragments::drop) {
-    trace_drop(world(), id(), *fragment, DropReason::nat_fragment_policy);
+    drop_fragment(*fragment, DropReason::nat_fragment_policy);
     return nullptr;
   }
   if (fragment->fragment_offset == 0) return fragment;
@@ -22,10 +22,10 @@ PacketPtr NatBox::take_fragment(PacketPtr fragment, const DatagramKey& datagram)
   if (const FragmentFate* const fate = fates_.find(datagram, now)) {
     follow_first(std::move(fragment), *fate, datagram.from_outside);
   } else if (policy == Fragments::in_order_only) {
-    trace_drop(world(), id(), *fragment, DropReason::nat_fragment_out_of_order);
+    drop_fragment(*fragment, DropReason::nat_fragment_out_of_order);
   } else {
     const PacketPtr displaced = held_fragments_.hold(datagram, std::move(fragment), now);
-    if (displaced != nullptr) trace_drop(world(), id(), *displaced, DropReason::fragment_limit);
+    if (displaced != nullptr) drop_fragment(*displaced, DropReason::fragment_limit);
     fragment_patience_.arm(held_fragments_.next_deadline());
   }
   return nullptr;
@@ -34,9 +34,9 @@ PacketPtr NatBox::take_fragment(PacketPtr fragment, const DatagramKey& datagram)
 void NatBox::follow_first(PacketPtr fragment, const FragmentFate& fate, bool from_outside) {
   constexpr std::string_view note = "as the first fragment of its datagram";
   if (fate.action == Verdict::Action::drop) {
-    return trace_drop(world(), id(), *fragment, fate.reason, [note] { return note; });
+    return drop_fragment(*fragment, fate.reason, note);
   }
-  const Endpoint old_source = fragment->source;
+  const Endpoint old_source = own_of(fragment->source);
   const Endpoint old_destination = fragment->destination;
   std::optional<std::uint32_t> cut_as;
   if (from_outside && nat64_) {
@@ -50,10 +50,16 @@ void NatBox::follow_first(PacketPtr fragment, const FragmentFate& fate, bool fro
     fragment = leave(*fragment);
     if (fragment == nullptr) return;
   }
+  const auto softwire = inside ? reveal_destination(*fragment) : std::nullopt;
   trace_translation(world(), id(), *fragment, old_source, old_destination, [note] { return note; });
-  if (inside) return deliver_inside(std::move(fragment), cut_as);
+  if (inside) return go_inside(std::move(fragment), cut_as, softwire);
   net::decrement_hop_limit(*fragment);
   send_fitting(std::move(fragment), outside_);
+}
+
+void NatBox::drop_fragment(const net::Packet& fragment, DropReason reason, std::string_view note) {
+  const PacketPtr sent = aftr_ ? as_sent(fragment) : nullptr;
+  trace_drop(world(), id(), sent ? *sent : fragment, reason, [note] { return note; });
 }
 
 void NatBox::tell_fate(const DatagramKey& datagram, const Verdict& verdict,
@@ -76,7 +82,7 @@ void NatBox::release_fragments(const DatagramKey& datagram) {
 void NatBox::give_up_fragments(Time due, DropReason reason) {
   for (PacketPtr fragment = held_fragments_.take_due(due); fragment != nullptr;
        fragment = held_fragments_.take_due(due)) {
-    trace_drop(world(), id(), *fragment, reason);
+    drop_fragment(*fragment, reason);
   }
   fragment_patience_.arm(held_fragments_.next_deadline());
 }

@@ -14,7 +14,8 @@ Nat::Found Nat::make_mapping(Transport transport, const Endpoint& internal, cons
           DropReason::nat_table_full, [](ExternalKey) { return true; }, now)) {
     return refuse(transport, internal, remote, DropReason::nat_table_full, now);
   }
-  const HostIndex host = hosts_.find(internal.address);
+  const IpAddress owner = subscriber(internal.address);
+  const HostIndex host = hosts_.find(owner);
   if (const DropReason reason = hosts_.refusal(host, transport, now); reason != DropReason::none) {
     return refuse(transport, internal, remote, reason, now);
   }
@@ -22,7 +23,7 @@ Nat::Found Nat::make_mapping(Transport transport, const Endpoint& internal, cons
   const PortGrant grant = grant_port(transport, internal, remote, now);
   if (!grant.external) return refuse(transport, internal, remote, grant.reason, now);
 
-  hosts_.add_mapping(internal.address, transport, grant.external->address, now);
+  hosts_.add_mapping(owner, transport, grant.external->address, now);
   const bool collided = options_.symmetric_on_collision && grant.collided;
   const MappingIndex index = table_.add({.internal = internal,
                                          .first_remote = remote,
@@ -38,9 +39,10 @@ Nat::Found Nat::make_mapping(Transport transport, const Endpoint& internal, cons
 
 PortGrant Nat::grant_port(Transport transport, const Endpoint& internal, const Endpoint& remote,
                           Time now) {
-  PortRequest request{.transport = transport, .internal = internal, .remote = remote};
+  const Endpoint owner{subscriber(internal.address), internal.port};
+  PortRequest request{.transport = transport, .internal = owner, .remote = remote};
   if (options_.pooling == Pooling::paired) {
-    const HostIndex host = hosts_.find(internal.address);
+    const HostIndex host = hosts_.find(owner.address);
     if (host != no_index) request.paired = hosts_.external(host);
   }
   if (options_.remember_port) {

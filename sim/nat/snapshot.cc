@@ -13,6 +13,7 @@ MappingSnapshot Nat::mapping(MappingIndex index) const {
   MappingSnapshot snapshot{.number = mapping.number,
                            .transport = mapping.external.transport,
                            .internal = mapping.internal,
+                           .softwire = std::nullopt,
                            .external = externals().endpoint(mapping.external),
                            .remote = std::nullopt,
                            .created = mapping.created,
@@ -52,7 +53,10 @@ std::string natstat(std::span<const MappingSnapshot> mappings, Time now) {
       if (!filter.empty()) filter += ' ';
       filter += remote_text(remote);
     }
-    text += fmt::format(row, to_string(m.internal), to_string(m.external),
+    const std::string internal =
+        m.softwire ? fmt::format("{} of {}", to_string(m.internal), to_string(*m.softwire))
+                   : to_string(m.internal);
+    text += fmt::format(row, internal, to_string(m.external),
                         m.remote ? remote_text(*m.remote) : "any", m.packets_out, m.packets_in,
                         to_string(m.expires - now), filter.empty() ? "any" : filter);
   }

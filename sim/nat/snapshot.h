@@ -17,6 +17,7 @@ struct MappingSnapshot {
   std::uint64_t number;  // in order of creation, from 1
   Transport transport;
   Endpoint internal;
+  std::optional<IpAddress> softwire;  // behind which the internal endpoint is, in an AFTR's table
   Endpoint external;
   // What the mapping is for, where it depends on the remote: its port is 0 if only the address
   // counts.

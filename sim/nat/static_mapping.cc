@@ -18,7 +18,8 @@ MappingGrant Nat::add_static_mapping(const MappingRequest& request, Time now) {
   if (options_.max_mappings != 0 && table_.size() + shadows_.size() >= options_.max_mappings) {
     return {.reason = DropReason::nat_table_full};
   }
-  const HostIndex host = hosts_.find(internal.address);
+  const Endpoint owner{subscriber(internal.address), internal.port};
+  const HostIndex host = hosts_.find(owner.address);
   std::uint16_t port = wished_port == 0 ? internal.port : wished_port;
   // One that serves all remotes becomes the static one: the peers know its port already.
   const bool takes_place =
@@ -31,7 +32,7 @@ MappingGrant Nat::add_static_mapping(const MappingRequest& request, Time now) {
              limit != DropReason::none) {
     return {.reason = limit};
   }
-  PortRequest wish{.transport = transport, .internal = internal, .remote = {}, .exclusive = true};
+  PortRequest wish{.transport = transport, .internal = owner, .remote = {}, .exclusive = true};
   if (options_.pooling == Pooling::paired && host != no_index) {
     wish.paired = hosts_.external(host);
   }
@@ -47,10 +48,10 @@ MappingGrant Nat::add_static_mapping(const MappingRequest& request, Time now) {
   const PortGrant grant = ports_.grant(wish, now);
   if (!grant.external) return {.reason = grant.reason};
   if (exact && grant.external->port != wished_port) {
-    ports_.release(*grant.external, internal.address, now);
+    ports_.release(*grant.external, owner.address, now);
     return {.reason = DropReason::nat_ports_exhausted};
   }
-  hosts_.add_mapping(internal.address, transport, grant.external->address, now);
+  hosts_.add_mapping(owner.address, transport, grant.external->address, now);
   const MappingIndex index = table_.add({.internal = internal,
                                          .first_remote = {},
                                          .external = *grant.external,

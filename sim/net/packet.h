@@ -15,7 +15,7 @@ namespace natsim::net {
 class PacketPool;
 
 // IP protocol numbers (IANA) of what the simulator understands.
-enum class Protocol : std::uint8_t { icmp = 1, tcp = 6, udp = 17, icmpv6 = 58 };
+enum class Protocol : std::uint8_t { icmp = 1, ipv4 = 4, tcp = 6, udp = 17, icmpv6 = 58 };
 
 // Contract:
 // 1. The fields always agree with the bytes. They are set when the packet is made and changed only

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/net/encapsulation.h"
 #include "sim/net/fragment.h"
 #include "sim/net/packet.h"
 #include "sim/net/tcp_segment.h"
@@ -191,6 +192,21 @@ std::string describe_payload(ByteView payload) {
   return fmt::format("data, {} bytes", payload.size());
 }
 
+// What an IPv6 packet carries; tunnels within are not looked into.
+static std::string describe_encapsulated(const core::PacketEvent& event) {
+  net::PacketPool pool;
+  const auto outer = net::parse_datagram(pool, event.datagram);
+  const auto inner = outer && !outer->is_v4() ? net::decapsulate(pool, *outer) : net::PacketPtr();
+  if (inner == nullptr) return fmt::format("IPv4 in IPv6, {} bytes", event.datagram.size());
+  core::PacketEvent carried = event;
+  carried.protocol = static_cast<std::uint8_t>(inner->protocol);
+  carried.source = inner->source;
+  carried.destination = inner->destination;
+  carried.datagram = inner->datagram();
+  return fmt::format("IPv4 in IPv6, {} to {}: {}", to_string(inner->source),
+                     to_string(inner->destination), describe_datagram(carried));
+}
+
 std::string describe_datagram(const core::PacketEvent& event) {
   net::PacketPool pool;
   if (is_fragment(event.datagram)) {
@@ -209,6 +225,8 @@ std::string describe_datagram(const core::PacketEvent& event) {
       return describe_icmp(event.datagram);
     case net::Protocol::tcp:
       return describe_tcp(event.datagram);
+    case net::Protocol::ipv4:
+      return describe_encapsulated(event);
   }
   return fmt::format("IP protocol {}, {} bytes", event.protocol, event.datagram.size());
 }

@@ -148,8 +148,11 @@ std::string describe_agent_event(const core::AgentEvent& event) {
 }
 
 std::string describe_mapping_event(const core::MappingEvent& event) {
-  const std::string mapping =
-      fmt::format("{} <-> {}", to_string(event.internal), to_string(event.external));
+  const std::string internal =
+      event.softwire.is_any()
+          ? to_string(event.internal)
+          : fmt::format("{} of {}", to_string(event.internal), to_string(event.softwire));
+  const std::string mapping = fmt::format("{} <-> {}", internal, to_string(event.external));
   const auto lifetime = [&] {
     return event.expires.is_never()
                ? std::string()
@@ -188,8 +191,8 @@ std::string describe_mapping_event(const core::MappingEvent& event) {
     case core::MappingStep::refused:
       break;
   }
-  return fmt::format("no mapping for {} towards {}: {}", to_string(event.internal),
-                     to_string(event.remote), describe(event.reason));
+  return fmt::format("no mapping for {} towards {}: {}", internal, to_string(event.remote),
+                     describe(event.reason));
 }
 
 }  // namespace natsim::record

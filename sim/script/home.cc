@@ -7,9 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "sim/nat/b4_box.h"
 #include "sim/nat/clat_box.h"
 #include "sim/nat/nat_box.h"
 #include "sim/net/host.h"
+#include "sim/script/b4_object.h"
 #include "sim/script/clat_object.h"
 #include "sim/script/firewall_object.h"
 #include "sim/script/firewall_settings.h"
@@ -39,13 +41,15 @@ struct Box {
   Lan lan;
   std::optional<Prefix> nat64;  // set: the NAT is a NAT64
   std::optional<Prefix> clat;   // set: the prefix that the box's CLAT finds the PLAT by
+  std::optional<bool> aftr;     // set: the NAT is an AFTR, or is said not to be one
+  std::optional<IpAddress> b4;  // set: the AFTR that the box's softwire leads to
   std::optional<Families> families;
   [[nodiscard]] Families inside() const {
-    return families.value_or(nat64 ? Families::ipv6 : Families::ipv4);
+    return families.value_or(nat64 || aftr ? Families::ipv6 : Families::ipv4);
   }
   [[nodiscard]] Families outside() const {
-    if (clat) return Families::ipv6;
-    return nat64 ? Families::ipv4 : inside();
+    if (clat || b4) return Families::ipv6;
+    return nat64 || aftr ? Families::ipv4 : inside();
   }
   int host_count = 1;
   std::vector<std::string> host_names;  // if they are given
@@ -77,7 +81,27 @@ void read_hosts(const Value& value, Box& box) {
   }
 }
 
-constexpr std::array<Key<Box>, 9> home_keys = {{
+// An AFTR, or the address of one.
+IpAddress read_aftr(const Value& value) {
+  if (value.is_text()) {
+    if (const auto address = IpAddress::parse(value.text())) {
+      if (address->is_v4() || address->is_any() || address->is_multicast()) {
+        value.refuse("the IPv6 address of an AFTR");
+      }
+      return *address;
+    }
+  }
+  const NatObject& nat = Run::of(value.lua()).net().names().at<NatObject>(value);
+  if (nat.aftr() == nullptr) value.complain(nat.shown() + " is no AFTR; it needs aftr = true");
+  return *nat.aftr();
+}
+
+void read_is_aftr(const Value& value, Box& box) {
+  if (!value.boolean()) value.refuse("true: without it a NAT is no AFTR");
+  box.aftr = true;
+}
+
+constexpr std::array<Key<Box>, 10> home_keys = {{
     {"nat",
      [](const Value& value, Box& box) {
        box.nat_given = true;
@@ -89,12 +113,13 @@ constexpr std::array<Key<Box>, 9> home_keys = {{
     {"nat64", [](const Value& value, Box& box) { box.nat64 = read_translation_prefix(value); }},
     {"firewall", [](const Value& value, Box& box) { box.firewall = read_firewall(value); }},
     {"clat", [](const Value& value, Box& box) { box.clat = read_translation_prefix(value); }},
+    {"b4", [](const Value& value, Box& box) { box.b4 = read_aftr(value); }},
     {"hosts", read_hosts},
     {"ip", [](const Value& value, Box& box) { box.ips = value.addresses(); }},
 }};
 // net:nat has no hosts of its own.
-constexpr std::array<Key<Box>, 5> carrier_keys = {
-    {home_keys[0], home_keys[1], home_keys[2], home_keys[3], home_keys[4]}};
+constexpr std::array<Key<Box>, 6> carrier_keys = {
+    {home_keys[0], home_keys[1], home_keys[2], home_keys[3], home_keys[4], {"aftr", read_is_aftr}}};
 
 void require(const Value& table, bool given, const char* key) {
   if (!given) table.complain(fmt::format("missing key '{}'", key));
@@ -105,6 +130,18 @@ void check_translation(const Value& table, const Box& box) {
     if (box.nat) table.complain("a home with 'clat' has nat = \"none\": the NAT is the carrier's");
     if (box.firewall) table.complain("a home with 'clat' has no firewall");
     if (box.inside() != Families::ipv4) table.complain("behind a CLAT 'family' is \"ipv4\"");
+  }
+  if (box.b4) {
+    if (box.nat) table.complain("a home with 'b4' has nat = \"none\": the NAT is the AFTR's");
+    if (box.clat) table.complain("a home has 'b4' or 'clat', not both");
+    if (box.firewall) table.complain("a home with 'b4' has no firewall");
+    if (box.inside() != Families::ipv4) table.complain("behind a B4 'family' is \"ipv4\"");
+  }
+  if (box.aftr) {
+    if (!box.nat) table.complain("'aftr' needs a NAT");
+    if (box.nat64) table.complain("a NAT has 'aftr' or 'nat64', not both");
+    check_aftr(table, *box.nat);
+    if (box.inside() != Families::ipv6) table.complain("behind an AFTR 'family' is \"ipv6\"");
   }
   if (!box.nat64) return;
   if (!box.nat) table.complain("'nat64' needs a NAT");
@@ -133,7 +170,10 @@ std::vector<Prefix> blocks_of(const Value& table, const Box& box, std::vector<Pr
 NatObject& build_nat(lua_State* lua, const std::string& name, const Box& box,
                      std::vector<Prefix> blocks, std::string_view function) {
   Run& run = Run::of(lua);
-  auto& node = run.network().add<nat::NatBox>(name, *box.nat, box.nat64);
+  // The address that the box takes inside.
+  const auto aftr = box.aftr ? AddressPool(blocks, true).next(Family::ipv6) : std::nullopt;
+  if (box.aftr && !aftr) raise(lua, "{}: an AFTR needs an IPv6 network inside", function);
+  auto& node = run.network().add<nat::NatBox>(name, *box.nat, box.nat64, aftr);
   net::Interface& outside = node.outside_interface();
   give_addresses(lua, outside, *box.wan, box.outside(), function);
   LinkObject& wan = join(lua, outside, *box.wan);
@@ -176,6 +216,19 @@ ClatObject& build_clat(lua_State* lua, const std::string& name, const Box& box,
   return clat;
 }
 
+B4Object& build_b4(lua_State* lua, const std::string& name, const Box& box,
+                   std::vector<Prefix> blocks) {
+  Run& run = Run::of(lua);
+  auto& node = run.network().add<nat::B4Box>(name, *box.b4);
+  give_addresses(lua, node.outside_interface(), *box.wan, Families::ipv6, "net:home");
+  const IpAddress& own = node.outside_interface().addresses().front();
+  if (own.is_v4()) raise(lua, "net:home: a B4 has IPv6 outside, not {}", to_string(own));
+  auto& b4 = run.make<B4Object>(lua, node, join(lua, node.outside_interface(), *box.wan),
+                                std::move(blocks));
+  run.net().names().set(name, b4);
+  return b4;
+}
+
 HostObject& build_host(lua_State* lua, const std::string& name, Place& box_place, const Box& box,
                        std::optional<IpAddress> ip) {
   Run& run = Run::of(lua);
@@ -210,7 +263,10 @@ int make_home(lua_State* lua) {
   NodeNames& names = run.net().names();
   const std::string firewall_name = name + "-firewall";
   if (box.firewall) names.take(name_value, firewall_name);
-  const std::string box_name = name + (box.nat ? "-nat" : box.clat ? "-clat" : "-router");
+  const std::string box_name = name + (box.nat    ? "-nat"
+                                       : box.clat ? "-clat"
+                                       : box.b4   ? "-b4"
+                                                  : "-router");
   if (box.nat || !box.firewall) names.take(name_value, box_name);
   if (box.host_names.empty()) {
     box.host_names.push_back(name);
@@ -223,6 +279,7 @@ int make_home(lua_State* lua) {
   NatObject* nat = nullptr;
   FirewallObject* firewall = nullptr;
   ClatObject* clat = nullptr;
+  B4Object* b4 = nullptr;
   Place* place = nullptr;
   if (box.firewall) {
     Attachment outside = *box.wan;
@@ -241,6 +298,10 @@ int make_home(lua_State* lua) {
     clat = &build_clat(lua, box_name, box, blocks_of(table, box, run.net().plan().next_home()));
     wan = &clat->wan();
     place = clat;
+  } else if (box.b4) {
+    b4 = &build_b4(lua, box_name, box, blocks_of(table, box, run.net().plan().next_home()));
+    wan = &b4->wan();
+    place = b4;
   } else {
     if (box.lan.prefix) table.complain("lan.prefix needs a NAT: without one the hosts are outside");
     // Without a NAT an address of the wan is the host's.
@@ -258,6 +319,7 @@ int make_home(lua_State* lua) {
     host.set_home(nat, *wan);
     if (firewall != nullptr) host.set_firewall(*firewall);
     if (clat != nullptr) host.set_clat(*clat);
+    if (b4 != nullptr) host.set_b4(*b4);
     push(lua, host);
   }
   return box.host_count;

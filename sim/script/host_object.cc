@@ -38,6 +38,7 @@ constinit const Member HostObject::fields[] = {
     {"nat", call_member<HostObject, &HostObject::nat>},
     {"firewall", call_member<HostObject, &HostObject::firewall>},
     {"clat", call_member<HostObject, &HostObject::clat>},
+    {"b4", call_member<HostObject, &HostObject::b4>},
     {"link", call_member<HostObject, &HostObject::link>},
     {"links", call_member<HostObject, &HostObject::links>},
     {"asleep", call_member<HostObject, &HostObject::asleep>},
@@ -94,6 +95,12 @@ int HostObject::firewall(lua_State* lua) {
 int HostObject::clat(lua_State* lua) {
   if (clat_ == nullptr) return 0;
   push(lua, *clat_);
+  return 1;
+}
+
+int HostObject::b4(lua_State* lua) {
+  if (b4_ == nullptr) return 0;
+  push(lua, *b4_);
   return 1;
 }
 

@@ -6,6 +6,7 @@
 
 #include "sim/agents/tcp_service.h"
 #include "sim/net/host.h"
+#include "sim/script/b4_object.h"
 #include "sim/script/clat_object.h"
 #include "sim/script/firewall_object.h"
 #include "sim/script/interface_object.h"
@@ -40,6 +41,7 @@ class HostObject : public NodeObject {
   void set_nat(NatObject& nat) { nat_ = &nat; }
   void set_firewall(FirewallObject& firewall) { firewall_ = &firewall; }
   void set_clat(ClatObject& clat) { clat_ = &clat; }
+  void set_b4(B4Object& b4) { b4_ = &b4; }
 
   // Null if the host runs none. A TURN server serves STUN too.
   [[nodiscard]] const StunServerObject* stun() const { return stun_; }
@@ -53,6 +55,7 @@ class HostObject : public NodeObject {
   int nat(lua_State* lua);
   int firewall(lua_State* lua);
   int clat(lua_State* lua);
+  int b4(lua_State* lua);
   int link(lua_State* lua);
   int links(lua_State* lua);
   int wan(lua_State* lua);
@@ -102,6 +105,7 @@ class HostObject : public NodeObject {
   NatObject* nat_ = nullptr;                  // null without a NAT
   FirewallObject* firewall_ = nullptr;        // null without one
   ClatObject* clat_ = nullptr;                // null without one
+  B4Object* b4_ = nullptr;                    // null without one
   LinkObject* wan_ = nullptr;                 // null unless the host is of a home
   StunServerObject* stun_ = nullptr;
   TurnServerObject* turn_ = nullptr;

@@ -40,6 +40,7 @@ constinit const Member NatObject::fields[] = {
     {"external_address", call_member<NatObject, &NatObject::external_address>},
     {"external_addresses", call_member<NatObject, &NatObject::external_addresses>},
     {"nat64_prefix", call_member<NatObject, &NatObject::nat64_prefix>},
+    {"aftr_address", call_member<NatObject, &NatObject::aftr_address>},
     {"wan", call_member<NatObject, &NatObject::push_wan>},
 };
 const Class NatObject::lua_class = {"nat", "a NAT", methods, fields};
@@ -72,6 +73,7 @@ int NatObject::mappings(lua_State* lua) {
     TableWriter table(lua);
     table.set("number", mapping.number);
     table.set("internal", mapping.internal);
+    if (mapping.softwire) table.set("softwire", to_string(*mapping.softwire));
     table.set("external", mapping.external);
     if (mapping.remote) table.set("remote", remote_text(*mapping.remote));
     table.set("created", mapping.created);
@@ -125,10 +127,26 @@ void check_nat64(const Value& value, const nat::NatOptions& options) {
   }
 }
 
+void check_aftr(const Value& value, const nat::NatOptions& options) {
+  if (nat::suits_aftr(options)) return;
+  if (options.has_gateways()) {
+    value.complain("an AFTR has no gateways for payloads, alg_sip and alg_any_address");
+  }
+  if (options.hairpin == nat::Hairpin::internal_source) {
+    value.complain(
+        "behind an AFTR hairpin cannot be \"internal_source\": customers may have the same "
+        "addresses");
+  }
+  value.complain(
+      "an AFTR's port_blocks cannot be \"deterministic\": its subscribers are softwires, which "
+      "have no IPv4 addresses");
+}
+
 int NatObject::set(lua_State* lua) {
   const Value changes(lua, 2, "nat:set");
   const nat::NatOptions options = read_nat_changes(changes, box_.options());
   if (box_.nat64_prefix() != nullptr) check_nat64(changes, options);
+  if (aftr() != nullptr) check_aftr(changes, options);
   box_.reconfigure(options);
   restart_programs();
   return 0;
@@ -152,6 +170,9 @@ int NatObject::port_mapping(lua_State* lua) {
   }
   if (box_.nat64_prefix() != nullptr) {
     raise(lua, "nat:port_mapping: {} is a NAT64, which serves none", shown());
+  }
+  if (aftr() != nullptr) {
+    raise(lua, "nat:port_mapping: {} is an AFTR, which serves none", shown());
   }
   const auto options = read_port_map_server(Value(lua, 2, "nat:port_mapping"));
   Run& run = Run::of(lua);
@@ -199,6 +220,13 @@ int NatObject::nat64_prefix(lua_State* lua) {
   const Prefix* const prefix = box_.nat64_prefix();
   if (prefix == nullptr) return 0;
   push_string(lua, to_string(*prefix));
+  return 1;
+}
+
+int NatObject::aftr_address(lua_State* lua) {
+  const IpAddress* const address = aftr();
+  if (address == nullptr) return 0;
+  push_string(lua, to_string(*address));
   return 1;
 }
 

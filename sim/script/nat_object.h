@@ -12,10 +12,12 @@ namespace natsim::script {
 
 // Complains of the options of a NAT64 that would have no effect.
 void check_nat64(const Value& value, const nat::NatOptions& options);
+// The same of an AFTR.
+void check_aftr(const Value& value, const nat::NatOptions& options);
 
 // nat:mappings(), nat:natstat(), nat:options(), nat:flush(), nat:reboot(), nat:renumber(),
 // nat:set(), nat:port_mapping(); nat.name, nat.kind, nat.external_address, nat.external_addresses,
-// nat.nat64_prefix, nat.wan. As a place it is the network inside.
+// nat.nat64_prefix, nat.aftr_address, nat.wan. As a place it is the network inside.
 class NatObject : public Place {
  public:
   static const Class lua_class;
@@ -32,6 +34,8 @@ class NatObject : public Place {
   [[nodiscard]] AddressPool& addresses() override { return pool_; }
   [[nodiscard]] LinkObject& wan() const { return wan_; }
   [[nodiscard]] net::Node& node() const override { return box_; }
+  // Null unless it is an AFTR.
+  [[nodiscard]] const IpAddress* aftr() const { return box_.aftr_address(); }
   // Its own address inside; null if it has none of the family.
   [[nodiscard]] const IpAddress* inside_address(Family family) const;
 
@@ -50,6 +54,7 @@ class NatObject : public Place {
   int external_address(lua_State* lua);
   int external_addresses(lua_State* lua);
   int nat64_prefix(lua_State* lua);
+  int aftr_address(lua_State* lua);
   int push_wan(lua_State* lua);
 
   static const Member methods[];

@@ -297,6 +297,7 @@ function expect(value) end
 ---@field family? "ipv4"|"ipv6"|"dual" default "ipv4"; "ipv6" behind a NAT64
 ---@field nat64? true|string makes the NAT a NAT64 (RFC 6146), IPv6 inside and IPv4 outside, with this prefix; true: "64:ff9b::/96"
 ---@field clat? true|string puts the customer's half of 464XLAT (RFC 6877), "<name>-clat", in the router's place; the prefix is that of the NAT64 beyond; true: "64:ff9b::/96"
+---@field b4? Nat|string puts the customer's half of DS-Lite (RFC 6333), "<name>-b4", in the router's place; its softwire leads to this AFTR, which may be given by its IPv6 address
 
 ---@class FirewallNodeOptions
 ---@field firewall FirewallPreset|FirewallOptions
@@ -309,6 +310,7 @@ function expect(value) end
 ---@field lan? LanOptions
 ---@field family? "ipv4"|"ipv6"|"dual" default "ipv4"
 ---@field nat64? true|string makes the NAT a NAT64 (RFC 6146), IPv6 inside and IPv4 outside, with this prefix; true: "64:ff9b::/96"
+---@field aftr? true makes the NAT the carrier's half of DS-Lite (RFC 6333), IPv6 inside and IPv4 outside; options about a host are about a customer
 
 ---What a scenario builds its world with. Nodes that are given no address get one: in the public
 ---Internet 192.0.2.1, .2 …, then 198.51.100.x, 203.0.113.x, 198.18.x.x, and 2001:db8::x; behind the
@@ -385,6 +387,13 @@ function Partition:heal() end
 ---@field plat_prefix string where all others do
 ---@field wan Link
 
+---The customer's half of DS-Lite: it carries the IPv4 of its hosts to the AFTR, in IPv6.
+---@class B4
+---@field name string
+---@field address string its end of the softwire
+---@field aftr_address string the other end
+---@field wan Link
+
 ---@class LinkCounters
 ---@field sent integer packets offered
 ---@field delivered integer
@@ -416,6 +425,7 @@ function Link:counters() end
 ---@class Mapping
 ---@field number integer in the order of creation, from 1
 ---@field internal string endpoint
+---@field softwire? string of an AFTR: the address of the B4 behind which `internal` is
 ---@field external string endpoint
 ---@field remote? string what the mapping is for, if it depends on the remote: an endpoint or an address
 ---@field created Duration since the world began
@@ -431,6 +441,7 @@ function Link:counters() end
 ---@field external_address string the first of them
 ---@field external_addresses string[]
 ---@field nat64_prefix? string of a NAT64, such as "64:ff9b::/96"
+---@field aftr_address? string of an AFTR, where its customers' softwires lead to
 ---@field wan Link
 local Nat = {}
 ---The mappings that live now, in the order of their creation.
@@ -660,6 +671,7 @@ function Interface:set_address(ip) end
 ---@field ips string[]
 ---@field nat? Nat the NAT in front of it
 ---@field clat? Clat the CLAT in front of it
+---@field b4? B4 the B4 in front of it
 ---@field firewall? Firewall the firewall in front of it
 ---@field link? Link its first link
 ---@field links Link[]

@@ -255,6 +255,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"Clat",
                          "far = net:home('c', { nat = 'none', clat = true, "
                          "wan = { internet } }).clat." FAR},
+                    Case{"B4",
+                         "far = net:home('b', { nat = 'none', b4 = '2001:db8::9', "
+                         "wan = { internet } }).b4." FAR},
                     Case{"PortMapServer", "far = host.nat:port_mapping()." FAR},
                     Case{"PortMapping", "far = host:map_port({ port = 1 })." FAR},
                     Case{"Firewall",
