@@ -1,4 +1,4 @@
-// How an AFTR's softwires lead to its NAT and back (RFC 6333 §6, §8.2).
+// How an AFTR's softwires lead to its NAT and back (RFC 6333 §6).
 #include <utility>
 
 #include "sim/nat/nat_box.h"

@@ -75,7 +75,7 @@ SoftwireEnd::Received SoftwireEnd::receive(PacketPtr outer) {
   return {std::move(inner), outer->source.address};
 }
 
-// RFC 2473 §7.1: the sender of a packet that a router found too large is this end.
+// RFC 2473 §6.7: the sender of a packet that a router found too large is this end.
 void SoftwireEnd::learn(const net::Packet& error) {
   const auto view = net::parse_icmp_error(error);
   if (!view || view->error != net::IcmpError::too_big ||

@@ -12,7 +12,7 @@
 
 namespace natsim::nat {
 
-// What both ends have in IPv4 for themselves, from 192.0.0.0/29 (RFC 6333 §5.7, §6.5).
+// What both ends have in IPv4 for themselves, from 192.0.0.0/29 (RFC 6333 §5.7).
 inline constexpr IpAddress aftr_ipv4 = IpAddress::v4(192, 0, 0, 1);
 inline constexpr IpAddress b4_ipv4 = IpAddress::v4(192, 0, 0, 2);
 

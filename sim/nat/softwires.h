@@ -13,7 +13,7 @@
 namespace natsim::nat {
 
 // Contract:
-// 1. Hosts of different customers may have one address (RFC 6333 §6.6): inside, each has an alias
+// 1. Hosts of different customers may have one address (RFC 6333 §6): inside, each has an alias
 //    0.x.x.x, which no packet on the wire has. Aliases last until `clear`.
 // 2. A subscriber is a softwire, however many hosts there are behind it: shares and blocks of ports
 //    are the subscriber's.

@@ -266,7 +266,7 @@ TEST(DsLite, CutsBehindTheEncapsulation) {
   EXPECT_EQ(net.a->mailbox.letters[1].payload, Bytes(1461 - 28, 2));
 }
 
-// RFC 2473 §7.1: a router on the way to the AFTR tells the B4, which cuts from then on.
+// RFC 2473 §6.7: a router on the way to the AFTR tells the B4, which cuts from then on.
 TEST(DsLite, LearnsThePathsMtu) {
   DsLiteNet net;
   Router& access = net.network.add<Router>("access");
