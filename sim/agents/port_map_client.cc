@@ -22,6 +22,16 @@ Result<std::unique_ptr<PortMapClient>> PortMapClient::start(net::Host& host,
   return client;
 }
 
+PortKeeper::Status PortMapClient::status() const {
+  return {.state = machine_->state(),
+          .external = machine_->external(),
+          .lifetime = machine_->lifetime(),
+          .expires = machine_->expires(),
+          .renewals = machine_->renewals(),
+          .gateway_restarts = machine_->gateway_restarts(),
+          .failure = machine_->failure()};
+}
+
 void PortMapClient::remove() {
   machine_->remove(world().now());
   pump();

@@ -4,20 +4,21 @@
 #include <memory>
 
 #include "sim/agents/agent.h"
+#include "sim/agents/port_keeper.h"
 #include "stack/portmap/client.h"
 
 namespace natsim::agents {
 
 // Runs portmap::Client. Emits "portmap.client" {state, external, failure} at each change of state
 // and each renewal; what does not apply is left empty.
-class PortMapClient : public Agent {
+class PortMapClient : public Agent, public PortKeeper {
  public:
   // Starts at once. Fails if the host has no address of the gateway's family, or no free port.
   static Result<std::unique_ptr<PortMapClient>> start(net::Host& host,
                                                       const portmap::ClientOptions& options);
 
-  [[nodiscard]] const portmap::Client& machine() const { return *machine_; }
-  void remove();
+  [[nodiscard]] Status status() const override;
+  void remove() override;
 
  private:
   explicit PortMapClient(net::Host& host) : Agent(host, "portmap") {}

@@ -2,11 +2,9 @@
 #pragma once
 
 #include <memory>
-#include <variant>
 
 #include "sim/agents/agent.h"
-#include "sim/nat/nat_box.h"
-#include "stack/portmap/gateway.h"
+#include "sim/agents/nat_gateway.h"
 #include "stack/portmap/server.h"
 
 namespace natsim::agents {
@@ -17,7 +15,7 @@ namespace natsim::agents {
 // Events: "portmap.mapped" {protocol, internal, external, lifetime}, "portmap.kept" {protocol,
 // internal, peer, external, lifetime}, "portmap.deleted" {protocol, internal}, "portmap.refused"
 // {protocol, internal, result}.
-class PortMapServer : public Agent, private portmap::Gateway {
+class PortMapServer : public Agent {
  public:
   // Fails if its port is taken.
   static Result<std::unique_ptr<PortMapServer>> start(net::Host& host, nat::NatBox& box,
@@ -35,14 +33,7 @@ class PortMapServer : public Agent, private portmap::Gateway {
   [[nodiscard]] Time next_timeout() const override { return machine_.next_timeout(); }
   void drain() override;
 
-  [[nodiscard]] IpAddress external_address(Family family) const override;
-  std::variant<Endpoint, portmap::MapRefusal> map(const portmap::MapWish& wish) override;
-  std::variant<portmap::KeptMapping, portmap::MapRefusal> keep(const Endpoint& internal,
-                                                               const Endpoint& peer,
-                                                               Time until) override;
-  void unmap(portmap::MapProtocol protocol, const Endpoint& internal) override;
-
-  nat::NatBox& box_;
+  NatGateway gateway_;
   portmap::Server machine_;
 };
 

@@ -238,7 +238,9 @@ void Host::receive(PacketPtr packet, Interface& in) {
     trace(world(), core::PacketStep::delivered, id(), *packet);
     return raw_->receiver_.receive_raw(*packet);
   }
-  if (!owns(packet->destination.address)) {
+  const IpAddress& destination = packet->destination.address;
+  if (!owns(destination) &&
+      std::find(groups_.begin(), groups_.end(), destination) == groups_.end()) {
     const bool gone = std::any_of(
         interfaces().begin(), interfaces().end(),
         [&packet](const auto& interface) { return interface->had(packet->destination.address); });

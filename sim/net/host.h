@@ -52,6 +52,9 @@ class Host : public Node, private core::Actor {
   // Opens a raw socket. Fails if the host has one already. The receiver must outlive it.
   Result<std::unique_ptr<RawSocket>> open_raw(RawReceiver& receiver);
 
+  // From now on it takes what is sent to the multicast group as well.
+  void join(const IpAddress& group) { groups_.push_back(group); }
+
   // The host's TCP; made when first asked for.
   TcpStack& tcp();
 
@@ -118,6 +121,7 @@ class Host : public Node, private core::Actor {
   absl::flat_hash_map<std::uint16_t, UdpSocket*> sockets_;        // by port; a list of each port's
   absl::flat_hash_map<std::uint16_t, EchoSocket*> echo_sockets_;  // by identifier; never walked
   std::unique_ptr<TcpStack> tcp_;  // null while nothing has to do with TCP
+  std::vector<IpAddress> groups_;  // multicast
   Random port_random_;
   Packet* loopback_head_ = nullptr;  // packets to itself, in order
   Packet* loopback_tail_ = nullptr;

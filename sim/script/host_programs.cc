@@ -1,6 +1,8 @@
 // The programs that a script can run on a host.
 #include <array>
 
+#include "sim/agents/port_map_client.h"
+#include "sim/agents/upnp_client.h"
 #include "sim/script/dns_object.h"
 #include "sim/script/host_object.h"
 #include "sim/script/nat_probing.h"
@@ -101,7 +103,13 @@ int HostObject::map_port(lua_State* lua) {
   const auto options =
       read_port_mapping(Value(lua, 2, "host:map_port"),
                         gateway == nullptr ? Endpoint() : Endpoint{*gateway, portmap::server_port});
-  auto agent = started(lua, "host:map_port", agents::PortMapClient::start(host_, options));
+  std::unique_ptr<agents::PortKeeper> agent;
+  if (const auto* const upnp = std::get_if<upnp::ControlPointOptions>(&options)) {
+    agent = started(lua, "host:map_port", agents::UpnpClient::start(host_, address(), *upnp));
+  } else {
+    agent = started(lua, "host:map_port",
+                    agents::PortMapClient::start(host_, std::get<portmap::ClientOptions>(options)));
+  }
   push(lua, Run::of(lua).make<PortMappingObject>(lua, std::move(agent)));
   return 1;
 }

@@ -174,7 +174,7 @@ int NatObject::port_mapping(lua_State* lua) {
   if (aftr() != nullptr) {
     raise(lua, "nat:port_mapping: {} is an AFTR, which serves none", shown());
   }
-  const auto options = read_port_map_server(Value(lua, 2, "nat:port_mapping"));
+  const auto settings = read_port_map_server(Value(lua, 2, "nat:port_mapping"));
   Run& run = Run::of(lua);
   const std::string host_name = box_.name() + "-services";
   lua_pushlstring(lua, host_name.data(), host_name.size());
@@ -188,9 +188,19 @@ int NatObject::port_mapping(lua_State* lua) {
   net::Interface& port = box_.add_inside_interface();
   run.network().connect(interface, port, {}, {});
   box_.set_services(port);
-  auto agent = agents::PortMapServer::start(host, box_, options);
-  if (!agent) raise(lua, "nat:port_mapping: {}", agent.error());
-  port_map_server_ = &run.make<PortMapServerObject>(lua, std::move(agent.value()));
+  PortMapServers servers;
+  if (settings.portmap.nat_pmp || settings.portmap.pcp) {
+    auto agent = agents::PortMapServer::start(host, box_, settings.portmap);
+    if (!agent) raise(lua, "nat:port_mapping: {}", agent.error());
+    servers.portmap = std::move(agent.value());
+  }
+  // UPnP knows no IPv6 addresses.
+  if (settings.upnp && inside_address(Family::ipv4) != nullptr) {
+    auto agent = agents::UpnpDevice::start(host, box_, settings.device);
+    if (!agent) raise(lua, "nat:port_mapping: {}", agent.error());
+    servers.upnp = std::move(agent.value());
+  }
+  port_map_server_ = &run.make<PortMapServerObject>(lua, std::move(servers));
   push(lua, *port_map_server_);
   return 1;
 }

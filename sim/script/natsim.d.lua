@@ -465,8 +465,8 @@ function Nat:renumber(address) end
 ---Changes options from now on; all mappings go.
 ---@param changes NatOptions
 function Nat:set(changes) end
----Serves NAT-PMP (RFC 6886) and PCP (RFC 6887) to the hosts inside, at the NAT's own address there.
----The node "<nat>-services" answers for it.
+---Serves NAT-PMP (RFC 6886), PCP (RFC 6887) and UPnP (WANIPConnection) to the hosts inside, at the
+---NAT's own address there. The node "<nat>-services" answers for it.
 ---@param options? PortMapServerOptions
 ---@return PortMapServer
 function Nat:port_mapping(options) end
@@ -474,10 +474,13 @@ function Nat:port_mapping(options) end
 ---@class PortMapServerOptions
 ---@field nat_pmp? boolean default true
 ---@field pcp? boolean default true
+---@field upnp? boolean for IPv4 alone; default true
 ---@field allow? boolean false: it answers "not authorized"; default true
 ---@field min_lifetime? AnyDuration the least that PCP is granted; default "120s"
----@field max_lifetime? AnyDuration the most that is granted; default "24h"
+---@field max_lifetime? AnyDuration the most that NAT-PMP and PCP are granted; default "24h"
 ---@field reported_address? string what it says its external address is; default: the truth
+---@field upnp_version? integer of the gateway device, from 1 to 2; 1 has no AddAnyPortMapping; default 2
+---@field upnp_permanent_only? boolean UPnP refuses leases that end, with error 725; default false
 
 ---@class PortMapServer
 ---@field leases integer mappings that live now
@@ -516,19 +519,19 @@ function Firewall:flush() end
 
 ---@class PortMappingOptions
 ---@field port integer the host's own port; from 1 to 65535
----@field using? "pcp"|"nat-pmp" default "pcp"
+---@field using? "pcp"|"nat-pmp"|"upnp" default "pcp"
 ---@field protocol? "udp"|"tcp" of what is mapped; default "udp"
 ---@field external_port? integer the one to be suggested; from 1 to 65535; default: none
 ---@field prefer_failure? boolean of PCP: rather none than one on another port; default false
 ---@field peer? EndpointLike of PCP and UDP: keeps the mapping by which the port sends to this endpoint, and opens it to nobody else (PEER, RFC 6887 §12); default: none
----@field lifetime? AnyDuration to ask for, in whole seconds; default "7200s"
----@field gateway? string the server's address; default: that of the NAT in front of the host
+---@field lifetime? AnyDuration to ask for, in whole seconds; a UPnP gateway that knows only mappings without end is asked for such a one; default "7200s"
+---@field gateway? string the server's address; default: that of the NAT in front of the host. UPnP searches for it
 
 ---@class PortMapping
 ---@field state "requesting"|"mapped"|"failed"|"removing"|"removed"
 ---@field external? string endpoint, as the gateway told it, while mapped
----@field lifetime? Duration as granted, while mapped
----@field expires? Duration since the world began, unless it is renewed before
+---@field lifetime? Duration as granted, while mapped; nil without end
+---@field expires? Duration since the world began, unless it is renewed before; nil without end
 ---@field renewals integer
 ---@field gateway_restarts integer how often the epoch told that the gateway had lost its state
 ---@field failure? string why it failed

@@ -11,9 +11,6 @@
 namespace natsim::script {
 namespace {
 
-using portmap::ClientOptions;
-using portmap::ServerOptions;
-
 // Whole seconds, as both protocols count them.
 Duration whole_seconds(const Value& value) {
   const Duration duration = value.positive_duration();
@@ -23,80 +20,121 @@ Duration whole_seconds(const Value& value) {
   return duration;
 }
 
-constexpr std::array<Key<ServerOptions>, 6> port_map_server_keys = {{
-    {"nat_pmp",
-     [](const Value& value, ServerOptions& options) { options.nat_pmp = value.boolean(); }},
-    {"pcp", [](const Value& value, ServerOptions& options) { options.pcp = value.boolean(); }},
-    {"allow", [](const Value& value, ServerOptions& options) { options.allow = value.boolean(); }},
-    {"min_lifetime", [](const Value& value,
-                        ServerOptions& options) { options.min_lifetime = whole_seconds(value); }},
-    {"max_lifetime", [](const Value& value,
-                        ServerOptions& options) { options.max_lifetime = whole_seconds(value); }},
+constexpr std::array<Key<PortMapServerSettings>, 9> port_map_server_keys = {{
+    {"nat_pmp", [](const Value& value,
+                   PortMapServerSettings& asked) { asked.portmap.nat_pmp = value.boolean(); }},
+    {"pcp",
+     [](const Value& value, PortMapServerSettings& asked) { asked.portmap.pcp = value.boolean(); }},
+    {"upnp",
+     [](const Value& value, PortMapServerSettings& asked) { asked.upnp = value.boolean(); }},
+    {"allow",
+     [](const Value& value, PortMapServerSettings& asked) {
+       asked.portmap.allow = asked.device.allow = value.boolean();
+     }},
+    {"min_lifetime",
+     [](const Value& value, PortMapServerSettings& asked) {
+       asked.portmap.min_lifetime = whole_seconds(value);
+     }},
+    {"max_lifetime",
+     [](const Value& value, PortMapServerSettings& asked) {
+       asked.portmap.max_lifetime = whole_seconds(value);
+     }},
     {"reported_address",
-     [](const Value& value, ServerOptions& options) {
-       options.reported_address = value.address();
+     [](const Value& value, PortMapServerSettings& asked) {
+       asked.portmap.reported_address = value.address();
+       if (value.address().is_v4()) asked.device.reported_address = value.address();
+     }},
+    {"upnp_version",
+     [](const Value& value, PortMapServerSettings& asked) {
+       asked.device.version = static_cast<std::uint8_t>(value.integer(1, 2));
+     }},
+    {"upnp_permanent_only",
+     [](const Value& value, PortMapServerSettings& asked) {
+       asked.device.permanent_only = value.boolean();
      }},
 }};
 
-constexpr std::array<Key<ClientOptions>, 8> port_mapping_keys = {{
-    {"port",
-     [](const Value& value, ClientOptions& options) { options.internal_port = value.port(); }},
+// All that a client of any protocol may be asked for.
+struct Asked {
+  portmap::ClientOptions options;
+  bool upnp = false;
+};
+
+constexpr std::array<Key<Asked>, 8> port_mapping_keys = {{
+    {"port", [](const Value& value, Asked& asked) { asked.options.internal_port = value.port(); }},
     {"using",
-     [](const Value& value, ClientOptions& options) {
-       constexpr std::array<Choice<portmap::ClientProtocol>, 2> names = {{
+     [](const Value& value, Asked& asked) {
+       constexpr std::array<Choice<std::optional<portmap::ClientProtocol>>, 3> names = {{
            {"pcp", portmap::ClientProtocol::pcp},
            {"nat-pmp", portmap::ClientProtocol::nat_pmp},
+           {"upnp", std::nullopt},
        }};
-       options.protocol = value.one_of(names);
+       const auto protocol = value.one_of(names);
+       asked.upnp = !protocol;
+       if (protocol) asked.options.protocol = *protocol;
      }},
     {"protocol",
-     [](const Value& value, ClientOptions& options) {
+     [](const Value& value, Asked& asked) {
        constexpr std::array<Choice<portmap::MapProtocol>, 2> names = {{
            {"udp", portmap::MapProtocol::udp},
            {"tcp", portmap::MapProtocol::tcp},
        }};
-       options.transport = value.one_of(names);
+       asked.options.transport = value.one_of(names);
      }},
     {"external_port",
-     [](const Value& value, ClientOptions& options) { options.external_port = value.port(); }},
+     [](const Value& value, Asked& asked) { asked.options.external_port = value.port(); }},
     {"prefer_failure",
-     [](const Value& value, ClientOptions& options) { options.prefer_failure = value.boolean(); }},
-    {"peer",
-     [](const Value& value, ClientOptions& options) { options.peer = read_endpoint(value); }},
+     [](const Value& value, Asked& asked) { asked.options.prefer_failure = value.boolean(); }},
+    {"peer", [](const Value& value, Asked& asked) { asked.options.peer = read_endpoint(value); }},
     {"lifetime",
-     [](const Value& value, ClientOptions& options) { options.lifetime = whole_seconds(value); }},
+     [](const Value& value, Asked& asked) { asked.options.lifetime = whole_seconds(value); }},
     {"gateway",
-     [](const Value& value, ClientOptions& options) {
-       options.gateway = {value.address(), portmap::server_port};
+     [](const Value& value, Asked& asked) {
+       asked.options.gateway = {value.address(), portmap::server_port};
      }},
 }};
 
 }  // namespace
 
-ServerOptions read_port_map_server(const Value& value) {
-  ServerOptions options;
-  if (!value.present()) return options;
-  read_options(value, port_map_server_keys, options);
-  if (!options.nat_pmp && !options.pcp) value.complain("it has to speak 'nat_pmp' or 'pcp'");
-  if (options.min_lifetime > options.max_lifetime) {
+PortMapServerSettings read_port_map_server(const Value& value) {
+  PortMapServerSettings asked;
+  if (!value.present()) return asked;
+  read_options(value, port_map_server_keys, asked);
+  const bool portmap = asked.portmap.nat_pmp || asked.portmap.pcp;
+  if (!portmap && !asked.upnp) value.complain("it has to speak 'nat_pmp', 'pcp' or 'upnp'");
+  if (asked.portmap.min_lifetime > asked.portmap.max_lifetime) {
     value.complain("'min_lifetime' is longer than 'max_lifetime'");
   }
-  return options;
+  constexpr portmap::ServerOptions usual;
+  if (!portmap && (asked.portmap.min_lifetime != usual.min_lifetime ||
+                   asked.portmap.max_lifetime != usual.max_lifetime)) {
+    value.complain("'min_lifetime' and 'max_lifetime' are options of NAT-PMP and PCP");
+  }
+  if (!asked.upnp &&
+      (asked.device.version != upnp::DeviceOptions().version || asked.device.permanent_only)) {
+    value.complain("'upnp_version' and 'upnp_permanent_only' need 'upnp'");
+  }
+  return asked;
 }
 
-ClientOptions read_port_mapping(const Value& value, const Endpoint& gateway) {
-  ClientOptions options;
-  options.gateway = gateway;
-  read_options(value, port_mapping_keys, options);
+PortMappingSettings read_port_mapping(const Value& value, const Endpoint& gateway) {
+  Asked asked;
+  read_options(value, port_mapping_keys, asked);
+  portmap::ClientOptions& options = asked.options;
   if (options.internal_port == 0) value.complain("missing key 'port'");
+  const bool pcp = !asked.upnp && options.protocol == portmap::ClientProtocol::pcp;
+  if (options.prefer_failure && !pcp) value.complain("'prefer_failure' is an option of PCP");
+  if (options.peer && !pcp) value.complain("'peer' is an option of PCP");
+  if (asked.upnp) {
+    if (options.gateway.is_set()) value.complain("with UPnP the gateway is searched for");
+    return upnp::ControlPointOptions{.transport = options.transport,
+                                     .internal_port = options.internal_port,
+                                     .external_port = options.external_port,
+                                     .lifetime = options.lifetime};
+  }
+  if (!options.gateway.is_set()) options.gateway = gateway;
   if (!options.gateway.is_set()) {
     value.complain("there is no NAT in front of the host; give 'gateway', its address inside");
-  }
-  if (options.prefer_failure && options.protocol != portmap::ClientProtocol::pcp) {
-    value.complain("'prefer_failure' is an option of PCP");
-  }
-  if (options.peer && options.protocol != portmap::ClientProtocol::pcp) {
-    value.complain("'peer' is an option of PCP");
   }
   if (options.peer && options.transport != portmap::MapProtocol::udp) {
     value.complain("'peer' is for UDP alone");
@@ -116,8 +154,16 @@ const Class PortMapServerObject::lua_class = {
     "port_map_server", "a port-mapping server", {}, fields};
 
 int PortMapServerObject::leases(lua_State* lua) {
-  lua_pushinteger(lua, static_cast<lua_Integer>(agent_->leases()));
+  std::size_t leases = 0;
+  if (servers_.portmap != nullptr) leases += servers_.portmap->leases();
+  if (servers_.upnp != nullptr) leases += servers_.upnp->leases();
+  lua_pushinteger(lua, static_cast<lua_Integer>(leases));
   return 1;
+}
+
+void PortMapServerObject::restart() {
+  if (servers_.portmap != nullptr) servers_.portmap->restart();
+  if (servers_.upnp != nullptr) servers_.upnp->restart();
 }
 
 constinit const Member PortMappingObject::methods[] = {
@@ -140,7 +186,7 @@ int PortMappingObject::wait(lua_State* lua) {
   return Run::of(lua).wait().begin(
       lua, timeout,
       [this] {
-        const auto now = client().state();
+        const auto now = status().state;
         return now != portmap::Client::State::requesting && now != portmap::Client::State::removing;
       },
       &PortMappingObject::finish_wait);
@@ -156,41 +202,41 @@ int PortMappingObject::remove(lua_State* /*lua*/) {
 }
 
 int PortMappingObject::state(lua_State* lua) {
-  push_string(lua, to_string(client().state()));
+  push_string(lua, to_string(status().state));
   return 1;
 }
 
 int PortMappingObject::external(lua_State* lua) {
   if (!mapped()) return 0;
-  push_string(lua, natsim::to_string(client().external()));
+  push_string(lua, natsim::to_string(status().external));
   return 1;
 }
 
 int PortMappingObject::lifetime(lua_State* lua) {
-  if (!mapped()) return 0;
-  push_duration(lua, client().lifetime());
+  if (!mapped() || status().expires.is_never()) return 0;
+  push_duration(lua, status().lifetime);
   return 1;
 }
 
 int PortMappingObject::expires(lua_State* lua) {
-  if (!mapped()) return 0;
-  push_duration(lua, client().expires() - Time{});
+  if (!mapped() || status().expires.is_never()) return 0;
+  push_duration(lua, status().expires - Time{});
   return 1;
 }
 
 int PortMappingObject::renewals(lua_State* lua) {
-  lua_pushinteger(lua, client().renewals());
+  lua_pushinteger(lua, status().renewals);
   return 1;
 }
 
 int PortMappingObject::gateway_restarts(lua_State* lua) {
-  lua_pushinteger(lua, client().gateway_restarts());
+  lua_pushinteger(lua, status().gateway_restarts);
   return 1;
 }
 
 int PortMappingObject::failure(lua_State* lua) {
-  if (client().state() != portmap::Client::State::failed) return 0;
-  push_string(lua, client().failure());
+  if (status().state != portmap::Client::State::failed) return 0;
+  push_string(lua, status().failure);
   return 1;
 }
 

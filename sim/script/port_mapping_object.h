@@ -3,31 +3,39 @@
 
 #include <memory>
 #include <utility>
+#include <variant>
 
-#include "sim/agents/port_map_client.h"
+#include "sim/agents/port_keeper.h"
 #include "sim/agents/port_map_server.h"
+#include "sim/agents/upnp_client.h"
+#include "sim/agents/upnp_device.h"
 #include "sim/script/object.h"
 #include "sim/script/value.h"
 
 namespace natsim::script {
+
+// What a NAT device maps ports by; what it does not speak is null.
+struct PortMapServers {
+  std::unique_ptr<agents::PortMapServer> portmap;  // NAT-PMP, PCP
+  std::unique_ptr<agents::UpnpDevice> upnp;
+};
 
 // server.leases; of nat:port_mapping().
 class PortMapServerObject : public Scripted {
  public:
   static const Class lua_class;
 
-  explicit PortMapServerObject(std::unique_ptr<agents::PortMapServer> agent)
-      : agent_(std::move(agent)) {}
+  explicit PortMapServerObject(PortMapServers servers) : servers_(std::move(servers)) {}
 
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
-  void restart() { agent_->restart(); }
+  void restart();
 
  private:
   int leases(lua_State* lua);
 
   static const Member fields[];
 
-  std::unique_ptr<agents::PortMapServer> agent_;
+  PortMapServers servers_;
 };
 
 // mapping:wait(timeout), mapping:remove(); mapping.state, mapping.external, mapping.lifetime,
@@ -36,7 +44,7 @@ class PortMappingObject : public Scripted {
  public:
   static const Class lua_class;
 
-  explicit PortMappingObject(std::unique_ptr<agents::PortMapClient> agent)
+  explicit PortMappingObject(std::unique_ptr<agents::PortKeeper> agent)
       : agent_(std::move(agent)) {}
 
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
@@ -52,18 +60,27 @@ class PortMappingObject : public Scripted {
   int renewals(lua_State* lua);
   int gateway_restarts(lua_State* lua);
   int failure(lua_State* lua);
-  [[nodiscard]] const portmap::Client& client() const { return agent_->machine(); }
-  [[nodiscard]] bool mapped() const { return client().state() == portmap::Client::State::mapped; }
+  [[nodiscard]] agents::PortKeeper::Status status() const { return agent_->status(); }
+  [[nodiscard]] bool mapped() const { return status().state == portmap::Client::State::mapped; }
 
   static const Member methods[];
   static const Member fields[];
 
-  std::unique_ptr<agents::PortMapClient> agent_;
+  std::unique_ptr<agents::PortKeeper> agent_;
 };
 
+// What nat:port_mapping() is asked for.
+struct PortMapServerSettings {
+  portmap::ServerOptions portmap;
+  bool upnp = true;
+  upnp::DeviceOptions device;
+};
 // The options in the table at `value`, or the defaults if it is nil.
-portmap::ServerOptions read_port_map_server(const Value& value);
+PortMapServerSettings read_port_map_server(const Value& value);
+
+// What host:map_port() is asked for: by NAT-PMP or PCP, or by UPnP.
+using PortMappingSettings = std::variant<portmap::ClientOptions, upnp::ControlPointOptions>;
 // The options in the table at `value`. What has no gateway in it is for `gateway`, if that is set.
-portmap::ClientOptions read_port_mapping(const Value& value, const Endpoint& gateway);
+PortMappingSettings read_port_mapping(const Value& value, const Endpoint& gateway);
 
 }  // namespace natsim::script

@@ -18,6 +18,7 @@ int Reachable::push_endpoint(lua_State* lua) {
 Endpoint read_endpoint(const Value& value) {
   constexpr std::string_view expected =
       "an endpoint: \"203.0.113.10:7\", { host, 7 }, or a server or socket";
+  const StackMark mark(value.lua());
   if (value.is_table() && value.length() == 2) {
     const HostObject& host = Run::of(value.lua()).net().names().at<HostObject>(value.element(1));
     return {host.address(), value.element(2).port()};

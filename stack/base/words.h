@@ -31,6 +31,20 @@ class Words {
   std::string_view rest_;
 };
 
+// Without the blanks at its ends.
+inline std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r";
+  text.remove_prefix(std::min(text.find_first_not_of(blanks), text.size()));
+  return text.substr(0, text.find_last_not_of(blanks) + 1);
+}
+
+// Of ASCII.
+inline bool same_without_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 // The whole text as a decimal number from `min` to `max`; nullopt if it is none.
 template <std::unsigned_integral Number>
 std::optional<Number> parse_number(std::string_view text, Number min, Number max) {

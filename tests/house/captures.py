@@ -25,7 +25,7 @@ CHECKSUM_OPTIONS = (
 # ephemeral or chosen freely, and then finds their messages malformed.
 PROTOCOLS = (
     "frame raw ip ipv6 ipv6.fraghdr icmp icmpv6 udp tcp data stun turnchannel nat-pmp portcontrol "
-    "dns"
+    "dns ssdp http xml"
 ).split()
 # Scenarios in which a protocol's port serves another one.
 MISTAKEN = {"udp_blocked.lua": ("--disable-protocol", "dns")}

@@ -13,6 +13,7 @@ LAYERS = (
     "stack/ice",
     "stack/portmap",
     "stack/dns",
+    "stack/upnp",
     "stack/sdp",
     "stack/dtls",
     "stack/srtp",

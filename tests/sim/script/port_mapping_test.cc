@@ -116,9 +116,61 @@ TEST(PortMapping, MistakesAreErrors) {
   EXPECT_NE(error_of(at_home("home:map_port({ port = 1, lifetime = '1.5s' })"))
                 .find("expected whole seconds"),
             std::string::npos);
-  EXPECT_NE(error_of(at_home("home.nat:port_mapping({ nat_pmp = false, pcp = false })"))
-                .find("it has to speak"),
-            std::string::npos);
+  EXPECT_THAT(
+      error_of(at_home("home.nat:port_mapping({ nat_pmp = false, pcp = false, upnp = false })")),
+      HasSubstr("it has to speak 'nat_pmp', 'pcp' or 'upnp'"));
+  EXPECT_THAT(error_of(at_home("home.nat:port_mapping({ upnp = false, upnp_version = 1 })")),
+              HasSubstr("'upnp_version' and 'upnp_permanent_only' need 'upnp'"));
+  EXPECT_THAT(error_of(at_home(
+                  "home.nat:port_mapping({ nat_pmp = false, pcp = false, max_lifetime = '1h' })")),
+              HasSubstr("are options of NAT-PMP and PCP"));
+  EXPECT_THAT(
+      error_of(at_home("home:map_port({ port = 1, using = 'upnp', gateway = '192.168.1.1' })")),
+      HasSubstr("with UPnP the gateway is searched for"));
+  EXPECT_THAT(
+      error_of(at_home("home:map_port({ port = 1, using = 'upnp', peer = { outside, 7 } })")),
+      HasSubstr("'peer' is an option of PCP"));
+}
+
+TEST(PortMapping, ByUpnpSearchesForTheGateway) {
+  const Outcome outcome = run_body(at_home(R"(
+    local server = home.nat:port_mapping({ nat_pmp = false, pcp = false, upnp_version = 1 })
+    local mapping = home:map_port({ port = 5000, external_port = 7000, using = "upnp",
+                                    lifetime = "600s" })
+    metric("state", mapping:wait("20s"))
+    metric("external", mapping.external)
+    metric("lifetime", mapping.lifetime)
+    metric("leases", server.leases)
+    sleep("590s")
+    metric("renewals", mapping.renewals)
+    metric("pcp", home:map_port({ port = 5001, using = "nat-pmp" }):wait("200s"))
+    mapping:remove()
+    metric("end", mapping:wait("20s"))
+    metric("left", server.leases))"));
+  EXPECT_EQ(metric_of(outcome, "state"), "mapped");
+  EXPECT_EQ(metric_of(outcome, "external"), "192.0.2.2:7000");
+  EXPECT_EQ(metric_of(outcome, "lifetime"), "600s");
+  EXPECT_EQ(metric_of(outcome, "leases"), "1");
+  EXPECT_EQ(metric_of(outcome, "renewals"), "1");
+  EXPECT_EQ(metric_of(outcome, "pcp"), "failed");
+  EXPECT_EQ(metric_of(outcome, "end"), "removed");
+  EXPECT_EQ(metric_of(outcome, "left"), "0");
+}
+
+TEST(PortMapping, ByUpnpMayBeWithoutEnd) {
+  const Outcome outcome = run_body(at_home(R"(
+    local server = home.nat:port_mapping({ upnp_permanent_only = true, upnp_version = 1 })
+    local mapping = home:map_port({ port = 5000, using = "upnp" })
+    mapping:wait("20s")
+    metric("lifetime", tostring(mapping.lifetime))
+    sleep("48h")
+    metric("leases", server.leases)
+    home.nat:reboot("1s")
+    sleep("10s")
+    metric("after", server.leases))"));
+  EXPECT_EQ(metric_of(outcome, "lifetime"), "nil");
+  EXPECT_EQ(metric_of(outcome, "leases"), "1");
+  EXPECT_EQ(metric_of(outcome, "after"), "0");
 }
 
 }  // namespace NATSIM_TEST_FILE

@@ -15,6 +15,12 @@ class FakeGateway : public Gateway {
   [[nodiscard]] IpAddress external_address(Family /*family*/) const override { return address; }
   std::variant<Endpoint, MapRefusal> map(const MapWish& wish) override {
     if (refusal) return *refusal;
+    for (const auto& [key, mapping] : mappings) {
+      const bool taken = key.first == wish.protocol && key.second != wish.internal &&
+                         mapping.first.port == wish.external_port;
+      if (taken && wish.exact) return MapRefusal::port_taken;
+      if (taken) return map({wish.protocol, wish.internal, 0, false, wish.until});
+    }
     auto& mapping = mappings[{wish.protocol, wish.internal}];
     if (mapping.first.port == 0) {
       mapping.first = {address, wish.external_port != 0 ? wish.external_port : next_port++};
