@@ -47,3 +47,19 @@ scenario("a change of mode: a cone becomes symmetric", function(net)
   alice.nat:set({ mapping = "APDM", port_allocation = "random" })
   expect(alice.nat.kind).equals("APDM/APDF")
 end)
+
+scenario("a flush: every mapping is gone, the port is kept", function(net)
+  local alice, source = build(net)
+  -- Sent 20 ms ago; its answer comes back to a NAT that has forgotten it.
+  sleep("0.52s")
+  local before = alice.nat:mappings()[1]
+  alice.nat:flush()
+  expect(#alice.nat:mappings()).equals(0)
+  sleep("10s")
+  local after = alice.nat:mappings()[1]
+  expect(after.number).never.equals(before.number)
+  expect(after.external).equals(before.external)
+  -- Twenty-two were sent by then. One was in flight.
+  expect(source.sent).equals(22)
+  expect(source.answered).equals(20)
+end)

@@ -75,6 +75,7 @@ struct MappingRequest {
   std::uint16_t external_port = 0;  // the one that is wished for; 0: any
   bool exact = false;               // rather none than one on another port
   Time until;                       // later than now
+  bool keeps_longer = false;        // a lease that it has already is not shortened
 };
 
 // What it gets: an external endpoint, or the reason why there is none.

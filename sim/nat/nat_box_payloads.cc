@@ -28,7 +28,8 @@ void NatBox::rewrite_payload(net::PacketPtr& packet, const Endpoint& from, const
     const MappingGrant grant = add_static_mapping({.transport = Transport::udp,
                                                    .internal = internal,
                                                    .external_port = internal.port,
-                                                   .until = world().now() + media_lifetime});
+                                                   .until = world().now() + media_lifetime,
+                                                   .keeps_longer = true});
     if (grant.reason != core::DropReason::none) return std::nullopt;
     return grant.external;
   };

@@ -8,11 +8,11 @@ using core::MappingStep;
 
 MappingGrant Nat::add_static_mapping(const MappingRequest& request, Time now) {
   expire(now);
-  const auto& [transport, internal, wished_port, exact, until] = request;
+  const auto& [transport, internal, wished_port, exact, until, keeps_longer] = request;
   if (const MappingIndex own = table_.find_leased(transport, internal); own != no_index) {
     const Endpoint external = externals().endpoint(table_.external(own));
     if (exact && external.port != wished_port) return {.reason = DropReason::nat_ports_exhausted};
-    leases_.set(own, until);
+    if (!keeps_longer || until > leases_.until(own).value_or(until)) leases_.set(own, until);
     return {.external = external};
   }
   if (options_.max_mappings != 0 && table_.size() + shadows_.size() >= options_.max_mappings) {

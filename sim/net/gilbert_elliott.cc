@@ -6,7 +6,9 @@ namespace natsim::net {
 
 Result<GilbertElliottOptions> gilbert_elliott_of_means(double loss, double burst) {
   if (loss >= 1) return Error{"a mean loss of 100% leaves no room between the bursts"};
-  if (!(burst >= 1)) return Error{"a burst has at least one packet on average"};
+  if (!(burst >= 1)) {
+    return Error{fmt::format("a burst has at least one packet on average, got {}", burst)};
+  }
   const double r = 1 / burst;
   const double p = r * loss / (1 - loss);
   if (p > 1) {

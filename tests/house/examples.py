@@ -2,6 +2,7 @@
 
 Every example of every --help has to succeed. Of README.md every command that runs natsim is run, on
 the scenario that it shows, and what it shows of the output has to be there, but for the wall time.
+The list of the scenarios names every one.
 """
 
 import os
@@ -107,6 +108,14 @@ def unknown_functions(readme: str) -> list[str]:
     return [f"README.md: {name} is not in natsim.d.lua" for name in sorted(named - known)]
 
 
+def stories() -> list[str]:
+    """The scenarios' list names each file there is, and no other."""
+    folder = ROOT / "scenarios"
+    there = {str(file.relative_to(folder)) for file in folder.rglob("*.lua")}
+    listed = set(re.findall(r"\]\((.*?\.lua)\)", (folder / "README.md").read_text("utf-8")))
+    return [f"scenarios/README.md: {name}" for name in sorted(there ^ listed)]
+
+
 def mended(scenario: str, readme: str) -> str:
     """The README's scenario with the relay that it says to add."""
     server = re.search(r"`(server:turn_server\(.*?\))`", readme)[1]
@@ -124,7 +133,7 @@ def main(arguments: list[str]) -> int:
     scenario = next(text for language, text in blocks if language == "lua")
     consoles = [text for _, text in blocks if text.startswith("$ ")]
     commands = [text for text in INLINE.findall(readme) if SHOWN in text and " " in text]
-    complaints = unknown_functions(readme)
+    complaints = unknown_functions(readme) + stories()
     with tempfile.TemporaryDirectory() as folder:
         place = Workplace(Path(folder), Path(arguments[0]).resolve())
         (place.folder / "my_call.lua").write_text(scenario, encoding="utf-8")

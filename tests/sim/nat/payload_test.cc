@@ -232,6 +232,31 @@ TEST(NatPayloads, SipOpensThePortForMedia) {
   EXPECT_EQ(at_media.letters.size(), 1U);
 }
 
+// The phone has asked for the port itself, and for longer.
+TEST(NatPayloads, SipShortensNoLease) {
+  NatOptions options = *find_preset("port-restricted");
+  options.alg_sip = true;
+  Home net(options);
+  net::Mailbox at_phone;
+  net::Mailbox at_media;
+  net::UdpSocket& phone = net.open(net.alice, "192.168.1.5:5060", at_phone);
+  net.open(net.alice, "192.168.1.5:5004", at_media);
+  net.run_until(milliseconds(100));
+  const MappingGrant grant = net.box.add_static_mapping({.transport = Transport::udp,
+                                                         .internal = endpoint("192.168.1.5:5004"),
+                                                         .external_port = 5004,
+                                                         .until = Time{} + seconds(7200)});
+  ASSERT_EQ(grant.external, endpoint("198.51.100.7:5004"));
+  phone.send(endpoint("203.0.113.10:5060"), as_bytes(invite));
+  net.run_until(seconds(7199));
+  net.server_socket->send(endpoint("198.51.100.7:5004"), as_bytes("speech"));
+  net.run_until(seconds(7201));
+  EXPECT_EQ(at_media.letters.size(), 1U);
+  net.server_socket->send(endpoint("198.51.100.7:5004"), as_bytes("too late"));
+  net.run_until(seconds(7202));
+  EXPECT_EQ(at_media.letters.size(), 1U);
+}
+
 TEST(NatPayloads, AWrongChecksumStaysWrong) {
   NatOptions options = *find_preset("port-restricted");
   options.alg_any_address = true;

@@ -33,7 +33,7 @@ const std::vector<Knob> knobs = {
     {"rate_schedule", "", "{ { at = '0s', rate = '2Mbit' } }", "{ {} }", "missing key"},
     {"loss", "", "'10%'", "'x%'", "\"x%\""},
     {"burst_loss", "", "{ mean = '10%', burst = 5 }", "{ mean = '10%', burst = 0 }",
-     "a burst has at least one packet"},
+     "a burst has at least one packet on average, got 0"},
     {"queue", "rate = '1Mbit'", "'codel'", "'red'", "unknown value 'red'"},
     {"queue_packets", "rate = '1Mbit'", "3", "0",
      "expected a whole number from 1 to 1000000000, got 0"},
