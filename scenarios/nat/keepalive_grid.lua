@@ -41,7 +41,7 @@ local function interval_of(hits, trials)
   local centre = (share + z * z / (2 * trials)) / (1 + z * z / trials)
   local half = z / (1 + z * z / trials)
     * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
-  return centre - half, centre + half
+  return math.max(0, centre - half), math.min(1, centre + half)
 end
 
 scenario("keepalives on lossy links: theory and simulation side by side", function(net)

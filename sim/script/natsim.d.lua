@@ -361,9 +361,14 @@ function Net:call(caller, callee, options) end
 ---@param options PartitionOptions
 ---@return Partition
 function Net:partition(options) end
+---How many packets have died for this reason so far, anywhere. `natsim run` tells of all of them.
+---@param reason DropReason
+---@return integer
+function Net:drops(reason) end
 ---The virtual time since the world began.
 ---@return Duration
 function Net:now() end
+---@alias DropReason "link_down"|"queue_overflow"|"queue_management"|"random_loss"|"burst_loss"|"scripted_drop"|"partitioned"|"no_route"|"ttl_expired"|"too_big"|"malformed"|"land"|"nat_no_mapping"|"nat_mapping_expired"|"nat_filtered_address"|"nat_filtered_port"|"nat_ports_exhausted"|"nat_port_collision"|"nat_block_exhausted"|"nat_table_full"|"nat_host_limit"|"nat_host_rate"|"nat_hairpin_off"|"nat_unsupported_protocol"|"nat_icmp_mismatch"|"nat_icmp_policy"|"nat_tcp_no_connection"|"nat_tcp_simultaneous_open"|"nat_syn_withdrawn"|"nat_syn_repeated"|"nat_fragment_policy"|"nat_fragment_out_of_order"|"nat_flushed"|"nat_rebooted"|"nat_renumbered"|"nat_reconfigured"|"firewall_rule"|"firewall_no_state"|"firewall_state_expired"|"firewall_udp_blocked"|"firewall_port_not_allowed"|"captive_portal"|"not_local"|"no_socket"|"bad_checksum"|"interface_down"|"address_gone"|"host_asleep"|"fragment_timeout"|"fragment_overlap"|"fragment_limit"|"agent_unexpected"|"stun_malformed"|"stun_unauthenticated"|"stun_unknown_transaction"|"stun_wrong_ufrag"|"ice_candidate_limit"|"turn_no_permission"|"turn_no_channel"|"turn_no_allocation"|"untranslatable"|"softwire_spoofed"
 
 ---@class PartitionOptions
 ---@field [1] Host|Router|Nat|string|(Host|Router|Nat|string)[] one side

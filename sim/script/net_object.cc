@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/agents/call.h"
+#include "sim/core/drop_reason.h"
 #include "sim/net/host.h"
 #include "sim/net/router.h"
 #include "sim/script/call_object.h"
@@ -55,6 +56,7 @@ constinit const Member NetObject::methods[] = {
     {"link", call_member<NetObject, &NetObject::link>},
     {"call", call_member<NetObject, &NetObject::call>},
     {"partition", call_member<NetObject, &NetObject::partition>},
+    {"drops", call_member<NetObject, &NetObject::drops>},
     {"now", call_member<NetObject, &NetObject::now>},
 };
 const Class NetObject::lua_class = {"net", "the net", methods, {}};
@@ -154,6 +156,16 @@ int NetObject::call(lua_State* lua) {
 }
 
 int NetObject::partition(lua_State* lua) { return make_partition(lua); }
+
+int NetObject::drops(lua_State* lua) {
+  // All but `none`.
+  std::array<std::string_view, core::drop_reason_count - 1> names;
+  const auto reason_at = [](std::size_t i) { return static_cast<core::DropReason>(i + 1); };
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = name(reason_at(i));
+  const core::DropReason reason = reason_at(Value(lua, 2, "net:drops").index_of(names));
+  lua_pushinteger(lua, static_cast<lua_Integer>(Run::of(lua).world().events().drops(reason)));
+  return 1;
+}
 
 int NetObject::now(lua_State* lua) {
   push_duration(lua, Run::of(lua).world().now() - Time{});

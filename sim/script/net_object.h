@@ -26,6 +26,7 @@ class NetObject : public Scripted {
   int link(lua_State* lua);
   int call(lua_State* lua);
   int partition(lua_State* lua);
+  int drops(lua_State* lua);
   int now(lua_State* lua);
 
   static const Member methods[];

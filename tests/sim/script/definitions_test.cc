@@ -15,6 +15,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/core/drop_reason.h"
 #include "sim/nat/dependent_knobs.h"
 #include "sim/nat/firewall_options.h"
 #include "sim/nat/knobs.h"
@@ -390,6 +391,15 @@ TEST(DefinitionsFile, ListsThePresets) {
   // Followed by what draws from it.
   const std::string mix = definitions.paragraph("---@alias NatMix ");
   EXPECT_EQ(mix.substr(0, mix.find('\n') + 1), alias("NatMix", mixes));
+}
+
+TEST(DefinitionsFile, ListsTheDropReasons) {
+  std::vector<std::string_view> reasons;
+  for (std::size_t i = 1; i < core::drop_reason_count; ++i) {
+    reasons.push_back(name(static_cast<core::DropReason>(i)));
+  }
+  const std::string listed = Definitions().paragraph("---@alias DropReason ");
+  EXPECT_EQ(listed.substr(0, listed.find('\n') + 1), alias("DropReason", reasons));
 }
 
 }  // namespace NATSIM_TEST_FILE

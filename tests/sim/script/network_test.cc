@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <gmock/gmock.h>
+
 namespace natsim::script {
 namespace NATSIM_TEST_FILE {
 
@@ -261,6 +263,24 @@ TEST(Nats, AreReadAndFlushed) {
   EXPECT_EQ(metric_of(outcome, "row"), "1 192.168.1.2:5000 192.0.2.1:6000 nil 8.8.8.8 1 1 20ms");
   EXPECT_EQ(metric_of(outcome, "kind"), "EIM/ADF");
   EXPECT_EQ(metric_of(outcome, "rows"), "0");
+}
+
+TEST(Network, CountsDropsByReason) {
+  constexpr std::string_view two = R"(
+    local internet = net:router("internet")
+    local a = net:host("a", { link = { internet } })
+    local b = net:host("b", { link = { internet } })
+    for i = 1, 3 do a:udp():send({ b, 9 }, "nobody is there") end
+    sleep("1s")
+  )";
+  const Outcome outcome = run_body(std::string(two) + R"(
+    metric("no_socket", net:drops("no_socket"))
+    metric("random_loss", net:drops("random_loss")))");
+  EXPECT_EQ(metric_of(outcome, "no_socket"), "3");
+  EXPECT_EQ(metric_of(outcome, "random_loss"), "0");
+  EXPECT_THAT(error_of("net:drops('no_soket')"),
+              testing::HasSubstr("unknown value 'no_soket'; did you mean 'no_socket'?"));
+  EXPECT_THAT(error_of("net:drops('none')"), testing::HasSubstr("unknown value 'none'"));
 }
 
 TEST(Programs, StunAndTurnShareAPort) {
