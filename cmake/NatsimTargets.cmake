@@ -56,7 +56,7 @@ function(natsim_test name)
   target_link_libraries(${name}_test PRIVATE ${ARG_LINK} natsim_options GTest::gtest_main GTest::gmock)
   # Files of tests are compiled together, each in a namespace of its own, NATSIM_TEST_FILE.
   if(NATSIM_UNITY)
-    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 4
+    set_target_properties(${name}_test PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8
                           UNITY_BUILD_UNIQUE_ID NATSIM_TEST_FILE)
     set(alone ${ARG_SOURCES})
     list(FILTER alone EXCLUDE REGEX "_test\\.cc$")

@@ -124,7 +124,8 @@ void IcePeer::on(const ice::CandidateGathered& event) {
 }
 
 void IcePeer::on(const ice::ServerFailed& event) {
-  tell("ice.gathering_failed", {{"server", event.server},
+  tell("ice.gathering_failed", {{"kind", to_string(event.kind)},
+                                {"server", event.server},
                                 {"reason", to_string(event.why)},
                                 {"code", event.code},
                                 {"elapsed", event.elapsed}});

@@ -36,7 +36,8 @@ struct IcePeerOptions {
 //
 // Events (pair numbers are the agent's own):
 //   "ice.candidate" {type, address, base, priority}; "ice.remote_candidate" {type, address};
-//   "ice.gathering" {state}; "ice.gathering_failed" {server, reason};
+//   "ice.gathering" {state}; "ice.gathering_failed" {kind, server, reason, code,
+//   elapsed};
 //   "ice.pair" {pair, local, local_type, remote, remote_type, state, reason};
 //   "ice.check" {pair, transaction, from, to, retransmission, nominating};
 //   "ice.check_received" {pair, transaction, from, to, code};

@@ -44,9 +44,12 @@ void PortMapClient::take(const Endpoint& /*local*/, const net::Packet& packet) {
 void PortMapClient::drain() {
   while (const auto out = machine_->poll_transmit()) transmit(*out);
   if (!machine_->poll_change()) return;
-  tell("portmap.client", {{"state", to_string(machine_->state())},
-                          {"external", machine_->external()},
-                          {"failure", std::string_view(machine_->failure())}});
+  const std::string_view state = to_string(machine_->state());
+  if (machine_->state() == portmap::Client::State::mapped) {
+    tell("portmap.client", {{"state", state}, {"external", machine_->external()}});
+  } else {
+    tell("portmap.client", {{"state", state}, {"failure", std::string_view(machine_->failure())}});
+  }
 }
 
 }  // namespace natsim::agents

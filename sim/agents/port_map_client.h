@@ -9,7 +9,7 @@
 
 namespace natsim::agents {
 
-// Runs portmap::Client. Emits "portmap.client" {state, external, failure} at each change of state
+// Runs portmap::Client. Emits "portmap.client" {state, external or failure} at each change of state
 // and each renewal; what does not apply is left empty.
 class PortMapClient : public Agent, public PortKeeper {
  public:

@@ -46,9 +46,12 @@ void UpnpClient::drain() {
   while (const auto out = machine_->poll_transmit()) transmit(*out);
   while (const auto exchange = machine_->poll_exchange()) open(*exchange);
   if (!machine_->poll_change()) return;
-  tell("portmap.client", {{"state", to_string(machine_->state())},
-                          {"external", machine_->external()},
-                          {"failure", std::string_view(machine_->failure())}});
+  const std::string_view state = to_string(machine_->state());
+  if (machine_->state() == portmap::Client::State::mapped) {
+    tell("portmap.client", {{"state", state}, {"external", machine_->external()}});
+  } else {
+    tell("portmap.client", {{"state", state}, {"failure", std::string_view(machine_->failure())}});
+  }
 }
 
 void UpnpClient::open(const upnp::Exchange& exchange) {

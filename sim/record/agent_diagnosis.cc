@@ -24,8 +24,8 @@ std::string fate_of(const PacketTrail& trail) {
 // What became of the agent's packets to a server and of the answers.
 void tell_server(const IceAgentRecord& agent, const IceAgentRecord::ServerFailure& failure,
                  const PacketTrails& trails, std::vector<std::string>& notes) {
-  notes.push_back(fmt::format("{} got no candidate from the server {}: {}.", agent.name,
-                              to_string(failure.server), failure.reason));
+  notes.push_back(fmt::format("{} got no candidate from the {} server {}: it {}.", agent.name,
+                              failure.kind, to_string(failure.server), failure.reason));
   for (const TrailGroup& group : group_trails(trails.with_server(agent.name, failure.server))) {
     const PacketTrail& trail = *group.last;
     notes.push_back(fmt::format("{} sent {} to {} {}: {}.", trail.sender,
@@ -53,6 +53,10 @@ std::vector<AgentDiagnosis> diagnose_agents(const IceHistory& ice, const PacketT
                                  (!agent.server_failures.empty() && only_hosts);
     std::vector<std::string>& notes = diagnosis.notes;
     for (const auto& failure : agent.server_failures) tell_server(agent, failure, trails, notes);
+    if (const auto* const failure = agent.failure_of("TURN")) {
+      diagnosis.turn_failure = fmt::format("{} has no relayed candidate: the TURN server {} {}.",
+                                           agent.name, to_string(failure->server), failure->reason);
+    }
     if (agent.candidates.empty()) {
       notes.push_back(fmt::format("{} has no candidate of its own.", agent.name));
     }

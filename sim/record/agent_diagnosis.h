@@ -16,6 +16,7 @@ struct AgentDiagnosis {
   // Without candidates to try, whatever became of those that there were: its own or its peer's are
   // missing, or a server's, so that only its host's own addresses are left.
   bool lacks_candidates = false;
+  std::string turn_failure;  // why it has no relayed candidate; empty if no TURN server failed
   std::vector<std::string> notes;  // sentences; empty if nothing hindered it
 };
 

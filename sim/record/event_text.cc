@@ -21,7 +21,7 @@ constexpr Sentence sentences[] = {
     Sentence{"ice.candidate", "{type} candidate {address}"},
     Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}"},
     Sentence{"ice.gathering", "gathering {state}"},
-    Sentence{"ice.gathering_failed", "gathering failed at {server}[: {reason}]"},
+    Sentence{"ice.gathering_failed", "gathering failed at the {kind} server {server}[: {reason}]"},
     Sentence{"ice.pair",
              "pair {pair} {state}: {local_type} {local} with {remote_type} {remote}[ ({reason})]"},
     Sentence{"ice.nominated", "pair {pair} nominated"},
@@ -58,7 +58,7 @@ constexpr Sentence sentences[] = {
              "tells of {to} in the place of {from} in a payload, places: {places}, by the gateway "
              "for {gateway}"},
     Sentence{"dns.resolved", "{name} has {addresses} addresses[: {reason}]"},
-    Sentence{"portmap.client", "port mapping {state}, external {external}[: {failure}]"},
+    Sentence{"portmap.client", "port mapping {state}[, external {external}][: {failure}]"},
     Sentence{"portmap.mapped", "maps {internal} to {external} for {lifetime}, by {protocol}"},
     Sentence{"portmap.kept",
              "keeps the mapping of {internal} to {external} towards {peer} for {lifetime}, by "

@@ -198,6 +198,20 @@ std::string Explainer::why_not_connected() const {
                   [](const AgentDiagnosis& a) { return a.selected; })) {
     return {};
   }
+  // A pair that works has only not been chosen yet.
+  for (const IceAgentRecord& agent : histories_->ice.agents()) {
+    if (agent.selected_pair != 0) continue;
+    for (const PairRecord& pair : agent.pairs) {
+      if (pair.state != "succeeded") continue;
+      const bool relayed = pair.local_type == "relay" || pair.remote_type == "relay";
+      return fmt::format(
+          "{}'s {} {} reached the peer's {} {}, but no pair had been selected by then{}: wait "
+          "longer.",
+          agent.name, pair.local_type, to_string(pair.local), pair.remote_type,
+          to_string(pair.remote),
+          relayed ? ", for a relayed one waits until the others have had their chance" : "");
+    }
+  }
   const std::vector<PairDiagnosis> pairs = histories_->pairs();
   const auto decisive = std::max_element(
       pairs.begin(), pairs.end(),
@@ -207,7 +221,14 @@ std::string Explainer::why_not_connected() const {
   const auto lacking = std::find_if(agents.begin(), agents.end(), [](const AgentDiagnosis& a) {
     return !a.selected && a.lacks_candidates;
   });
-  if (lacking != agents.end()) text = lacking->notes.front();
+  const auto unrelayed = std::find_if(agents.begin(), agents.end(), [](const AgentDiagnosis& a) {
+    return !a.selected && !a.turn_failure.empty();
+  });
+  if (unrelayed != agents.end()) {
+    text = unrelayed->turn_failure;
+  } else if (lacking != agents.end()) {
+    text = lacking->notes.front();
+  }
   if (decisive == pairs.end()) {
     return text.empty() ? "No candidate pair was ever formed." : text;
   }
@@ -215,9 +236,32 @@ std::string Explainer::why_not_connected() const {
   if (lacking != agents.end()) return text;
   const std::vector<std::string>& changes = decisive->changes;
   if (changes.empty()) return text;
+  if (unrelayed != agents.end()) return text + " A relayed address would have got round that.";
   const bool or_relay = changes.size() > 1 && changes.back() == relay_change;
   return text + fmt::format(" What would have let it through: {}{}.", changes.front(),
                             or_relay ? "; or a TURN server" : "");
+}
+
+std::string Explainer::why_failed() const {
+  if (!histories_->ice.agents().empty()) return why_not_connected();
+  const auto is_loss = [](core::DropReason reason) {
+    return reason == core::DropReason::random_loss || reason == core::DropReason::burst_loss;
+  };
+  const Drops* most = nullptr;
+  for (const Drops& drops : histories_->drops.drops()) {
+    if (!is_loss(drops.reason) && (most == nullptr || drops.count > most->count)) most = &drops;
+  }
+  if (most == nullptr) return {};
+  std::string text = fmt::format(
+      "{} dropped {}from {} to {} ({}): {}{}.", most->place,
+      most->count == 1 ? "the packet " : fmt::format("{} packets, first that ", most->count),
+      to_string(most->source), to_string(most->destination), name(most->reason),
+      describe(most->reason), most->note.empty() ? "" : fmt::format(" ({})", most->note));
+  const std::vector<std::string> changes = changes_for(*most, histories_->nats);
+  if (!changes.empty()) {
+    text += fmt::format(" What would have let it through: {}.", changes.front());
+  }
+  return text;
 }
 
 }  // namespace natsim::record

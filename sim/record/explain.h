@@ -38,6 +38,9 @@ class Explainer : public core::EventListener {
   [[nodiscard]] nlohmann::ordered_json to_json() const;
   // One or two sentences on why no pair was selected; empty if one was or there is no ICE agent.
   [[nodiscard]] std::string why_not_connected() const;
+  // One or two sentences on what may have made a run fail: why no pair was selected or, where there
+  // is no ICE agent, what most packets died of that were not lost on links. May be empty.
+  [[nodiscard]] std::string why_failed() const;
 
   void on_packet(const core::PacketEvent& event) override;
   void on_mapping(const core::MappingEvent& event) override;

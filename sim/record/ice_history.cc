@@ -39,6 +39,12 @@ bool IceAgentRecord::has_candidate_type(std::string_view type) const {
                      [type](const CandidateRecord& c) { return c.type == type; });
 }
 
+const IceAgentRecord::ServerFailure* IceAgentRecord::failure_of(std::string_view kind) const {
+  const auto found = std::find_if(server_failures.rbegin(), server_failures.rend(),
+                                  [kind](const ServerFailure& f) { return f.kind == kind; });
+  return found == server_failures.rend() ? nullptr : &*found;
+}
+
 const CandidateRecord* IceAgentRecord::candidate(const Endpoint& address) const {
   const auto found =
       std::find_if(candidates.begin(), candidates.end(),
@@ -60,8 +66,9 @@ void IceHistory::on_agent(const core::AgentEvent& event) {
   } else if (what == "remote_candidate") {
     agent.remote_candidates.push_back(candidate_in(event));
   } else if (what == "gathering_failed") {
-    agent.server_failures.push_back(
-        {value_of<Endpoint>(event, "server"), value_of<std::string>(event, "reason")});
+    agent.server_failures.push_back({value_of<std::string>(event, "kind"),
+                                     value_of<Endpoint>(event, "server"),
+                                     value_of<std::string>(event, "reason")});
   } else if (what == "pair") {
     on_pair(agent, event);
   } else if (what == "check") {

@@ -34,6 +34,7 @@ struct PairRecord {
 
 struct IceAgentRecord {
   struct ServerFailure {
+    std::string kind;  // "STUN", "TURN"
     Endpoint server;
     std::string reason;
   };
@@ -48,6 +49,8 @@ struct IceAgentRecord {
   Time consent_lost = Time::never();
 
   [[nodiscard]] bool has_candidate_type(std::string_view type) const;
+  // The latest of a server of that kind; null if there is none.
+  [[nodiscard]] const ServerFailure* failure_of(std::string_view kind) const;
   // Null if it has no such candidate.
   [[nodiscard]] const CandidateRecord* candidate(const Endpoint& address) const;
 };

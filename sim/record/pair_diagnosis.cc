@@ -268,6 +268,13 @@ class PairStory {
     const bool has_relay = agent_.has_candidate_type("relay") ||
                            (peer_ != nullptr && peer_->has_candidate_type("relay"));
     if (has_relay || diagnosis_.weight < least_weight_for_a_relay) return;
+    for (const IceAgentRecord* const side : {&agent_, peer_}) {
+      const auto* const failure = side == nullptr ? nullptr : side->failure_of("TURN");
+      if (failure == nullptr) continue;
+      return propose(
+          {fmt::format("the relayed address that the TURN server {} did not give {}: it {}",
+                       to_string(failure->server), side->name, failure->reason)});
+    }
     propose({std::string(relay_change)});
   }
 

@@ -56,9 +56,14 @@ std::string CallObject::shown() const {
 }
 
 std::string CallObject::standing() const {
-  return fmt::format("{} since {} ({}: {}, {}: {})", to_string(call_->state()), to_string(since_),
-                     call_->caller().host().label(), to_string(call_->caller().machine().state()),
-                     call_->callee().host().label(), to_string(call_->callee().machine().state()));
+  const auto side = [](const agents::IcePeer& peer) {
+    const ice::AgentState state = peer.machine().state();
+    const bool undecided = state == ice::AgentState::connected && !peer.machine().selected_pair();
+    return fmt::format("{}: {}{}", peer.host().label(), to_string(state),
+                       undecided ? " but without a selected pair" : "");
+  };
+  return fmt::format("{} since {} ({}, {})", to_string(call_->state()), to_string(since_),
+                     side(call_->caller()), side(call_->callee()));
 }
 
 bool CallObject::out_of_reach(CallState wanted) const {

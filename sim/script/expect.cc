@@ -189,7 +189,13 @@ int assertion_named(lua_State* lua) {
 }
 
 int expect(lua_State* lua) {
-  if (lua_gettop(lua) != 1) raise(lua, "expect: expected one value, got {}", lua_gettop(lua));
+  if (lua_gettop(lua) > 1) {
+    raise(lua,
+          "expect: expected one value, got {}; of a call that gives several, parentheses take the "
+          "first: expect((f()))",
+          lua_gettop(lua));
+  }
+  if (lua_gettop(lua) == 0) raise(lua, "expect: expected a value, got none");
   Run::of(lua).open_expectation(lua);
   push_expectation(lua, false);
   return 1;

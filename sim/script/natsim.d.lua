@@ -1064,6 +1064,8 @@ function hold(options) end
 ---@field first_check? Duration since the world began
 ---@field succeeded_at? Duration since the world began
 
+---A call is connected when both sides have selected a pair. A side by itself is so, as with browsers,
+---when the first pair works: a relayed one is selected only after IceOptions.relay_patience.
 ---@alias CallState "connecting"|"connected"|"disconnected"|"failed"|"closed"
 
 ---A call. Without a side, the caller's is meant.

@@ -96,7 +96,8 @@ void Run::execute(lua_State* lua, int arguments) {
   while (status == LUA_YIELD) {
     if (!wait_.run_world(options_.limits.events)) {
       sandbox_.end_script();
-      lua_pushstring(lua, fmt::format("the simulation has executed {} events, which is its limit",
+      lua_pushstring(lua, fmt::format("the simulation has executed {} events, which is its limit; "
+                                      "--max-events allows more",
                                       options_.limits.events)
                               .c_str());
       break;

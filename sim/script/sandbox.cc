@@ -146,7 +146,8 @@ void Sandbox::raise_exhausted(lua_State* lua) {
 std::string Sandbox::exhausted_text() const {
   if (instructions_used_ > limits_.instructions) {
     return fmt::format(
-        "the script has run {} instructions, which is its limit; does a loop never end?",
+        "the script has run {} instructions, which is its limit; does a loop never end? Calls into "
+        "the simulation and memory count as well; --max-instructions allows more",
         limits_.instructions);
   }
   return fmt::format("the script has used up its memory; its limit is {}",

@@ -46,6 +46,8 @@ std::string_view to_string(StateReason reason) {
   return "";
 }
 
+std::string_view to_string(ServerKind kind) { return kind == ServerKind::stun ? "STUN" : "TURN"; }
+
 std::string_view to_string(GatherFailure failure) {
   switch (failure) {
     case GatherFailure::timeout:

@@ -60,6 +60,7 @@ enum class GatherFailure : std::uint8_t {
   no_socket,        // it wanted another local port (437) and the host had none
   lost,             // the allocation stood and is gone
 };
+std::string_view to_string(ServerKind kind);
 std::string_view to_string(GatherFailure failure);
 // A server gave no candidate, or took its relayed candidate back.
 struct ServerFailed {

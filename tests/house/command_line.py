@@ -109,6 +109,7 @@ def check_report(program: Program) -> list[str]:
     failure = failed["failures"][0]
     facts = {
         "the datagrams that hosts sent": passed["packets"] == 1,
+        "what was logged": passed["logs"] == [{"at": 0.0, "text": 'one\ntwo { 1, a = "20ms" }'}],
         "the drops by reason": passed["drops"] == {"no_route": 1},
         "durations as exact decimals": '"sim_seconds":0.1,' in done.stdout
         and passed["metrics"] == {"waited": 0.3},
@@ -163,6 +164,28 @@ def check_completion(program: Program) -> list[str]:
     return [f"{line}: {found[line]}" for line in expected if found[line] != expected[line]]
 
 
+def check_names(program: Program) -> list[str]:
+    """What is known by name, and natsim by itself."""
+    bare = program.run("")
+    link = json.loads(program.run("presets weak-4g --json").stdout)
+    everything = json.loads(program.run("presets --json").stdout)
+    facts = {
+        "without a command it lists them": bare.returncode == 2
+        and all(f"\n  {name} " in bare.stderr for name in ("run", "explain", "matrix", "presets")),
+        # 90 ms of round trip and 15 ms of jitter are half as much each way.
+        "a link each way": link["each_way"]["one_way_delay"] == "45ms"
+        and link["each_way"]["jitter"] == "7.5ms",
+        "a firewall's rules": program.run("presets udp-blocked").stdout.endswith(
+            "- outbound: allow udp port 53\n- outbound: deny udp\n- outbound: allow everything "
+            "else\n- inbound: from addresses and ports that were sent to\n"
+        ),
+        "a NAT and a firewall of one name": "EIM/APDF" in program.run("presets port-restricted").stdout
+        and "A firewall has the name too." in program.run("presets port-restricted").stdout,
+        "all kinds": [len(everything[kind]) > 4 for kind in everything] == [True] * 4,
+    }
+    return [f"{fact}: {bare.stderr}{link}" for fact, holds in facts.items() if not holds]
+
+
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: command_line.py NATSIM", file=sys.stderr)
@@ -176,11 +199,11 @@ def main(arguments: list[str]) -> int:
         (program.folder / "raises.lua").write_text(raises, encoding="utf-8")
         for refusal in REFUSALS:
             complaints += [f"{refusal.words}: {each}" for each in check_refusal(program, refusal)]
-        for check in (check_json_of_errors, check_report, check_text, check_completion):
+        for check in (check_json_of_errors, check_report, check_text, check_completion, check_names):
             complaints += check(program)
     for complaint in complaints:
         print(complaint)
-    print(f"{len(REFUSALS)} refusals and 4 kinds of reports, {len(complaints)} complaints")
+    print(f"{len(REFUSALS)} refusals and 5 kinds of reports, {len(complaints)} complaints")
     return 1 if complaints else 0
 
 

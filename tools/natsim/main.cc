@@ -39,6 +39,10 @@ int main(int argc, char** argv) {
   if (const auto complaint = unknown_word(app, words.subspan(words.empty() ? 0 : 1))) {
     return usage_error(*complaint);
   }
+  if (words.size() < 2) {
+    std::cerr << app.help();
+    return exit_error;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

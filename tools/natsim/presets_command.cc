@@ -1,4 +1,4 @@
-// natsim presets: the NATs that are known by name, and what each of them is made of.
+// natsim presets: what is known by name, and what each of it is made of.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -15,6 +15,8 @@
 #include "sim/nat/nat_mix.h"
 #include "sim/nat/presets.h"
 #include "sim/script/nearest.h"
+#include "tools/natsim/access_presets.h"
+#include "tools/natsim/columns.h"
 #include "tools/natsim/commands.h"
 #include "tools/natsim/selection.h"
 #include "tools/natsim/terminal.h"
@@ -62,40 +64,6 @@ std::vector<Setting> settings_of(const Preset& preset, const std::vector<nat::Ef
   return settings;
 }
 
-// A table whose columns are as wide as what is in them. The last one is not padded.
-class Columns {
- public:
-  struct Cell {
-    std::string text;
-    Paint colour = Paint::none;
-  };
-
-  void add(std::vector<Cell> row) {
-    while (row.back().text.empty()) row.pop_back();
-    widths_.resize(std::max(widths_.size(), row.size()));
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      widths_[i] = std::max(widths_[i], row[i].text.size());
-    }
-    rows_.push_back(std::move(row));
-  }
-  void print(bool coloured) const {
-    for (const auto& row : rows_) {
-      std::string line;
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        const bool last = i + 1 == row.size();
-        const std::string padded =
-            last ? row[i].text : fmt::format("{:<{}}  ", row[i].text, widths_[i]);
-        line += paint(coloured, row[i].colour, padded);
-      }
-      std::cout << line << '\n';
-    }
-  }
-
- private:
-  std::vector<std::vector<Cell>> rows_;
-  std::vector<std::size_t> widths_;
-};
-
 std::string percentage(const NatMix& mix, std::uint32_t weight) {
   return fmt::format("{:.1f} %", 100.0 * weight / nat::total_weight(mix));
 }
@@ -128,11 +96,14 @@ void print_list() {
                {std::string(mix.description)}});
   }
   mixes.print(coloured);
+  std::cout << '\n';
+  print_firewall_presets();
+  std::cout << '\n';
+  print_link_presets();
   std::cout
-      << "\nThe nine kinds, \"EIM/EIF\" to \"APDM/APDF\", are names as well. Firewalls, such as "
-         "\"udp-blocked\", have\npresets of their own. A home behind a carrier's NAT is two "
-         "NATs: net:nat and a net:home behind it.\n\"natsim presets NAME\" shows every knob "
-         "and where it comes from.\n";
+      << "\nThe nine kinds, \"EIM/EIF\" to \"APDM/APDF\", are names as well. A home behind a "
+         "carrier's NAT is two\nNATs: net:nat and a net:home behind it. \"natsim presets NAME\" "
+         "shows every knob and where it comes from.\n";
 }
 
 void print_preset(const Preset& preset) {
@@ -241,7 +212,10 @@ int show_presets(const PresetsArguments& arguments) {
       print_list();
       return exit_passed;
     }
-    Json all = {{"presets", Json::array()}, {"mixes", Json::array()}};
+    Json all = {{"presets", Json::array()},
+                {"mixes", Json::array()},
+                {"firewalls", firewall_presets_json()},
+                {"links", link_presets_json()}};
     for (const Preset* const preset : nat::presets()) all["presets"].push_back(json_of(*preset));
     for (const NatMix& mix : nat::nat_mixes()) all["mixes"].push_back(json_of(mix));
     std::cout << all.dump(1) << '\n';
@@ -252,6 +226,10 @@ int show_presets(const PresetsArguments& arguments) {
       std::cout << full_json_of(*preset).dump(1) << '\n';
     } else {
       print_preset(*preset);
+      if (std::ranges::count(access_preset_names(), arguments.name) != 0) {
+        std::cout << "\nA firewall has the name too. ";
+        show_access_preset(arguments.name, false);
+      }
     }
     return exit_passed;
   }
@@ -263,6 +241,7 @@ int show_presets(const PresetsArguments& arguments) {
     }
     return exit_passed;
   }
+  if (show_access_preset(arguments.name, arguments.json)) return exit_passed;
   const std::vector<std::string_view> names = preset_names();
   return usage_error(fmt::format("no preset or mix is named '{}'{}", arguments.name,
                                  script::suggestion(arguments.name, names)));
@@ -274,16 +253,23 @@ std::vector<std::string_view> preset_names() {
   std::vector<std::string_view> names;
   for (const Preset* const preset : nat::presets()) names.push_back(preset->name);
   for (const NatMix& mix : nat::nat_mixes()) names.push_back(mix.name);
+  // A firewall may have a NAT's name.
+  for (const std::string_view name : access_preset_names()) {
+    if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
   return names;
 }
 
 Command add_presets(CLI::App& app) {
   auto arguments = std::make_shared<PresetsArguments>();
-  CLI::App* const command = app.add_subcommand(
-      "presets", "List the NATs that are known by name, or show every knob of one and its source");
+  CLI::App* const command = app.add_subcommand("presets",
+                                               "List the NATs, firewalls and links that are known "
+                                               "by name, or show every knob of one and its "
+                                               "source");
   command->add_option("NAME", arguments->name, "a preset or a mix of presets; default: all");
   command->add_flag("--json", arguments->json,
-                    "print {presets, mixes}, or of one its {knobs, differs} or {members}");
+                    "print {presets, mixes, firewalls, links}, or of one its {knobs, differs}, "
+                    "{members}, {rules} or figures");
   command->footer(
       fmt::format("What is known is confirmed (read in the primary source), secondary (read in a "
                   "source that quotes it),\nderived (it follows, or is a choice), or recalled (not "
@@ -292,6 +278,7 @@ Command add_presets(CLI::App& app) {
                   "  {0} presets\n"
                   "  {0} presets linux-masquerade\n"
                   "  {0} presets halkes2010\n"
+                  "  {0} presets weak-4g\n"
                   "  {0} presets pf --json",
                   app.get_name()));
   return [arguments] { return show_presets(*arguments); };

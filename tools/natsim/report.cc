@@ -101,6 +101,8 @@ std::string text_of(const Run& run, bool coloured) {
   for (const script::Metric& metric : outcome.metrics) {
     line(fmt::format("{} = {}", metric.name, script::to_string(metric.value)));
   }
+  const bool began = outcome.events != 0 || outcome.packets != 0;
+  if (outcome.verdict == script::Verdict::error && !began) return text;
   line(paint(coloured, Paint::dim,
              fmt::format("{}, {} datagrams sent, seed {}, digest {:016x}", speed(run),
                          outcome.packets, run.seed, outcome.digest)));
@@ -131,6 +133,10 @@ nlohmann::ordered_json json_of(const Run& run) {
     if (!run.why.empty()) entry["why"] = run.why;
     failures.push_back(std::move(entry));
   }
+  nlohmann::ordered_json logs = nlohmann::ordered_json::array();
+  for (const auto& log : outcome.logs) {
+    logs.push_back({{"at", log.at.to_seconds()}, {"text", log.text}});
+  }
   nlohmann::ordered_json object = {{"file", run.chosen.file.path},
                                    {"scenario", run.chosen.info().name},
                                    {"seed", run.seed},
@@ -143,6 +149,7 @@ nlohmann::ordered_json json_of(const Run& run) {
                                    {"packets", outcome.packets},
                                    {"drops", std::move(drops)},
                                    {"metrics", std::move(metrics)},
+                                   {"logs", std::move(logs)},
                                    {"failures", std::move(failures)}};
   if (!outcome.error.empty()) object["error"] = json_of_error(outcome.error, run.chosen.file.path);
   return object;

@@ -43,7 +43,7 @@ class Listeners {
 
   void start(net::Network& network) {
     core::EventStream& events = network.world().events();
-    // To tell why a call did not connect; its cost is paid by every run, but small.
+    // To tell why a scenario failed; its cost is paid by every run, but small.
     explainer_ = std::make_unique<record::Explainer>(network.world());
     events.add_listener(*explainer_);
     if (pcap_ != nullptr) {
@@ -62,7 +62,7 @@ class Listeners {
   void finish(net::Network& network, const script::Outcome& outcome) {
     core::EventStream& events = network.world().events();
     if (outcome.verdict == script::Verdict::fail) {
-      why_ = explainer_->why_not_connected();
+      why_ = explainer_->why_failed();
     }
     drops_ = record::drops_by_reason(events);
     if (writer_ != nullptr) writer_->finish();
@@ -167,7 +167,8 @@ Command add_run(CLI::App& app) {
   arguments->selection.add_to(*command);
   command->add_option("--pcap", arguments->pcap,
                       "write what passed each host and NAT to this pcapng file");
-  command->add_flag("--json", arguments->json, "print one JSON object a line instead of text");
+  command->add_flag("--json", arguments->json,
+                    "print one JSON object a line instead of text; durations are in seconds");
   CLI::Option* const timeline =
       command->add_flag("--timeline", arguments->timeline, "print what happened, a line an event")
           ->excludes("--json");

@@ -19,6 +19,7 @@ namespace NATSIM_TEST_FILE {
 using Json = nlohmann::ordered_json;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -137,6 +138,22 @@ TEST(Explain, WhyNotConnectedNamesTheNatThePortsAndAWayOut) {
   EXPECT_EQ(std::count(why.begin(), why.end(), '\n'), 0);
 }
 
+TEST(Explain, WhyFailedNamesWhatMostPacketsDiedOfWhereNobodyCalls) {
+  Explained run("port-restricted", "port-restricted");
+  EXPECT_EQ(run.explainer.why_failed(), "");
+  struct : net::DatagramReceiver {
+    void receive(net::UdpSocket& /*socket*/, const net::Packet& /*packet*/) override {}
+  } nobody;
+  const auto socket =
+      std::move(run.homes.server->open_udp({IpAddress::v4(203, 0, 113, 10), 9}, nobody).value());
+  for (int i = 0; i < 3; ++i) socket->send({IpAddress::v4(198, 51, 100, 7), 7}, Bytes(4));
+  socket->send({IpAddress::v4(192, 0, 2, 99), 7}, Bytes(4));
+  run.homes.run_until(Time{} + seconds(1));
+  EXPECT_THAT(run.explainer.why_failed(),
+              StartsWith("alice.nat dropped 3 packets, first that from 203.0.113.10:9 to "
+                         "198.51.100.7:7 (nat_no_mapping): "));
+}
+
 TEST(Explain, PrivateAddressesOfAnotherNetworkFailAsTheyShould) {
   Explained run("symmetric", "port-restricted");
   run.call();
@@ -205,11 +222,37 @@ TEST(Explain, AStunServerThatCannotBeReached) {
   run.homes.call_options.caller.stun_servers = {{IpAddress::v4(203, 0, 113, 99), 3478}};
   run.call();
   const std::string text = run.explainer.text();
-  EXPECT_THAT(text, HasSubstr("alice got no candidate from the server 203.0.113.99:3478"));
+  EXPECT_THAT(text, HasSubstr("alice got no candidate from the STUN server 203.0.113.99:3478"));
   EXPECT_THAT(text, HasSubstr("alice sent requests to 203.0.113.99:3478 7 times"));
   EXPECT_THAT(text, HasSubstr("no_route"));
   EXPECT_THAT(run.explainer.why_not_connected(),
-              StartsWith("alice got no candidate from the server 203.0.113.99:3478: "));
+              StartsWith("alice got no candidate from the STUN server 203.0.113.99:3478: "));
+}
+
+TEST(Explain, ATurnServerThatDoesNotTakeThePassword) {
+  Explained run("symmetric", "symmetric");
+  run.homes.start_turn();
+  run.homes.call_options.caller.turn_servers[0].password = "wrong";
+  run.call();
+  const std::string why = run.explainer.why_not_connected();
+  EXPECT_THAT(why, StartsWith("alice has no relayed candidate: the TURN server 203.0.113.10:3479 "
+                              "did not accept the credentials. "));
+  EXPECT_THAT(why, HasSubstr("nat_filtered_port"));
+  EXPECT_THAT(why, EndsWith(" A relayed address would have got round that."));
+  EXPECT_THAT(run.changes("alice", "srflx"),
+              Contains("the relayed address that the TURN server 203.0.113.10:3479 did not give "
+                       "alice: it did not accept the credentials"));
+}
+
+TEST(Explain, ARelayedPairThatIsNotSelectedYet) {
+  Explained run("symmetric", "symmetric");
+  run.homes.start_turn();
+  run.call(Time{} + seconds(1));
+  EXPECT_THAT(run.explainer.why_not_connected(),
+              EndsWith("but no pair had been selected by then, for a relayed one waits until the "
+                       "others have had their chance: wait longer."));
+  run.homes.run_until(Time{} + seconds(5));
+  EXPECT_EQ(run.explainer.why_not_connected(), "");
 }
 
 TEST(Explain, SignallingThatIsTooSlowToBringACandidate) {

@@ -41,7 +41,8 @@ TEST(Sandbox, UnknownNamesAreErrors) {
 TEST(Sandbox, EndlessLoopsEndAtTheLimit) {
   EXPECT_EQ(error_of("\nwhile true do end", small_limits()),
             "test.lua:2: the script has run 1000000 instructions, which is its limit; does a loop "
-            "never end?");
+            "never end? Calls into the simulation and memory count as well; --max-instructions "
+            "allows more");
 }
 
 TEST(Sandbox, AGigabyteStringEndsAtOnce) {
@@ -54,7 +55,7 @@ TEST(Sandbox, AGigabyteStringEndsAtOnce) {
 TEST(Sandbox, LoopsInsideTheLibraryCount) {
   const std::string limit =
       "test.lua:1: the script has run 1000000 instructions, which is its limit; does a loop never "
-      "end?";
+      "end? Calls into the simulation and memory count as well; --max-instructions allows more";
   EXPECT_EQ(error_of("string.rep('', 1 << 60)", small_limits()), limit);
   EXPECT_EQ(error_of("table.move({}, 1, 1 << 60, 2)", small_limits()), limit);
   EXPECT_EQ(error_of("table.move({}, math.mininteger, math.maxinteger, 2)", small_limits()), limit);
@@ -80,13 +81,15 @@ TEST(Sandbox, ObjectsOfTheSimulatorCountAsMemory) {
 TEST(Sandbox, NoPcallHoldsALimitUp) {
   EXPECT_EQ(error_of("pcall(function() while true do end end) error('survived')", small_limits()),
             "test.lua:1: the script has run 1000000 instructions, which is its limit; does a loop "
-            "never end?");
+            "never end? Calls into the simulation and memory count as well; --max-instructions "
+            "allows more");
   EXPECT_EQ(error_of("pcall(string.rep, 'x', 1 << 30) error('survived')", small_limits()),
             "test.lua:1: the script has used up its memory; its limit is 8MB");
   EXPECT_EQ(error_of("pcall(pcall, pcall, function() while true do end end) error('survived')",
                      small_limits()),
             "test.lua:1: the script has run 1000000 instructions, which is its limit; does a loop "
-            "never end?");
+            "never end? Calls into the simulation and memory count as well; --max-instructions "
+            "allows more");
 }
 
 TEST(Sandbox, PcallHoldsOtherErrors) {
@@ -105,14 +108,16 @@ TEST(Sandbox, AnEndlessSimulationEndsAtTheLimit) {
   RunOptions options = small_limits();
   options.limits.events = 1'000;
   EXPECT_EQ(error_of("\nwhile true do\nsleep('1s') end", options),
-            "test.lua:3: the simulation has executed 1000 events, which is its limit");
+            "test.lua:3: the simulation has executed 1000 events, which is its limit; --max-events "
+            "allows more");
 }
 
 TEST(Sandbox, LoopsThatOnlyWaitEndAtTheLimit) {
   for (const char* const pause : {"0s", "10ms"}) {
     EXPECT_EQ(error_of("\nwhile true do\nsleep('" + std::string(pause) + "') end", small_limits()),
               "test.lua:3: the script has run 1000000 instructions, which is its limit; does a "
-              "loop never end?");
+              "loop never end? Calls into the simulation and memory count as well; "
+              "--max-instructions allows more");
   }
 }
 
