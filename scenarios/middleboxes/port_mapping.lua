@@ -51,6 +51,27 @@ scenario("behind a carrier's NAT the home's mapping is worth nothing", function(
   expect((inside:receive("1s"))).equals(nil)
 end)
 
+scenario("behind a carrier's NAT both have to be asked", function(net)
+  local internet = net:router("internet")
+  local outside = net:host("outside", { link = { internet } })
+  local carrier = net:nat("carrier", { nat = "symmetric", wan = { internet } })
+  carrier:port_mapping()
+  local alice = net:home("alice", { nat = "port-restricted", wan = { carrier } })
+  alice.nat:port_mapping()
+  local near = alice:map_port({ port = 5000, external_port = 5000 })
+  expect(near:wait("5s")).equals("mapped")
+  -- PCP's server would find that the request came from another address than it says (ADDRESS_MISMATCH);
+  -- NAT-PMP takes it for the home router's own, whose port 5000 is Alice's.
+  local pcp = alice:map_port({ port = 5000, gateway = carrier })
+  expect(pcp:wait("5s")).equals("failed")
+  expect(pcp.failure).equals("ADDRESS_MISMATCH")
+  local far = alice:map_port({ port = 5000, using = "nat-pmp", gateway = carrier })
+  expect(far:wait("5s")).equals("mapped")
+  local inside = alice:udp({ port = 5000 })
+  outside:udp():send(far.external, "hello")
+  expect((inside:receive("1s"))).equals("hello")
+end)
+
 scenario("a gateway that forgets: the next renewal restores the mapping", function(net)
   local internet = net:router("internet")
   local outside = net:host("outside", { link = { internet } })

@@ -39,6 +39,7 @@ constinit const Member NatObject::fields[] = {
     {"kind", call_member<NatObject, &NatObject::kind>},
     {"external_address", call_member<NatObject, &NatObject::external_address>},
     {"external_addresses", call_member<NatObject, &NatObject::external_addresses>},
+    {"internal_address", call_member<NatObject, &NatObject::internal_address>},
     {"nat64_prefix", call_member<NatObject, &NatObject::nat64_prefix>},
     {"aftr_address", call_member<NatObject, &NatObject::aftr_address>},
     {"wan", call_member<NatObject, &NatObject::push_wan>},
@@ -223,6 +224,11 @@ int NatObject::external_address(lua_State* lua) {
 int NatObject::external_addresses(lua_State* lua) {
   push_list(lua, box_.outside_interface().addresses(),
             [lua](const IpAddress& address) { push_string(lua, to_string(address)); });
+  return 1;
+}
+
+int NatObject::internal_address(lua_State* lua) {
+  push_string(lua, to_string(inside_addresses_.front()));
   return 1;
 }
 

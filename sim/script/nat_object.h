@@ -53,6 +53,7 @@ class NatObject : public Place {
   int kind(lua_State* lua);
   int external_address(lua_State* lua);
   int external_addresses(lua_State* lua);
+  int internal_address(lua_State* lua);
   int nat64_prefix(lua_State* lua);
   int aftr_address(lua_State* lua);
   int push_wan(lua_State* lua);

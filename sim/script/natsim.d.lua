@@ -445,6 +445,7 @@ function Link:counters() end
 ---@field kind string mapping and filtering, such as "EIM/APDF"
 ---@field external_address string the first of them
 ---@field external_addresses string[]
+---@field internal_address string the first one inside, which hosts know as their gateway
 ---@field nat64_prefix? string of a NAT64, such as "64:ff9b::/96"
 ---@field aftr_address? string of an AFTR, where its customers' softwires lead to
 ---@field wan Link
@@ -530,7 +531,7 @@ function Firewall:flush() end
 ---@field prefer_failure? boolean of PCP: rather none than one on another port; default false
 ---@field peer? EndpointLike of PCP and UDP: keeps the mapping by which the port sends to this endpoint, and opens it to nobody else (PEER, RFC 6887 §12); default: none
 ---@field lifetime? AnyDuration to ask for, in whole seconds; a UPnP gateway that knows only mappings without end is asked for such a one; default "7200s"
----@field gateway? string the server's address; default: that of the NAT in front of the host. UPnP searches for it
+---@field gateway? Nat|string the NAT to ask, or an address; default: the NAT of the host's home. UPnP searches for it
 
 ---@class PortMapping
 ---@field state "requesting"|"mapped"|"failed"|"removing"|"removed"
@@ -539,9 +540,10 @@ function Firewall:flush() end
 ---@field expires? Duration since the world began, unless it is renewed before; nil without end
 ---@field renewals integer
 ---@field gateway_restarts integer how often the epoch told that the gateway had lost its state
----@field failure? string why it failed
+---@field failure? string why it failed: nobody answered, or the gateway's error. PCP's ADDRESS_MISMATCH says that a NAT stands between the host and the gateway
 local PortMapping = {}
----Waits until the request under way is answered or given up, and gives the state.
+---Waits until the request under way is answered or given up, and gives the state. NAT-PMP gives a
+---gateway that is silent up after 127.75 s, UPnP after 9 s; PCP asks for ever (RFC 6887 8.1.1).
 ---@param timeout AnyDuration
 ---@return string
 function PortMapping:wait(timeout) end

@@ -3,6 +3,9 @@
 #include <array>
 #include <string_view>
 
+#include <fmt/format.h>
+
+#include "sim/script/nat_object.h"
 #include "sim/script/options.h"
 #include "sim/script/reachable.h"
 #include "sim/script/run.h"
@@ -57,6 +60,7 @@ constexpr std::array<Key<PortMapServerSettings>, 9> port_map_server_keys = {{
 // All that a client of any protocol may be asked for.
 struct Asked {
   portmap::ClientOptions options;
+  const NatObject* gateway = nullptr;  // where a NAT was named and not an address
   bool upnp = false;
 };
 
@@ -90,7 +94,11 @@ constexpr std::array<Key<Asked>, 8> port_mapping_keys = {{
      [](const Value& value, Asked& asked) { asked.options.lifetime = whole_seconds(value); }},
     {"gateway",
      [](const Value& value, Asked& asked) {
-       asked.options.gateway = {value.address(), portmap::server_port};
+       if (value.is_text() && IpAddress::parse(value.text())) {
+         asked.options.gateway = {value.address(), portmap::server_port};
+       } else {
+         asked.gateway = &Run::of(value.lua()).net().names().at<NatObject>(value);
+       }
      }},
 }};
 
@@ -117,7 +125,7 @@ PortMapServerSettings read_port_map_server(const Value& value) {
   return asked;
 }
 
-PortMappingSettings read_port_mapping(const Value& value, const Endpoint& gateway) {
+PortMappingSettings read_port_mapping(const Value& value, const NatObject* nat, Family family) {
   Asked asked;
   read_options(value, port_mapping_keys, asked);
   portmap::ClientOptions& options = asked.options;
@@ -126,15 +134,25 @@ PortMappingSettings read_port_mapping(const Value& value, const Endpoint& gatewa
   if (options.prefer_failure && !pcp) value.complain("'prefer_failure' is an option of PCP");
   if (options.peer && !pcp) value.complain("'peer' is an option of PCP");
   if (asked.upnp) {
-    if (options.gateway.is_set()) value.complain("with UPnP the gateway is searched for");
+    if (options.gateway.is_set() || asked.gateway != nullptr) {
+      value.complain("with UPnP the gateway is searched for");
+    }
     return upnp::ControlPointOptions{.transport = options.transport,
                                      .internal_port = options.internal_port,
                                      .external_port = options.external_port,
                                      .lifetime = options.lifetime};
   }
-  if (!options.gateway.is_set()) options.gateway = gateway;
+  const NatObject* const gateway = asked.gateway != nullptr ? asked.gateway : nat;
   if (!options.gateway.is_set()) {
-    value.complain("there is no NAT in front of the host; give 'gateway', its address inside");
+    if (gateway == nullptr) {
+      value.complain("the host's home has no NAT to ask; name one farther away with 'gateway'");
+    }
+    const IpAddress* const inside = gateway->inside_address(family);
+    if (inside == nullptr) {
+      value.complain(fmt::format("{} has no {} address inside", gateway->shown(),
+                                 family == Family::ipv4 ? "IPv4" : "IPv6"));
+    }
+    options.gateway = {*inside, portmap::server_port};
   }
   if (options.peer && options.transport != portmap::MapProtocol::udp) {
     value.complain("'peer' is for UDP alone");

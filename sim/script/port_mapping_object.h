@@ -14,6 +14,8 @@
 
 namespace natsim::script {
 
+class NatObject;
+
 // What a NAT device maps ports by; what it does not speak is null.
 struct PortMapServers {
   std::unique_ptr<agents::PortMapServer> portmap;  // NAT-PMP, PCP
@@ -80,7 +82,8 @@ PortMapServerSettings read_port_map_server(const Value& value);
 
 // What host:map_port() is asked for: by NAT-PMP or PCP, or by UPnP.
 using PortMappingSettings = std::variant<portmap::ClientOptions, upnp::ControlPointOptions>;
-// The options in the table at `value`. What has no gateway in it is for `gateway`, if that is set.
-PortMappingSettings read_port_mapping(const Value& value, const Endpoint& gateway);
+// The options in the table at `value`, of a host whose addresses are of `family`. What names no
+// gateway is for `nat`, which may be null.
+PortMappingSettings read_port_mapping(const Value& value, const NatObject* nat, Family family);
 
 }  // namespace natsim::script

@@ -111,7 +111,8 @@ TEST(PortMapping, FailsWhereNobodyAnswersOrMayNot) {
 TEST(PortMapping, MistakesAreErrors) {
   EXPECT_NE(error_of(at_home("home:map_port({ using = 'pcp' })")).find("missing key 'port'"),
             std::string::npos);
-  EXPECT_NE(error_of(at_home("outside:map_port({ port = 1 })")).find("give 'gateway'"),
+  EXPECT_NE(error_of(at_home("outside:map_port({ port = 1 })"))
+                .find("name one farther away with 'gateway'"),
             std::string::npos);
   EXPECT_NE(error_of(at_home("home:map_port({ port = 1, lifetime = '1.5s' })"))
                 .find("expected whole seconds"),
@@ -130,6 +131,25 @@ TEST(PortMapping, MistakesAreErrors) {
   EXPECT_THAT(
       error_of(at_home("home:map_port({ port = 1, using = 'upnp', peer = { outside, 7 } })")),
       HasSubstr("'peer' is an option of PCP"));
+}
+
+TEST(PortMapping, MayAskANatFartherAway) {
+  const Outcome outcome = run_body(R"(
+    local internet = net:router("internet")
+    local carrier = net:nat("carrier", { nat = "full-cone", wan = { internet } })
+    carrier:port_mapping()
+    local home = net:home("home", { nat = "none", wan = { carrier } })
+    metric("inside", carrier.internal_address)
+    for i, gateway in ipairs({ carrier, "carrier", carrier.internal_address }) do
+      local mapping = home:map_port({ port = 5000 + i, gateway = gateway })
+      metric("state" .. i, mapping:wait("5s"))
+      metric("outside" .. i, mapping.external:match("^[^:]+") == carrier.external_address)
+    end)");
+  EXPECT_EQ(metric_of(outcome, "inside"), "100.64.0.1");
+  for (const std::string i : {"1", "2", "3"}) {
+    EXPECT_EQ(metric_of(outcome, "state" + i), "mapped");
+    EXPECT_EQ(metric_of(outcome, "outside" + i), "true");
+  }
 }
 
 TEST(PortMapping, ByUpnpSearchesForTheGateway) {
