@@ -98,8 +98,7 @@ int HostObject::udp(lua_State* lua) {
 
 int HostObject::map_port(lua_State* lua) {
   require_address(lua, "host:map_port");
-  const auto options =
-      read_port_mapping(Value(lua, 2, "host:map_port"), nat_, address().family());
+  const auto options = read_port_mapping(Value(lua, 2, "host:map_port"), nat_, address().family());
   std::unique_ptr<agents::PortKeeper> agent;
   if (const auto* const upnp = std::get_if<upnp::ControlPointOptions>(&options)) {
     agent = started(lua, "host:map_port", agents::UpnpClient::start(host_, address(), *upnp));
