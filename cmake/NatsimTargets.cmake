@@ -67,6 +67,11 @@ function(natsim_test name)
   # What is tested is optimised, the assertions are not: they are most of the build's time.
   target_compile_options(${name}_test PRIVATE
     $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
+  # The checks of what is tested are those of its own objects; in the assertions they are half of the
+  # compiler's work.
+  if(NATSIM_FUZZ)
+    target_compile_options(${name}_test PRIVATE -fno-sanitize=undefined,fuzzer-no-link)
+  endif()
   get_property(owner GLOBAL PROPERTY NATSIM_TEST_HEADERS)
   if(NATSIM_UNITY AND owner)
     target_precompile_headers(${name}_test REUSE_FROM ${owner})
