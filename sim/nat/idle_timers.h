@@ -52,6 +52,10 @@ class IdleTimers {
     if (two_directions_) inbound_timers_.stop(number, class_number(state.inbound_timer));
   }
 
+  // As in TimerLists.
+  void prefetch(std::uint32_t number) const { timers_.prefetch(number); }
+  void prefetch_neighbours(std::uint32_t number) const { timers_.prefetch_neighbours(number); }
+
   // When one of its timers was last started.
   [[nodiscard]] Time started(std::uint32_t number) const {
     if (!two_directions_) return timers_.started(number);

@@ -115,6 +115,11 @@ class MappingTable {
   [[nodiscard]] Time opened(MappingIndex index, TimerIndex timer) const {
     return mappings_[index].has_sessions ? remotes_[timer].opened : births_[index].created;
   }
+  // The mapping's timer is likely to be restarted: has fetched what that takes.
+  void prefetch_timer(MappingIndex index) const {
+    const Mapping& mapping = mappings_[index];
+    if (!mapping.has_sessions && !mapping.leased) timers_.prefetch_neighbours(index);
+  }
   // Starts such a timer anew, as one of class `to`.
   void refresh(MappingIndex index, TimerIndex timer, TimerClass to, Direction direction, Time now) {
     const bool session = mappings_[index].has_sessions;
@@ -234,8 +239,11 @@ class MappingTable {
     using is_transparent = void;
     const MappingTable* table;
     bool operator()(MappingIndex a, MappingIndex b) const { return a == b; }
-    bool operator()(MappingIndex a, const Key& b) const { return table->key_of(a) == b; }
-    bool operator()(const Key& a, MappingIndex b) const { return table->key_of(b) == a; }
+    bool operator()(MappingIndex a, const Key& b) const {
+      table->timers_.prefetch(a);  // while the mapping itself is fetched: most often it is the one
+      return table->key_of(a) == b;
+    }
+    bool operator()(const Key& a, MappingIndex b) const { return (*this)(b, a); }
   };
 
   struct ExternalHash {
@@ -251,6 +259,7 @@ class MappingTable {
     const MappingTable* table;
     bool operator()(MappingIndex a, MappingIndex b) const { return a == b; }
     bool operator()(MappingIndex a, ExternalKey b) const {
+      table->timers_.prefetch(a);
       return table->mappings_[a].packed_external == b.packed();
     }
     bool operator()(ExternalKey a, MappingIndex b) const { return (*this)(b, a); }

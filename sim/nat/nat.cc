@@ -33,13 +33,15 @@ Verdict Nat::outbound(net::Packet& packet, Time now) {
 
   const Found sender = sender_mapping(transport, packet.source, packet.destination, now);
   if (sender.mapping == no_index) return {.reason = sender.reason};
-  count_outbound(sender.mapping, packet.destination, now);
+  table_.prefetch_timer(sender.mapping);
   const Endpoint external = externals().endpoint(table_.external(sender.mapping));
   if (!hairpin) {
     net::rewrite_source(packet, external);
+    count_outbound(sender.mapping, packet.destination, now);
     return {.action = Action::forward, .sender = sender.mapping};
   }
 
+  count_outbound(sender.mapping, packet.destination, now);
   const Found receiver =
       receiver_mapping(transport, packet.destination, external, options_.hairpin_filtered);
   if (receiver.reason != DropReason::none) {
@@ -59,8 +61,9 @@ Verdict Nat::inbound(net::Packet& packet, Time now) {
     return inbound_other(packet, now);
   const Found receiver = receiver_mapping(Transport::udp, packet.destination, packet.source, true);
   if (receiver.reason != DropReason::none) return turn_away(receiver, packet, now);
-  count_inbound(receiver.mapping, packet.source, now);
+  table_.prefetch_timer(receiver.mapping);
   net::rewrite_destination(packet, table_.internal(receiver.mapping));
+  count_inbound(receiver.mapping, packet.source, now);
   return {.action = Action::forward, .receiver = receiver.mapping};
 }
 

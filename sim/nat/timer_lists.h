@@ -49,6 +49,15 @@ class TimerLists {
   // Precondition: it runs.
   void stop(std::uint32_t timer, Class timer_class) { unlink(timer, timer_class); }
 
+  // It will be restarted soon: has the memory fetched that this takes, which lies apart.
+  void prefetch(std::uint32_t timer) const { __builtin_prefetch(timers_.data() + timer, 1); }
+  // Precondition: it runs.
+  void prefetch_neighbours(std::uint32_t timer) const {
+    const auto& [started, older, newer] = timers_[timer];
+    if (older != no_index) prefetch(older);
+    if (newer != no_index) prefetch(newer);
+  }
+
   [[nodiscard]] Time started(std::uint32_t timer) const { return timers_[timer].started; }
   // When it runs out. Precondition: it runs.
   [[nodiscard]] Time deadline(std::uint32_t timer, Class timer_class) const {
