@@ -9,6 +9,8 @@
 #include "sim/net/packet.h"
 #include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
+#include "sim/record/portmap_text.h"
+#include "stack/portmap/nat_pmp_message.h"
 #include "stack/stun/message.h"
 #include "stack/turn/channel_data.h"
 
@@ -218,8 +220,14 @@ std::string describe_datagram(const core::PacketEvent& event) {
     }
   }
   switch (static_cast<net::Protocol>(event.protocol)) {
-    case net::Protocol::udp:
-      return describe_payload(udp_payload(event.datagram));
+    case net::Protocol::udp: {
+      const ByteView payload = udp_payload(event.datagram);
+      if (event.destination.port == portmap::server_port ||
+          event.source.port == portmap::server_port) {
+        if (std::string text = describe_portmap(payload); !text.empty()) return text;
+      }
+      return describe_payload(payload);
+    }
     case net::Protocol::icmp:
     case net::Protocol::icmpv6:
       return describe_icmp(event.datagram);

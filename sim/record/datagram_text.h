@@ -16,8 +16,8 @@ ByteView udp_payload(ByteView datagram);
 ByteView without_turn_framing(ByteView payload);
 
 // One clause, without the addresses of the IP and UDP headers: STUN and TURN by method, class and
-// what they are about, what is carried in TURN framing, ICMP errors; "data, 160 bytes" for the
-// rest.
+// what they are about, what is carried in TURN framing, NAT-PMP and PCP, ICMP errors; "data, 160
+// bytes" for the rest.
 std::string describe_datagram(const core::PacketEvent& event);
 std::string describe_payload(ByteView payload);
 

@@ -16,15 +16,6 @@ constexpr Duration pcp_mrt = seconds(1024);
 // RFC 6887 §11.2.1.
 constexpr Duration least_between_renewals = seconds(4);
 
-std::string_view reason_of(NatPmpResult result) {
-  constexpr std::array<std::string_view, 6> reasons = {
-      "success",          "the gateway does not speak this version",
-      "not authorized",   "network failure",
-      "out of resources", "unsupported opcode"};
-  const auto code = static_cast<std::size_t>(result);
-  return code < reasons.size() ? reasons[code] : "an unknown result";
-}
-
 }  // namespace
 
 std::string_view to_string(Client::State state) {
@@ -133,7 +124,7 @@ void Client::take_nat_pmp(const NatPmpResponse& response, Time now) {
   }
   follow_epoch(response.epoch, now);
   if (response.result != NatPmpResult::success)
-    return fail(std::string(reason_of(response.result)));
+    return fail(std::string(to_string(response.result)));
   if (!knows_address_) {
     knows_address_ = true;
     external_.address = response.external_address;

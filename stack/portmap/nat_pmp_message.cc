@@ -1,5 +1,8 @@
 #include "stack/portmap/nat_pmp_message.h"
 
+#include <array>
+#include <cstddef>
+
 namespace natsim::portmap {
 namespace {
 
@@ -11,6 +14,15 @@ bool known(std::uint8_t opcode) {
 }
 
 }  // namespace
+
+std::string_view to_string(NatPmpResult result) {
+  constexpr std::array<std::string_view, 6> reasons = {
+      "success",          "the gateway does not speak this version",
+      "not authorized",   "network failure",
+      "out of resources", "unsupported opcode"};
+  const auto code = static_cast<std::size_t>(result);
+  return code < reasons.size() ? reasons[code] : "an unknown result";
+}
 
 Bytes encode(const NatPmpRequest& request) {
   Bytes bytes;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "stack/base/address.h"
 #include "stack/base/bytes.h"
@@ -23,6 +24,8 @@ enum class NatPmpResult : std::uint16_t {
   out_of_resources = 4,
   unsupported_opcode = 5,
 };
+// A clause: "not authorized"; "an unknown result" for a code that the RFC does not have.
+std::string_view to_string(NatPmpResult result);
 
 // The last three fields are for mappings.
 struct NatPmpRequest {

@@ -8,6 +8,8 @@
 #include "sim/net/packet.h"
 #include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
+#include "stack/portmap/nat_pmp_message.h"
+#include "stack/portmap/pcp_message.h"
 #include "stack/stun/message_builder.h"
 #include "stack/turn/channel_data.h"
 
@@ -116,6 +118,46 @@ TEST(DatagramText, AnyBytesAreDescribed) {
     message[3] = static_cast<std::uint8_t>(bytes.size());
     RC_ASSERT(!describe_payload(message).empty());
   });
+}
+
+TEST(DatagramText, PortMappingMessages) {
+  net::PacketPool pool;
+  const Endpoint host{IpAddress::v4(192, 168, 1, 2), 5000};
+  const Endpoint gateway{IpAddress::v4(192, 168, 1, 1), portmap::server_port};
+  const auto text = [&](const Endpoint& from, const Endpoint& to, const Bytes& payload) {
+    const auto packet = net::make_udp(pool, from, to, payload);
+    return describe_datagram({.protocol = static_cast<std::uint8_t>(net::Protocol::udp),
+                              .source = from,
+                              .destination = to,
+                              .datagram = packet->datagram()});
+  };
+  const portmap::PcpMap map = {
+      .nonce = {}, .protocol = 17, .internal_port = 5000, .external = peer};
+  EXPECT_EQ(text(host, gateway,
+                 encode(portmap::PcpRequest{
+                     .lifetime = 7200, .client = host.address, .map = map, .peer = {}})),
+            "PCP MAP request of 192.168.1.2 for port 5000, 7200 s");
+  EXPECT_EQ(text(gateway, host,
+                 encode(portmap::PcpResponse{
+                     .opcode = 1, .lifetime = 600, .epoch = 1, .map = map, .peer = {}})),
+            "PCP MAP success, port 5000 is 198.51.100.8:5000, 600 s");
+  EXPECT_EQ(text(gateway, host,
+                 encode(portmap::PcpResponse{.opcode = 1,
+                                             .result = portmap::PcpResult::address_mismatch,
+                                             .map = map,
+                                             .peer = {}})),
+            "PCP MAP error ADDRESS_MISMATCH");
+  EXPECT_EQ(text(host, gateway,
+                 encode(portmap::NatPmpRequest{.opcode = portmap::NatPmpOpcode::map_tcp,
+                                               .internal_port = 5000})),
+            "NAT-PMP map request for TCP port 5000, to end it");
+  EXPECT_EQ(text(gateway, host,
+                 encode(portmap::NatPmpResponse{.opcode = 1,
+                                                .result = portmap::NatPmpResult::not_authorized})),
+            "NAT-PMP error: not authorized");
+  // Elsewhere, or of anything else, it is data.
+  EXPECT_EQ(text(host, gateway, Bytes(3, 0x55)), "data, 3 bytes");
+  EXPECT_EQ(text(host, peer, encode(portmap::NatPmpRequest{})), "data, 2 bytes");
 }
 
 TEST(DatagramText, TcpSegments) {
