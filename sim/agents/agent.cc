@@ -8,7 +8,7 @@
 namespace natsim::agents {
 
 Agent::Agent(net::Host& host, std::string_view role)
-    : Named(host.world(), fmt::format("{}/{}", host.label(), role)),
+    : Named(host.world(), host.world().unique_name(fmt::format("{}/{}", host.label(), role))),
       Actor(host.world().scheduler(), id()),
       host_(host),
       wake_up_(*this) {}

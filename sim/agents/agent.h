@@ -33,7 +33,7 @@ class Agent : public core::Named, protected core::Actor, protected net::Datagram
   [[nodiscard]] net::Host& host() const { return host_; }
 
  protected:
-  // The agent is named "<host>/<role>".
+  // The agent is named "<host>/<role>", the second one of that role "<host>/<role>-2".
   Agent(net::Host& host, std::string_view role);
 
   // Opens a socket; its local endpoint, with the port filled in and the address as given.

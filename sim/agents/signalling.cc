@@ -18,7 +18,7 @@ SignallingChannel::SignallingChannel(core::World& world, std::string name,
       Actor(world.scheduler(), id()),
       options_(options),
       receiver_(receiver),
-      random_(world.random(this->name() + "/signalling")),
+      random_(world.random(world.unique_name(this->name() + "/signalling"))),
       arrival_(*this, core::EventClass::network) {}
 
 void SignallingChannel::send(Signal signal) {

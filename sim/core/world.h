@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "sim/core/event_stream.h"
 #include "sim/core/scheduler.h"
 #include "stack/base/random.h"
@@ -60,6 +62,9 @@ class World {
   EventStream& events() { return events_; }
   // The stream for a purpose, named "<object>/<purpose>".
   [[nodiscard]] Random random(std::string_view name) const { return random_.split(name); }
+  // `name` for whoever asks for it first, then "<name>-2" and so on: so that two programs of one
+  // kind on one host do not draw from the same stream.
+  std::string unique_name(std::string name);
   // Null for a number that no living object has.
   [[nodiscard]] const Object* object(ObjectId id) const {
     return id < objects_.size() ? objects_[id] : nullptr;
@@ -70,8 +75,9 @@ class World {
 
   Scheduler scheduler_;
   EventStream events_;
-  Random random_;                          // never drawn from, only split
-  std::vector<Object*> objects_{nullptr};  // by id; ids start at 1
+  Random random_;                                          // never drawn from, only split
+  std::vector<Object*> objects_{nullptr};                  // by id; ids start at 1
+  absl::flat_hash_map<std::string, std::uint32_t> taken_;  // how often each name was asked for
 };
 
 }  // namespace natsim::core

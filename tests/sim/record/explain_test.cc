@@ -154,6 +154,23 @@ TEST(Explain, WhyFailedNamesWhatMostPacketsDiedOfWhereNobodyCalls) {
                          "198.51.100.7:7 (nat_no_mapping): "));
 }
 
+TEST(Explain, TwoCallsOfOneHostHaveStoriesOfTheirOwn) {
+  Explained run("symmetric", "port-restricted");
+  run.call();
+  agents::CallOptions options = run.homes.call_options;
+  options.caller.port = options.callee.port = 5001;
+  const auto second =
+      std::move(agents::Call::start(*run.homes.alice, *run.homes.bob, options).value());
+  run.homes.run_until(Time{} + seconds(120));
+  ASSERT_EQ(second->state(), agents::CallState::failed);
+  // A check is sent seven times, in the one call and in the other.
+  const std::string story = run.story("alice", "srflx");
+  const std::size_t first = story.find("alice sent checks 7 times");
+  ASSERT_NE(first, std::string::npos) << story;
+  EXPECT_NE(story.find("alice sent checks 7 times", first + 1), std::string::npos) << story;
+  EXPECT_THAT(story, Not(HasSubstr("14 times")));
+}
+
 TEST(Explain, PrivateAddressesOfAnotherNetworkFailAsTheyShould) {
   Explained run("symmetric", "port-restricted");
   run.call();
