@@ -15,8 +15,8 @@ LAYERS = (
     "stack/dns",
     "stack/upnp",
     "stack/sdp",
-    "stack/dtls",
     "stack/srtp",
+    "stack/dtls",
     "stack/rtp",
     "stack/sctp",
     "stack/peer",
@@ -43,6 +43,7 @@ THIRD_PARTY = {
     "nlohmann": ("nlohmann_json::",),
     "openssl": ("OpenSSL::",),
     "rapidcheck": ("rapidcheck",),
+    "srtp2": ("PkgConfig::SRTP",),
 }
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?P<open>[<"])(?P<header>[^>"\n]+)', re.MULTILINE)

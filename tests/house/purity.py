@@ -5,8 +5,9 @@ import re
 from source_tree import CPP_SUFFIXES, Finding, SourceTree
 
 PURE = ("sim", "stack")
-# The real-time driver lives by the machine's clock.
-EXEMPT = ("sim/live",)
+# The real-time driver lives by the machine's clock; what is named last serves OpenSSL's clock and
+# randomness, which it takes from nowhere else than from the thread.
+EXEMPT = ("sim/live", "stack/dtls/driven.cc")
 
 OWN_RANDOM = "chance comes from a natsim::Random that is handed in"
 VIRTUAL_TIME = "time comes from the world"
@@ -33,7 +34,7 @@ def check_purity(tree: SourceTree) -> list[Finding]:
     findings = []
     for folder in PURE:
         for file in tree.files(*CPP_SUFFIXES, under=folder):
-            if file.path.startswith(tuple(each + "/" for each in EXEMPT)):
+            if (file.path + "/").startswith(tuple(each + "/" for each in EXEMPT)):
                 continue
             for rule, reason in RULES:
                 for match in rule.finditer(file.code):
