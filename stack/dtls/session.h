@@ -60,19 +60,20 @@ using Event = std::variant<Connected, Data, Closed, Failed, KeyLogLine>;
 // Contract (beside that of stack/base/machine.h):
 // 1. It knows no addresses: the datagrams go wherever the owner sends to at the time, and the
 //    association outlives a change of path (RFC 8842 §4).
-// 2. Before `start` it keeps up to `early_limit` datagrams, and drops later ones; `start` takes
-// them
-//    in. So a ClientHello that comes before the own ICE is ready costs no wait.
+// 2. Before `start` it keeps up to `early_limit` datagrams, and drops later ones; `start` takes in
+//    what was kept. So a ClientHello that comes before the own ICE is ready costs no wait.
 // 3. A flight without answer is sent again after the timer's wait, and so on; after the 13th wait
 //    it fails. The last flight has no timer: it goes out again when the peer repeats its own.
 // 4. Nothing is released before the certificate is checked: neither keys nor data. A certificate
-//    that none of the fingerprints fits is a failure, which the peer hears by an alert. Only
+//    that none of the fingerprints fits is a failure, which the peer hears by bad_certificate. Only
 //    sha-256, sha-384 and sha-512 count. If no fingerprint is known when the handshake ends, it
-//    waits for `expect`, and keeps up to `early_limit` records of data.
+//    waits for `expect`, and keeps up to `early_limit` records of data; a failure found so late the
+//    peer hears by close_notify, as one of rule 5.
 // 5. Profiles for SRTP that find no common one are a failure.
 // 6. What a datagram holds besides records of DTLS 1.2 for this role is ignored and counted; forged
 //    or spoiled protected records are ignored. Renegotiation is refused.
 // 7. The same certificate, options, random stream and input give the same bytes, on any thread.
+//    Other releases of OpenSSL may say a ClientHello differently or draw in another order.
 class Session {
  public:
   enum class State : std::uint8_t { waiting, handshaking, unverified, connected, closed, failed };

@@ -1,10 +1,11 @@
 // Two sessions and a wire between them that a test can spoil.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <optional>
-#include <set>
+#include <string>
 #include <vector>
 
 #include "stack/dtls/session.h"
