@@ -33,7 +33,7 @@ class MissingPackets {
   // A key frame begins with that packet: what was before it is not needed any more.
   void forget_before(std::uint16_t sequence_number);
 
-  // The numbers to ask for now, in their order.
+  // The numbers that are to be asked for by now, in their order.
   std::vector<std::uint16_t> poll(Time now);
   [[nodiscard]] Time next_timeout() const;
   // True once after all were given up because they were too many: only a key frame helps.
