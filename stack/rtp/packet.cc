@@ -50,7 +50,7 @@ void write_extensions(ByteWriter& out, const std::vector<HeaderExtension>& exten
   out.u16(static_cast<std::uint16_t>(words));
   for (const HeaderExtension& e : extensions) {
     if (one_byte) {
-      out.u8(static_cast<std::uint8_t>(e.id << 4 | (e.data.size() - 1)));
+      out.u8(static_cast<std::uint8_t>(std::size_t{e.id} << 4 | (e.data.size() - 1)));
     } else {
       out.u8(e.id);
       out.u8(static_cast<std::uint8_t>(e.data.size()));

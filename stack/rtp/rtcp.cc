@@ -20,7 +20,7 @@ struct Kind {
   std::optional<std::uint8_t> format;  // unset: the field is a count
 };
 template <typename T>
-constexpr Kind kind;
+constexpr Kind kind = {0, std::nullopt};
 template <>
 constexpr Kind kind<SenderReport> = {200, std::nullopt};
 template <>

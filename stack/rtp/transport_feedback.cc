@@ -44,7 +44,7 @@ std::uint16_t make_chunk(std::span<const Symbol> symbols, std::size_t& taken) {
   const auto run = static_cast<std::size_t>(other - symbols.begin());
   if (run == symbols.size() || run >= symbols_of_one_bit) {
     taken = std::min(run, longest_run);
-    return static_cast<std::uint16_t>(symbols.front() << 13 | taken);
+    return static_cast<std::uint16_t>(static_cast<std::size_t>(symbols.front()) << 13 | taken);
   }
   taken = std::min(symbols_of_one_bit, symbols.size());
   const bool narrow =
