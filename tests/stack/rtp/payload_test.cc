@@ -33,7 +33,8 @@ TEST(Vp8, Rtp17DescriptorsAreTheRfcsBytes) {
   }
   // The short picture id, and no extensions at all.
   EXPECT_EQ(Vp8Payload::parse(Bytes{0x90, 0x80, 0x11, 0})->descriptor.picture_id, 0x11);
-  const auto plain = Vp8Payload::parse(Bytes{0x10, 0x9c});
+  const Bytes key_frame = {0x10, 0x9c};
+  const auto plain = Vp8Payload::parse(key_frame);
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->descriptor, Vp8Descriptor{.starts_partition = true});
   EXPECT_TRUE(plain->starts_frame());
