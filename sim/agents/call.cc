@@ -19,30 +19,117 @@ std::string_view to_string(CallState state) {
   return names[static_cast<std::size_t>(state)];
 }
 
+Call::Side::Side(net::Host& host, IcePeerOptions options, const std::optional<CallMedia>& media) {
+  if (!media) {
+    bare = std::make_unique<IcePeer>(host, std::move(options));
+    return;
+  }
+  const bool polite = options.ice.role == ice::Role::controlled;
+  connection = std::make_unique<PeerConnection>(
+      host, PeerConnectionOptions{.ice = std::move(options),
+                                  .security = media->security,
+                                  .certificate = media->certificate,
+                                  .polite = polite});
+}
+
+SignalReceiver& Call::Side::receiver() const {
+  if (connection) return *connection;
+  return *bare;
+}
+
+void Call::Side::connect(SignalSink& sink) const {
+  if (connection) {
+    connection->connect(sink);
+  } else {
+    bare->connect(sink);
+  }
+}
+
+void Call::Side::close() const {
+  if (connection) {
+    connection->close();
+  } else {
+    bare->close();
+  }
+}
+
+bool Call::Side::ready() const {
+  if (ice().selected_at().is_never()) return false;
+  return !connection || connection->transport().secured();
+}
+
+bool Call::Side::failed() const {
+  return ice().machine().state() == ice::AgentState::failed ||
+         (connection && connection->state() == ConnectionState::failed);
+}
+
 Result<std::unique_ptr<Call>> Call::start(net::Host& caller, net::Host& callee,
                                           CallOptions options) {
+  const auto media = options.media;
   std::unique_ptr<Call> call(new Call(caller, callee, std::move(options)));
-  if (const auto begun = call->caller_.start(); !begun) return Error{begun.error()};
+  if (!media) {
+    if (const auto begun = call->caller().start(); !begun) return Error{begun.error()};
+    return call;
+  }
+  call->add_media(*media);
+  call->caller_connection()->negotiate();
+  if (const std::string& error = call->caller_connection()->error(); !error.empty()) {
+    return Error{error};
+  }
   return call;
 }
 
 Call::Call(net::Host& caller, net::Host& callee, CallOptions options)
-    : caller_(caller,
-              [&] {
-                options.caller.ice.role = ice::Role::controlling;
-                return std::move(options.caller);
-              }()),
-      callee_(callee,
-              [&] {
-                options.callee.ice.role = ice::Role::controlled;
-                return std::move(options.callee);
-              }()),
-      to_callee_(caller.world(), direction(caller, callee), options.signalling, callee_),
-      to_caller_(caller.world(), direction(callee, caller), options.signalling, caller_),
+    : caller_(
+          caller,
+          [&] {
+            options.caller.ice.role = ice::Role::controlling;
+            return std::move(options.caller);
+          }(),
+          options.media),
+      callee_(
+          callee,
+          [&] {
+            options.callee.ice.role = ice::Role::controlled;
+            return std::move(options.callee);
+          }(),
+          options.media),
+      to_callee_(caller.world(), direction(caller, callee), options.signalling, callee_.receiver()),
+      to_caller_(caller.world(), direction(callee, caller), options.signalling, caller_.receiver()),
       started_at_(caller.world().now()) {
   caller_.connect(to_callee_);
   callee_.connect(to_caller_);
-  caller_.on_change = callee_.on_change = [this] { update(); };
+  for (const Side* side : {&caller_, &callee_}) {
+    auto& listener = side->connection ? side->connection->on_change : side->bare->on_change;
+    listener = [this] { update(); };
+  }
+}
+
+// Both sides give the sections their tracks; who may send is the direction's to say.
+void Call::add_media(const CallMedia& media) {
+  const auto add = [this](peer::MediaKind kind, std::optional<sdp::Direction> wanted) {
+    if (!wanted) return;
+    const auto track = [kind](const IcePeer& side) {
+      return peer::Track{std::string(side.host().label()),
+                         fmt::format("{}-{}", side.host().label(), to_string(kind))};
+    };
+    auto& caller = caller_connection()->negotiation();
+    caller.add_transceiver(
+        kind, *wanted, sdp::sends(*wanted) ? std::optional(track(this->caller())) : std::nullopt);
+    if (sdp::receives(*wanted)) callee_connection()->negotiation().add_track(kind, track(callee()));
+  };
+  add(peer::MediaKind::audio, media.audio);
+  add(peer::MediaKind::video, media.video);
+}
+
+std::string Call::error() const {
+  for (const Side* side : {&caller_, &callee_}) {
+    const std::string& error = side->connection && !side->connection->error().empty()
+                                   ? side->connection->error()
+                                   : side->ice().start_error();
+    if (!error.empty()) return fmt::format("{}: {}", side->ice().host().label(), error);
+  }
+  return "";
 }
 
 void Call::close() {
@@ -52,17 +139,16 @@ void Call::close() {
 
 void Call::update() {
   using ice::AgentState;
-  const AgentState a = caller_.machine().state();
-  const AgentState b = callee_.machine().state();
+  const AgentState a = caller().machine().state();
+  const AgentState b = callee().machine().state();
   const auto either = [a, b](AgentState state) { return a == state || b == state; };
-  const bool both_selected = !caller_.selected_at().is_never() && !callee_.selected_at().is_never();
   state_ = a == AgentState::closed && b == AgentState::closed ? CallState::closed
-           : either(AgentState::failed)                       ? CallState::failed
+           : caller_.failed() || callee_.failed()             ? CallState::failed
            : either(AgentState::disconnected)                 ? CallState::disconnected
-           : both_selected                                    ? CallState::connected
+           : caller_.ready() && callee_.ready()               ? CallState::connected
                                                               : CallState::connecting;
   if (state_ == CallState::connected && connected_at_.is_never()) {
-    connected_at_ = caller_.world().now();
+    connected_at_ = caller().world().now();
   }
   if (on_change) on_change();
 }

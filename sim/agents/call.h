@@ -1,27 +1,41 @@
-// Two ICE peers and the signalling between them.
+// Two peers and the signalling between them.
 #pragma once
 
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "sim/agents/ice_peer.h"
+#include "sim/agents/peer_connection.h"
 #include "sim/agents/signalling.h"
+#include "stack/sdp/stream_attributes.h"
 
 namespace natsim::agents {
+
+// What a call is about, beside its path.
+struct CallMedia {
+  std::optional<sdp::Direction> audio;  // by the caller; nullopt: none is offered
+  std::optional<sdp::Direction> video;
+  peer::SecurityOptions security;
+  dtls::KeyType certificate = dtls::KeyType::ecdsa_p256;
+};
 
 struct CallOptions {
   IcePeerOptions caller;
   IcePeerOptions callee;
   SignallingOptions signalling;  // each way
+  // nullopt: the call is ICE alone, and what it carries is the scenario's.
+  std::optional<CallMedia> media;
 };
 
 // How a call stands, by both of its sides.
 enum class CallState : std::uint8_t {
-  connecting,    // not both sides have selected a pair yet
+  connecting,    // not both sides have selected a pair yet, or, with media, not secured it
   connected,     // both have
   disconnected,  // both had, but a side waits for its pair to answer
-  failed,        // a side's ICE has failed
+  failed,        // a side's ICE or DTLS has failed
   closed,
 };
 std::string_view to_string(CallState state);
@@ -30,14 +44,19 @@ std::string_view to_string(CallState state);
 // signalling's delay to the callee, who starts then.
 class Call {
  public:
-  // Fails if the caller cannot open its sockets.
+  // Fails if the caller cannot open its sockets or make an offer.
   static Result<std::unique_ptr<Call>> start(net::Host& caller, net::Host& callee,
                                              CallOptions options);
 
-  [[nodiscard]] IcePeer& caller() { return caller_; }
-  [[nodiscard]] IcePeer& callee() { return callee_; }
-  [[nodiscard]] const IcePeer& caller() const { return caller_; }
-  [[nodiscard]] const IcePeer& callee() const { return callee_; }
+  [[nodiscard]] IcePeer& caller() { return caller_.ice(); }
+  [[nodiscard]] IcePeer& callee() { return callee_.ice(); }
+  [[nodiscard]] const IcePeer& caller() const { return caller_.ice(); }
+  [[nodiscard]] const IcePeer& callee() const { return callee_.ice(); }
+  // Null if the call is ICE alone.
+  [[nodiscard]] PeerConnection* caller_connection() const { return caller_.connection.get(); }
+  [[nodiscard]] PeerConnection* callee_connection() const { return callee_.connection.get(); }
+  // Why a side could not start, or the exchange of descriptions stopped; empty if all went well.
+  [[nodiscard]] std::string error() const;
   [[nodiscard]] CallState state() const { return state_; }
   [[nodiscard]] Time started_at() const { return started_at_; }
   // When the call was first connected; never() if it has not been.
@@ -48,11 +67,27 @@ class Call {
   std::function<void()> on_change;
 
  private:
+  // One of the two.
+  struct Side {
+    Side(net::Host& host, IcePeerOptions options, const std::optional<CallMedia>& media);
+
+    [[nodiscard]] IcePeer& ice() const { return connection ? connection->ice() : *bare; }
+    [[nodiscard]] SignalReceiver& receiver() const;
+    void connect(SignalSink& sink) const;
+    void close() const;
+    [[nodiscard]] bool ready() const;  // selected a pair and, with media, secured it
+    [[nodiscard]] bool failed() const;
+
+    std::unique_ptr<IcePeer> bare;
+    std::unique_ptr<PeerConnection> connection;
+  };
+
   Call(net::Host& caller, net::Host& callee, CallOptions options);
+  void add_media(const CallMedia& media);
   void update();
 
-  IcePeer caller_;
-  IcePeer callee_;
+  Side caller_;
+  Side callee_;
   SignallingChannel to_callee_;
   SignallingChannel to_caller_;
   Time started_at_;

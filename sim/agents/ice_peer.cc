@@ -40,7 +40,6 @@ Result<bool> IcePeer::start() {
   return true;
 }
 
-// Whether this side sends its candidates one by one.
 bool IcePeer::trickles() const {
   if (options_.trickle == Trickle::half) return options_.ice.role == ice::Role::controlled;
   return options_.trickle == Trickle::full;
@@ -48,33 +47,43 @@ bool IcePeer::trickles() const {
 
 void IcePeer::describe() {
   described_ = true;
-  channel_->send(Description{machine_.local_credentials()});
-  for (const ice::Candidate& candidate : std::exchange(unsent_, {})) channel_->send(candidate);
+  sink_->send(Description{machine_.local_credentials(), std::exchange(unsent_, {})});
 }
 
 void IcePeer::signal_candidate(const ice::Candidate& candidate) {
   if (described_) {
-    channel_->send(candidate);
+    sink_->send(candidate);
   } else {
     unsent_.push_back(candidate);
   }
 }
 
 void IcePeer::receive_signal(const Signal& signal) {
-  const Time now = world().now();
   if (!started_ && start_error_.empty()) {
     if (const auto begun = start(); !begun) start_error_ = begun.error();
   }
-  if (const auto* description = std::get_if<Description>(&signal)) {
-    machine_.set_remote_credentials(description->credentials, now);
-  } else if (const auto* candidate = std::get_if<ice::Candidate>(&signal)) {
-    if (machine_.add_remote_candidate(*candidate, now) == ice::RemoteCandidateResult::added) {
-      tell("ice.remote_candidate",
-           {{"type", to_string(candidate->type)}, {"address", candidate->address}});
-    }
-  } else {
-    machine_.end_of_remote_candidates(now);
+  std::visit([this](const auto& what) { learn(what); }, signal);
+}
+
+void IcePeer::learn(const Description& remote) {
+  learn(remote.credentials);
+  for (const ice::Candidate& candidate : remote.candidates) learn(candidate);
+}
+
+void IcePeer::learn(const ice::Credentials& remote) {
+  machine_.set_remote_credentials(remote, world().now());
+  pump();
+}
+
+void IcePeer::learn(const ice::Candidate& remote) {
+  if (machine_.add_remote_candidate(remote, world().now()) == ice::RemoteCandidateResult::added) {
+    tell("ice.remote_candidate", {{"type", to_string(remote.type)}, {"address", remote.address}});
   }
+  pump();
+}
+
+void IcePeer::learn(const EndOfCandidates& /*end*/) {
+  machine_.end_of_remote_candidates(world().now());
   pump();
 }
 
@@ -85,6 +94,7 @@ void IcePeer::take(const Endpoint& local, const net::Packet& packet) {
     ++datagrams_received_;
     bytes_received_ += data->payload.size();
     last_received_ = world().now();
+    if (on_data) on_data(packet, data->payload);
   }
   // Drained while the packet is there, so that what is ignored is told of it.
   drain();
@@ -140,7 +150,7 @@ void IcePeer::on(const ice::SocketNeeded& event) {
 void IcePeer::on(const ice::GatheringComplete& /*event*/) {
   tell("ice.gathering", {{"state", std::string_view("complete")}});
   if (!described_) describe();
-  channel_->send(EndOfCandidates{});
+  sink_->send(EndOfCandidates{});
 }
 
 void IcePeer::on(const ice::StateChanged& event) {

@@ -49,12 +49,20 @@ class IcePeer : public Agent, public SignalReceiver {
   IcePeer(net::Host& host, IcePeerOptions options);
 
   // Where this peer's signals go. To be set before `start`.
-  void connect(SignallingChannel& channel) { channel_ = &channel; }
+  void connect(SignalSink& sink) { sink_ = &sink; }
   // Binds the sockets and gathers. Fails, with nothing started, if a socket cannot be opened.
   Result<bool> start();
   [[nodiscard]] bool started() const { return started_; }
+  // Whether the description has been given to the sink: later ones are the owner's to send.
+  [[nodiscard]] bool described() const { return described_; }
+  // Whether this side sends its candidates one by one, its description before them.
+  [[nodiscard]] bool trickles() const;
   // The callee starts when it is first signalled to; a failure to start is kept for `start_error`.
   void receive_signal(const Signal& signal) override;
+  // The same, for an owner who says himself when to start.
+  void learn(const ice::Credentials& remote);
+  void learn(const ice::Candidate& remote);
+  void learn(const EndOfCandidates&);
   [[nodiscard]] const std::string& start_error() const { return start_error_; }
 
   ice::SendResult send(ByteView data);
@@ -67,6 +75,9 @@ class IcePeer : public Agent, public SignalReceiver {
   // Since when a pair has been selected; never() while there is none.
   [[nodiscard]] Time selected_at() const { return selected_at_; }
 
+  // Called with what the peer sent on a path that is trusted (RFC 8445 §12.2), and is not STUN; may
+  // be empty.
+  std::function<void(const net::Packet&, ByteView)> on_data;
   // Called after each pump in which the state or the selected pair changed; may be empty.
   std::function<void()> on_change;
 
@@ -84,7 +95,8 @@ class IcePeer : public Agent, public SignalReceiver {
   [[nodiscard]] Time next_timeout() const override { return machine_.next_timeout(); }
   void drain() override;
 
-  [[nodiscard]] bool trickles() const;
+  void learn(const Description& remote);
+  void learn(const peer::SessionDescription&) {}  // for those who know sections
   void describe();
   void signal_candidate(const ice::Candidate& candidate);
 
@@ -113,7 +125,7 @@ class IcePeer : public Agent, public SignalReceiver {
 
   IcePeerOptions options_;
   ice::Agent machine_;
-  SignallingChannel* channel_ = nullptr;
+  SignalSink* sink_ = nullptr;
   bool started_ = false;
   std::string start_error_;
   bool described_ = false;                // our description has been sent

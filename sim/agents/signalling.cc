@@ -3,11 +3,38 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "stack/ice/candidate_line.h"
+#include "stack/sdp/description.h"
 
 namespace natsim::agents {
 
+namespace {
+
+// The kinds of the sections, and how many candidates there are.
+std::string summary_of(const peer::SessionDescription& description) {
+  const auto parsed = sdp::parse(description.sdp);
+  if (!parsed) return "";
+  std::string text;
+  std::size_t candidates = 0;
+  for (const sdp::Media& media : parsed.value().media) {
+    if (!text.empty()) text += ", ";
+    text += media.port == 0 && !sdp::find(media.attributes, "bundle-only") ? "no " + media.kind
+                                                                           : media.kind;
+    for (const sdp::Attribute& attribute : media.attributes) {
+      if (attribute.name == "candidate") ++candidates;
+    }
+  }
+  return candidates == 0 ? text : fmt::format("{}, {} candidates", text, candidates);
+}
+
+}  // namespace
+
 std::string_view kind_of(const Signal& signal) {
+  if (const auto* described = std::get_if<peer::SessionDescription>(&signal)) {
+    return to_string(described->type);
+  }
   constexpr std::string_view kinds[] = {"description", "candidate", "end-of-candidates"};
   return kinds[signal.index()];
 }
@@ -49,6 +76,11 @@ void SignallingChannel::tell(std::string_view kind, const Signal& signal) {
     text = ice::encode_candidate(*candidate);
   } else if (const auto* description = std::get_if<Description>(&signal)) {
     text = "ice-ufrag:" + description->credentials.ufrag;
+    if (const auto count = description->candidates.size(); count > 0) {
+      text += fmt::format(", {} candidates", count);
+    }
+  } else if (const auto* described = std::get_if<peer::SessionDescription>(&signal)) {
+    text = summary_of(*described);
   }
   world().events().emit(world().now(), id(), kind,
                         {{"what", kind_of(signal)}, {"text", std::string_view(text)}});

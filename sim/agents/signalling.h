@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "sim/core/scheduler.h"
 #include "sim/core/world.h"
@@ -13,17 +14,19 @@
 #include "stack/base/time.h"
 #include "stack/ice/candidate.h"
 #include "stack/ice/credentials.h"
+#include "stack/peer/session_description.h"
 
 namespace natsim::agents {
 
-// What an offer or answer says of ICE.
+// What an offer or answer says of ICE, for peers that have nothing else to say.
 struct Description {
   ice::Credentials credentials;
+  std::vector<ice::Candidate> candidates;  // those that are known and not signalled one by one
 };
 struct EndOfCandidates {};
-using Signal = std::variant<Description, ice::Candidate, EndOfCandidates>;
+using Signal = std::variant<Description, ice::Candidate, EndOfCandidates, peer::SessionDescription>;
 
-// "description", "candidate", "end-of-candidates".
+// "description", "candidate", "end-of-candidates", or what type of description it is.
 std::string_view kind_of(const Signal& signal);
 
 struct SignallingOptions {
@@ -33,6 +36,13 @@ struct SignallingOptions {
   // How long after a lost try the message is sent again, as a signalling server's TCP would;
   // positive.
   Duration resend_after = seconds(1);
+};
+
+// Takes what is to be signalled to the other side.
+class SignalSink {
+ public:
+  virtual ~SignalSink() = default;
+  virtual void send(Signal signal) = 0;
 };
 
 // Takes what the other side signalled.
@@ -46,13 +56,13 @@ class SignalReceiver {
 // and one resend_after for every time that it was lost.
 //
 // Events: "signal.sent" {what, text}, "signal.lost" {what, times}, "signal.received" {what, text}.
-class SignallingChannel : public core::Named, private core::Actor {
+class SignallingChannel : public SignalSink, public core::Named, private core::Actor {
  public:
   // `name` is that of the direction, "alice->bob".
   SignallingChannel(core::World& world, std::string name, const SignallingOptions& options,
                     SignalReceiver& receiver);
 
-  void send(Signal signal);
+  void send(Signal signal) override;
 
  private:
   struct InFlight {

@@ -9,6 +9,7 @@
 #include "sim/net/packet.h"
 #include "sim/net/tcp_segment.h"
 #include "sim/net/wire.h"
+#include "sim/record/media_text.h"
 #include "sim/record/portmap_text.h"
 #include "stack/portmap/nat_pmp_message.h"
 #include "stack/stun/message.h"
@@ -191,6 +192,7 @@ std::string describe_payload(ByteView payload) {
       return fmt::format("TURN channel {:#06x}: {}", data->number, describe_payload(data->payload));
     }
   }
+  if (std::string text = describe_media(payload); !text.empty()) return text;
   return fmt::format("data, {} bytes", payload.size());
 }
 

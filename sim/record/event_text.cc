@@ -34,6 +34,12 @@ constexpr Sentence sentences[] = {
     Sentence{"signal.sent", "signals {what}[: {text}]"},
     Sentence{"signal.received", "signalled {what}[: {text}]"},
     Sentence{"signal.lost", "signalling lost: {what}[: {text}]"},
+    Sentence{"peer.signalling", "signalling {state}"},
+    Sentence{"peer.state", "connection {state}"},
+    Sentence{"peer.track", "gets a track of {kind}, section {mid}[: {id}]"},
+    Sentence{"peer.track_ended", "the track of {kind} has ended, section {mid}"},
+    Sentence{"peer.refused", "refuses {what}: {reason}"},
+    Sentence{"dtls.state", "DTLS {state}[ as {role}][ with {cipher}, {profile}][: {reason}]"},
     Sentence{"stun.mapped", "mapped to {mapped}, says {server}"},
     Sentence{"stun.failed", "STUN request failed: {reason}"},
     Sentence{"stun.probe",
@@ -99,11 +105,17 @@ std::optional<std::string> fill(std::string_view text, const core::AgentEvent& e
 
 std::optional<std::string> fill_with_brackets(std::string_view text,
                                               const core::AgentEvent& event) {
-  const std::size_t bracket = text.find('[');
-  auto filled = fill(text.substr(0, bracket), event);
-  if (!filled || bracket == std::string_view::npos) return filled;
-  const auto optional_part = fill(text.substr(bracket + 1, text.size() - bracket - 2), event);
-  return optional_part ? *filled + *optional_part : *filled;
+  std::string filled;
+  while (!text.empty()) {
+    const bool optional = text.front() == '[';
+    if (optional) text.remove_prefix(1);
+    const std::size_t end = std::min(text.find(optional ? ']' : '['), text.size());
+    const auto part = fill(text.substr(0, end), event);
+    if (!part && !optional) return std::nullopt;
+    filled += part.value_or("");
+    text.remove_prefix(std::min(end + (optional ? 1 : 0), text.size()));
+  }
+  return filled;
 }
 
 // An event that has no sentence: its kind in plain words, and its fields.

@@ -40,8 +40,8 @@ const Class CallObject::lua_class = {"call", "a call", methods, fields};
 
 CallObject::CallObject(std::unique_ptr<agents::Call> call)
     : call_(std::move(call)),
-      caller_(call_->caller(), *call_),
-      callee_(call_->callee(), *call_),
+      caller_(call_->caller(), call_->caller_connection(), *call_),
+      callee_(call_->callee(), call_->callee_connection(), *call_),
       state_(call_->state()),
       since_(call_->started_at()) {
   call_->on_change = [this] {
@@ -77,8 +77,8 @@ bool CallObject::out_of_reach(CallState wanted) const {
 }
 
 void CallObject::check_start(lua_State* lua) const {
-  const std::string& error = call_->callee().start_error();
-  if (!error.empty()) raise(lua, "net:call: the callee could not start: {}", error);
+  const std::string error = call_->error();
+  if (!error.empty()) raise(lua, "net:call: {}", error);
 }
 
 int CallObject::begin_wait(lua_State* lua, const char* function, lua_KFunction then) {
@@ -88,7 +88,7 @@ int CallObject::begin_wait(lua_State* lua, const char* function, lua_KFunction t
       lua, timeout,
       [this, wanted] {
         reached_ = call_->state() == wanted;
-        return reached_ || out_of_reach(wanted) || !call_->callee().start_error().empty();
+        return reached_ || out_of_reach(wanted) || !call_->error().empty();
       },
       then);
 }

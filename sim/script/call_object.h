@@ -37,7 +37,7 @@ class CallObject : public Scripted {
   int begin_wait(lua_State* lua, const char* function, lua_KFunction then);
   static int finish_wait(lua_State* lua, int status, lua_KContext context);
   static int finish_try_wait(lua_State* lua, int status, lua_KContext context);
-  // Raises if the callee could not start.
+  // Raises if a side could not start, or did not get on with the other's description.
   void check_start(lua_State* lua) const;
   // No wait for the state can be over any more but by its timeout: a side has been closed, or has
   // failed for good.

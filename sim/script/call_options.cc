@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/script/ice_servers.h"
+#include "sim/script/media_options.h"
 #include "sim/script/options.h"
 
 namespace natsim::script {
@@ -120,7 +121,7 @@ agents::CallOptions read_call_options(const Value& table) {
   agents::CallOptions options;
   std::vector<std::string_view> names;
   for (const auto& key : peer_keys) names.push_back(key.name);
-  names.insert(names.end(), {"signalling", "caller", "callee"});
+  names.insert(names.end(), {"signalling", "caller", "callee", "media"});
   check_keys(table, names, 0);
   for (const auto& key : peer_keys) {
     const StackMark mark(table.lua());
@@ -141,6 +142,8 @@ agents::CallOptions read_call_options(const Value& table) {
     }
   }
   const StackMark mark(table.lua());
+  const Value media = table.field("media");
+  if (media.present()) options.media = read_call_media(media);
   const Value signalling = table.field("signalling");
   if (signalling.present()) read_options(signalling, signalling_keys, options.signalling);
   return options;

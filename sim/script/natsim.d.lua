@@ -368,7 +368,7 @@ function Net:drops(reason) end
 ---The virtual time since the world began.
 ---@return Duration
 function Net:now() end
----@alias DropReason "link_down"|"queue_overflow"|"queue_management"|"random_loss"|"burst_loss"|"scripted_drop"|"partitioned"|"no_route"|"ttl_expired"|"too_big"|"malformed"|"land"|"nat_no_mapping"|"nat_mapping_expired"|"nat_filtered_address"|"nat_filtered_port"|"nat_ports_exhausted"|"nat_port_collision"|"nat_block_exhausted"|"nat_table_full"|"nat_host_limit"|"nat_host_rate"|"nat_hairpin_off"|"nat_unsupported_protocol"|"nat_icmp_mismatch"|"nat_icmp_policy"|"nat_tcp_no_connection"|"nat_tcp_simultaneous_open"|"nat_syn_withdrawn"|"nat_syn_repeated"|"nat_fragment_policy"|"nat_fragment_out_of_order"|"nat_flushed"|"nat_rebooted"|"nat_renumbered"|"nat_reconfigured"|"firewall_rule"|"firewall_no_state"|"firewall_state_expired"|"firewall_udp_blocked"|"firewall_port_not_allowed"|"captive_portal"|"not_local"|"no_socket"|"bad_checksum"|"interface_down"|"address_gone"|"host_asleep"|"fragment_timeout"|"fragment_overlap"|"fragment_limit"|"agent_unexpected"|"stun_malformed"|"stun_unauthenticated"|"stun_unknown_transaction"|"stun_wrong_ufrag"|"ice_candidate_limit"|"turn_no_permission"|"turn_no_channel"|"turn_no_allocation"|"untranslatable"|"softwire_spoofed"
+---@alias DropReason "link_down"|"queue_overflow"|"queue_management"|"random_loss"|"burst_loss"|"scripted_drop"|"partitioned"|"no_route"|"ttl_expired"|"too_big"|"malformed"|"land"|"nat_no_mapping"|"nat_mapping_expired"|"nat_filtered_address"|"nat_filtered_port"|"nat_ports_exhausted"|"nat_port_collision"|"nat_block_exhausted"|"nat_table_full"|"nat_host_limit"|"nat_host_rate"|"nat_hairpin_off"|"nat_unsupported_protocol"|"nat_icmp_mismatch"|"nat_icmp_policy"|"nat_tcp_no_connection"|"nat_tcp_simultaneous_open"|"nat_syn_withdrawn"|"nat_syn_repeated"|"nat_fragment_policy"|"nat_fragment_out_of_order"|"nat_flushed"|"nat_rebooted"|"nat_renumbered"|"nat_reconfigured"|"firewall_rule"|"firewall_no_state"|"firewall_state_expired"|"firewall_udp_blocked"|"firewall_port_not_allowed"|"captive_portal"|"not_local"|"no_socket"|"bad_checksum"|"interface_down"|"address_gone"|"host_asleep"|"fragment_timeout"|"fragment_overlap"|"fragment_limit"|"agent_unexpected"|"stun_malformed"|"stun_unauthenticated"|"stun_unknown_transaction"|"stun_wrong_ufrag"|"ice_candidate_limit"|"media_not_secured"|"srtp_unauthenticated"|"srtp_replayed"|"turn_no_permission"|"turn_no_channel"|"turn_no_allocation"|"untranslatable"|"softwire_spoofed"
 
 ---@class PartitionOptions
 ---@field [1] Host|Router|Nat|string|(Host|Router|Nat|string)[] one side
@@ -1038,6 +1038,24 @@ function hold(options) end
 ---@field caller? PeerOptions replaces options of the caller
 ---@field callee? PeerOptions replaces options of the callee
 ---@field signalling? SignallingOptions
+---@field media? true|MediaOptions offers and answers in SDP, DTLS and SRTP above ICE; true: audio and video both ways; default: ICE alone
+
+---@alias Direction "sendrecv"|"sendonly"|"recvonly"|"inactive"
+---@alias SrtpProfile "SRTP_AES128_CM_HMAC_SHA1_80"|"SRTP_AES128_CM_HMAC_SHA1_32"|"SRTP_AEAD_AES_128_GCM"|"SRTP_AEAD_AES_256_GCM"
+
+---@class MediaOptions
+---@field audio? boolean|Direction as the caller sees it; true is "sendrecv"; default none
+---@field video? boolean|Direction
+---@field dtls? DtlsOptions
+---@field certificate? "ecdsa-p256"|"rsa-2048" default "ecdsa-p256"
+
+---@class DtlsOptions
+---@field profiles? SrtpProfile[] best first; default AES-128-GCM, then AES-128-CM with 80 bits
+---@field timeout? AnyDuration before a flight is sent again; default "1s"
+---@field longest_timeout? AnyDuration each wait is twice the one before, up to this; default "60s"
+---@field mtu? integer bytes of a datagram of the handshake; from 256 to 65000; default 1200
+---@field fallback_mtu? integer after a flight was lost three times; from 256 to 65000; default 576
+---@field hello_verify? boolean the server asks for a cookie first; default false
 
 ---@alias CandidateType "host"|"srflx"|"prflx"|"relay"
 
@@ -1066,7 +1084,7 @@ function hold(options) end
 ---@field first_check? Duration since the world began
 ---@field succeeded_at? Duration since the world began
 
----A call is connected when both sides have selected a pair. A side by itself is so, as with browsers,
+---A call is connected when both sides have selected a pair and, with media, DTLS is done. A side by itself is so, as with browsers,
 ---when the first pair works: a relayed one is selected only after IceOptions.relay_patience.
 ---@alias CallState "connecting"|"connected"|"disconnected"|"failed"|"closed"
 
@@ -1108,6 +1126,13 @@ function Call:close() end
 ---@field remote_candidates Candidate[]
 ---@field bytes_received integer of data
 ---@field datagrams_received integer of data
+---@field connection_state? "new"|"connecting"|"connected"|"disconnected"|"failed"|"closed" of ICE and DTLS together; this and what follows: of a call with media
+---@field signalling_state? "stable"|"have-local-offer"|"have-remote-offer"|"have-local-pranswer"|"have-remote-pranswer"|"closed"
+---@field dtls_time? Duration from the call's start until DTLS was done
+---@field dtls_role? "client"|"server"
+---@field srtp_profile? SrtpProfile
+---@field local_description? string SDP
+---@field remote_description? string SDP
 local Peer = {}
 ---@return CandidatePair[]
 function Peer:pairs() end

@@ -70,6 +70,13 @@ constinit const Member PeerObject::fields[] = {
     {"remote_candidates", call_member<PeerObject, &PeerObject::remote_candidates>},
     {"bytes_received", call_member<PeerObject, &PeerObject::bytes_received>},
     {"datagrams_received", call_member<PeerObject, &PeerObject::datagrams_received>},
+    {"connection_state", call_member<PeerObject, &PeerObject::connection_state>},
+    {"signalling_state", call_member<PeerObject, &PeerObject::signalling_state>},
+    {"dtls_time", call_member<PeerObject, &PeerObject::dtls_time>},
+    {"dtls_role", call_member<PeerObject, &PeerObject::dtls_role>},
+    {"srtp_profile", call_member<PeerObject, &PeerObject::srtp_profile>},
+    {"local_description", call_member<PeerObject, &PeerObject::local_description>},
+    {"remote_description", call_member<PeerObject, &PeerObject::remote_description>},
 };
 const Class PeerObject::lua_class = {"peer", "a peer", methods, fields};
 
@@ -143,6 +150,52 @@ int PeerObject::bytes_received(lua_State* lua) {
 
 int PeerObject::datagrams_received(lua_State* lua) {
   lua_pushinteger(lua, static_cast<lua_Integer>(peer_.datagrams_received()));
+  return 1;
+}
+
+int PeerObject::connection_state(lua_State* lua) {
+  if (connection_ == nullptr) return 0;
+  push_string(lua, to_string(connection_->state()));
+  return 1;
+}
+
+int PeerObject::signalling_state(lua_State* lua) {
+  if (connection_ == nullptr) return 0;
+  push_string(lua, to_string(connection_->negotiation().state()));
+  return 1;
+}
+
+int PeerObject::dtls_time(lua_State* lua) {
+  return connection_ == nullptr ? 0 : push_since_start(lua, connection_->secured_at());
+}
+
+int PeerObject::dtls_role(lua_State* lua) {
+  const auto role = connection_ == nullptr ? std::nullopt : connection_->negotiation().dtls_role();
+  if (!role) return 0;
+  push_string(lua, *role == dtls::Role::client ? "client" : "server");
+  return 1;
+}
+
+int PeerObject::srtp_profile(lua_State* lua) {
+  const auto profile =
+      connection_ == nullptr ? std::nullopt : connection_->transport().srtp_profile();
+  if (!profile) return 0;
+  push_string(lua, to_string(*profile));
+  return 1;
+}
+
+int PeerObject::local_description(lua_State* lua) {
+  const auto text = connection_ == nullptr ? std::nullopt : connection_->local_description();
+  if (!text) return 0;
+  push_string(lua, text->sdp);
+  return 1;
+}
+
+int PeerObject::remote_description(lua_State* lua) {
+  const auto text =
+      connection_ == nullptr ? std::nullopt : connection_->negotiation().remote_description();
+  if (!text) return 0;
+  push_string(lua, text->sdp);
   return 1;
 }
 

@@ -10,13 +10,17 @@ namespace natsim::script {
 
 // peer:pairs(), peer:send(bytes), peer:close(); peer.state, peer.role, peer.ice_time,
 // peer.gathering_time, peer.selected_pair, peer.candidates, peer.remote_candidates,
-// peer.bytes_received, peer.datagrams_received.
+// peer.bytes_received, peer.datagrams_received; of a call with media also peer.connection_state,
+// peer.signalling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile, peer.local_description,
+// peer.remote_description.
 class PeerObject : public Scripted {
  public:
   static const Class lua_class;
 
   // The call owns the peer and outlives this object.
-  PeerObject(agents::IcePeer& peer, const agents::Call& call) : peer_(peer), call_(call) {}
+  // `connection` is null if the call is ICE alone.
+  PeerObject(agents::IcePeer& peer, agents::PeerConnection* connection, const agents::Call& call)
+      : peer_(peer), connection_(connection), call_(call) {}
 
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
   [[nodiscard]] std::string shown() const override;
@@ -36,6 +40,13 @@ class PeerObject : public Scripted {
   int remote_candidates(lua_State* lua);
   int bytes_received(lua_State* lua);
   int datagrams_received(lua_State* lua);
+  int connection_state(lua_State* lua);
+  int signalling_state(lua_State* lua);
+  int dtls_time(lua_State* lua);
+  int dtls_role(lua_State* lua);
+  int srtp_profile(lua_State* lua);
+  int local_description(lua_State* lua);
+  int remote_description(lua_State* lua);
 
   // Pushes the span from the call's start to `instant`; nil if that has not been.
   int push_since_start(lua_State* lua, Time instant) const;
@@ -44,6 +55,7 @@ class PeerObject : public Scripted {
   static const Member fields[];
 
   agents::IcePeer& peer_;
+  agents::PeerConnection* connection_;
   const agents::Call& call_;
 };
 

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "stack/ice/candidate_line.h"
+#include "stack/rtp/header_values.h"
 
 namespace natsim::peer {
 namespace {
@@ -117,14 +118,14 @@ std::vector<sdp::HeaderExtension> extensions_of(MediaKind kind) {
   const auto extension = [](std::uint16_t id, std::string_view uri) {
     return sdp::HeaderExtension{id, std::nullopt, std::string(uri), ""};
   };
-  std::vector<sdp::HeaderExtension> extensions = {extension(2, abs_send_time_extension),
-                                                  extension(3, transport_sequence_extension),
-                                                  extension(4, mid_extension)};
+  std::vector<sdp::HeaderExtension> extensions = {extension(2, rtp::uri::abs_send_time),
+                                                  extension(3, rtp::uri::transport_sequence),
+                                                  extension(4, rtp::uri::mid)};
   if (kind == MediaKind::audio) {
-    extensions.push_back(extension(1, audio_level_extension));
+    extensions.push_back(extension(1, rtp::uri::audio_level));
   } else {
-    extensions.push_back(extension(10, rid_extension));
-    extensions.push_back(extension(11, repaired_rid_extension));
+    extensions.push_back(extension(10, rtp::uri::rid));
+    extensions.push_back(extension(11, rtp::uri::repaired_rid));
   }
   return extensions;
 }

@@ -47,17 +47,6 @@ struct LocalSession {
   std::vector<LocalSection> sections;
 };
 
-inline constexpr std::string_view mid_extension = "urn:ietf:params:rtp-hdrext:sdes:mid";
-inline constexpr std::string_view rid_extension = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
-inline constexpr std::string_view repaired_rid_extension =
-    "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
-inline constexpr std::string_view audio_level_extension =
-    "urn:ietf:params:rtp-hdrext:ssrc-audio-level";
-inline constexpr std::string_view abs_send_time_extension =
-    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time";
-inline constexpr std::string_view transport_sequence_extension =
-    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01";
-
 // The header extensions that a peer has for a kind of media, with the ids that its offers give
 // them.
 std::vector<sdp::HeaderExtension> extensions_of(MediaKind kind);

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include "stack/rtp/header_values.h"
 #include "tests/stack/peer/peers.h"
 #include "tests/stack/sdp/offers.h"
 
@@ -263,16 +264,16 @@ TEST(Jsep, SDP23_AnswersHaveTheOffersIdsOfExtensions) {
   alice.machine.add_track(MediaKind::audio, {"s", "a"});
   const auto offer = alice.offer();
   auto changed = offer;
-  const std::string own = "a=extmap:4 " + std::string(mid_extension);
+  const std::string own = "a=extmap:4 " + std::string(rtp::uri::mid);
   changed.sdp.replace(changed.sdp.find(own), own.size(),
-                      "a=extmap:7 " + std::string(mid_extension) + "\r\na=extmap:9 urn:unknown");
+                      "a=extmap:7 " + std::string(rtp::uri::mid) + "\r\na=extmap:9 urn:unknown");
   ASSERT_EQ(bob.remote(changed), "");
   const auto answer = bob.answer();
-  EXPECT_NE(answer.sdp.find("a=extmap:7 " + std::string(mid_extension)), std::string::npos);
+  EXPECT_NE(answer.sdp.find("a=extmap:7 " + std::string(rtp::uri::mid)), std::string::npos);
   EXPECT_EQ(answer.sdp.find("urn:unknown"), std::string::npos);
   bob.local(answer);
   // Its own offers keep what is agreed.
-  EXPECT_NE(bob.offer().sdp.find("a=extmap:7 " + std::string(mid_extension)), std::string::npos);
+  EXPECT_NE(bob.offer().sdp.find("a=extmap:7 " + std::string(rtp::uri::mid)), std::string::npos);
 }
 
 TEST(Jsep, SDP24_SimulcastIsOfferedAndTakenByRid) {
