@@ -14,6 +14,7 @@ LAYERS = (
     "stack/portmap",
     "stack/dns",
     "stack/upnp",
+    "stack/signalling",
     "stack/sdp",
     "stack/srtp",
     "stack/dtls",
