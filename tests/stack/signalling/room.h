@@ -137,7 +137,8 @@ class Room {
   void settle() {
     for (bool quiet = false; !quiet;) {
       quiet = true;
-      for (auto& [name, member] : members) {
+      for (auto& entry : members) {
+        Member& member = entry.second;
         while (const auto order = member.client->poll_order()) {
           quiet = false;
           carry(member, *order);
