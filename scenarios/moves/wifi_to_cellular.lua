@@ -4,7 +4,7 @@
 -- is the quicker one. Once that is gone, consent (RFC 7675) finds out: 12 s after the last answer the
 -- call is disconnected, 30 s after it the call has failed. Answers come every 4 to 6 s, so the last one
 -- is up to 6 s old when the Wi-Fi ends. A gap that is over in time is survived; a new network needs
--- candidates of its own, and so a new call.
+-- candidates of its own: a new call here, a restart of ICE in ice/restart.lua.
 
 local function build(net)
   local internet = net:router("internet")

@@ -39,6 +39,7 @@ class Agent : public core::Named, protected core::Actor, protected net::Datagram
   // Opens a socket; its local endpoint, with the port filled in and the address as given.
   Result<Endpoint> bind(const Endpoint& local);
   void unbind(const Endpoint& local) { sockets_.erase(local); }
+  [[nodiscard]] bool is_bound(const Endpoint& local) const { return sockets_.contains(local); }
   // Sends from the socket bound to `transmit.local`; nothing if that has been closed.
   void transmit(const Transmit& transmit);
   // Emits an event of this agent.

@@ -132,6 +132,11 @@ std::string Call::error() const {
   return "";
 }
 
+bool Call::restarts_done() const {
+  return caller().generation() == callee().generation() && !caller().machine().is_restarting() &&
+         !callee().machine().is_restarting();
+}
+
 void Call::close() {
   caller_.close();
   callee_.close();

@@ -61,6 +61,9 @@ class Call {
   [[nodiscard]] Time started_at() const { return started_at_; }
   // When the call was first connected; never() if it has not been.
   [[nodiscard]] Time connected_at() const { return connected_at_; }
+  // Whether both sides have selected a pair since ICE was last restarted, by either of them; true
+  // if it never was.
+  [[nodiscard]] bool restarts_done() const;
   void close();
 
   // Called after each change of the state or of a selected pair; may be empty.

@@ -13,20 +13,62 @@ IcePeer::IcePeer(net::Host& host, IcePeerOptions options)
   machine_.set_servers(options_.stun_servers, options_.turn_servers);
 }
 
-Result<bool> IcePeer::start() {
-  const Time now = world().now();
+Result<std::vector<Endpoint>> IcePeer::open_sockets() {
   std::vector<Endpoint> bases;
+  std::vector<Endpoint> opened;
   for (const auto& interface : host().interfaces()) {
+    if (!interface->up()) continue;
     for (const IpAddress& address : interface->addresses()) {
+      // A fixed port serves all generations.
+      if (const Endpoint fixed{address, options_.port}; is_bound(fixed)) {
+        bases.push_back(fixed);
+        continue;
+      }
       const auto bound = bind({address, options_.port});
       if (!bound) {
-        for (const Endpoint& base : bases) unbind(base);
+        for (const Endpoint& base : opened) unbind(base);
         return Error{bound.error()};
       }
       bases.push_back(bound.value());
+      opened.push_back(bound.value());
     }
   }
+  return bases;
+}
+
+Result<bool> IcePeer::start() {
+  const auto bases = open_sockets();
+  if (!bases) return Error{bases.error()};
   started_ = true;
+  begin(bases.value());
+  return true;
+}
+
+Result<bool> IcePeer::restart() {
+  const auto bases = open_sockets();
+  if (!bases) return Error{bases.error()};
+  ++generation_;
+  tell("ice.restart", {{"reason", std::string_view()}});
+  machine_.restart(world().now());
+  remote_ufrag_.clear();
+  begin(bases.value());
+  return true;
+}
+
+void IcePeer::follow_restart(std::uint32_t generation) {
+  const auto bases = open_sockets();
+  generation_ = generation;
+  tell("ice.restart", {{"reason", std::string_view("the peer has")}});
+  machine_.restart(world().now());
+  remote_ufrag_.clear();
+  if (!bases) start_error_ = bases.error();
+  begin(bases ? bases.value() : std::vector<Endpoint>());
+}
+
+void IcePeer::begin(const std::vector<Endpoint>& bases) {
+  const Time now = world().now();
+  described_ = false;
+  unsent_.clear();
   for (const Endpoint& base : bases) machine_.add_local_address(base, now);
   for (const Endpoint& mapped : options_.mapped) {
     const auto base = std::find_if(bases.begin(), bases.end(), [&](const Endpoint& known) {
@@ -37,7 +79,6 @@ Result<bool> IcePeer::start() {
   if (trickles()) describe();
   machine_.start_gathering(now);
   pump();
-  return true;
 }
 
 bool IcePeer::trickles() const {
@@ -47,14 +88,16 @@ bool IcePeer::trickles() const {
 
 void IcePeer::describe() {
   described_ = true;
-  sink_->send(Description{machine_.local_credentials(), std::exchange(unsent_, {})});
+  sink_->send(Description{machine_.local_credentials(), generation_, std::exchange(unsent_, {})});
 }
 
-void IcePeer::signal_candidate(const ice::Candidate& candidate) {
+void IcePeer::signal_candidate(const ice::Candidate& gathered) {
+  ice::Candidate candidate = gathered;
+  candidate.ufrag = machine_.local_credentials().ufrag;
   if (described_) {
-    sink_->send(candidate);
+    sink_->send(std::move(candidate));
   } else {
-    unsent_.push_back(candidate);
+    unsent_.push_back(std::move(candidate));
   }
 }
 
@@ -66,25 +109,36 @@ void IcePeer::receive_signal(const Signal& signal) {
 }
 
 void IcePeer::learn(const Description& remote) {
+  // An answer that a restart has overtaken: the answer to the restart is to come.
+  if (remote.generation < generation_) return ignore(remote);
+  if (remote.generation > generation_) follow_restart(remote.generation);
   learn(remote.credentials);
   for (const ice::Candidate& candidate : remote.candidates) learn(candidate);
 }
 
 void IcePeer::learn(const ice::Credentials& remote) {
+  remote_ufrag_ = remote.ufrag;
   machine_.set_remote_credentials(remote, world().now());
   pump();
 }
 
 void IcePeer::learn(const ice::Candidate& remote) {
+  if (!is_present(remote.ufrag)) return ignore(remote);
   if (machine_.add_remote_candidate(remote, world().now()) == ice::RemoteCandidateResult::added) {
     tell("ice.remote_candidate", {{"type", to_string(remote.type)}, {"address", remote.address}});
   }
   pump();
 }
 
-void IcePeer::learn(const EndOfCandidates& /*end*/) {
+void IcePeer::learn(const EndOfCandidates& end) {
+  if (!is_present(end.ufrag)) return ignore(end);
   machine_.end_of_remote_candidates(world().now());
   pump();
+}
+
+void IcePeer::ignore(const Signal& signal) {
+  tell("ice.signal_ignored", {{"what", kind_of(signal)},
+                              {"reason", std::string_view("it is of another generation of ICE")}});
 }
 
 void IcePeer::take(const Endpoint& local, const net::Packet& packet) {
@@ -150,7 +204,7 @@ void IcePeer::on(const ice::SocketNeeded& event) {
 void IcePeer::on(const ice::GatheringComplete& /*event*/) {
   tell("ice.gathering", {{"state", std::string_view("complete")}});
   if (!described_) describe();
-  sink_->send(EndOfCandidates{});
+  sink_->send(EndOfCandidates{machine_.local_credentials().ufrag});
 }
 
 void IcePeer::on(const ice::StateChanged& event) {

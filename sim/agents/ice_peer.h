@@ -36,6 +36,7 @@ struct IcePeerOptions {
 //
 // Events (pair numbers are the agent's own):
 //   "ice.candidate" {type, address, base, priority}; "ice.remote_candidate" {type, address};
+//   "ice.restart" {reason}; "ice.signal_ignored" {what, reason};
 //   "ice.gathering" {state}; "ice.gathering_failed" {kind, server, reason, code,
 //   elapsed};
 //   "ice.pair" {pair, local, local_type, remote, remote_type, state, reason};
@@ -50,8 +51,16 @@ class IcePeer : public Agent, public SignalReceiver {
 
   // Where this peer's signals go. To be set before `start`.
   void connect(SignalSink& sink) { sink_ = &sink; }
-  // Binds the sockets and gathers. Fails, with nothing started, if a socket cannot be opened.
+  // Binds a socket to each address of each interface that is up, and gathers. Fails, with nothing
+  // started, if a socket cannot be opened.
   Result<bool> start();
+  // Begins another generation of ICE on the addresses that the host has now; what is in use goes on
+  // until the new generation has selected a pair. The other peer follows. Fails, with nothing
+  // changed, if a socket cannot be opened. Precondition: started, and not closed.
+  Result<bool> restart();
+  // The same, after the peer; `generation` is how often it has restarted. What cannot be opened is
+  // kept for `start_error`.
+  void follow_restart(std::uint32_t generation);
   [[nodiscard]] bool started() const { return started_; }
   // Whether the description has been given to the sink: later ones are the owner's to send.
   [[nodiscard]] bool described() const { return described_; }
@@ -68,6 +77,10 @@ class IcePeer : public Agent, public SignalReceiver {
   ice::SendResult send(ByteView data);
   void close();
 
+  // Of the credentials that were learnt last; empty before, and after a restart.
+  [[nodiscard]] const std::string& remote_ufrag() const { return remote_ufrag_; }
+  // How often ICE was restarted, by this side or the other, up to now.
+  [[nodiscard]] std::uint32_t generation() const { return generation_; }
   [[nodiscard]] const ice::Agent& machine() const { return machine_; }
   [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
   [[nodiscard]] std::uint64_t datagrams_received() const { return datagrams_received_; }
@@ -90,6 +103,16 @@ class IcePeer : public Agent, public SignalReceiver {
     ice::CandidateType remote_type;
   };
 
+  // Sockets for all addresses that can be used.
+  Result<std::vector<Endpoint>> open_sockets();
+  // Gives the machine its sockets and signals.
+  void begin(const std::vector<Endpoint>& bases);
+  // Whether what names this username fragment is of the peer's present generation; what names none
+  // is believed to be.
+  [[nodiscard]] bool is_present(std::string_view ufrag) const {
+    return ufrag.empty() || ufrag == remote_ufrag_;
+  }
+  void ignore(const Signal& signal);
   void take(const Endpoint& local, const net::Packet& packet) override;
   void handle_timeout(Time now) override { machine_.handle_timeout(now); }
   [[nodiscard]] Time next_timeout() const override { return machine_.next_timeout(); }
@@ -98,12 +121,13 @@ class IcePeer : public Agent, public SignalReceiver {
   void learn(const Description& remote);
   void learn(const peer::SessionDescription&) {}  // for those who know sections
   void describe();
-  void signal_candidate(const ice::Candidate& candidate);
+  void signal_candidate(const ice::Candidate& gathered);
 
   void on(const ice::CandidateGathered& event);
   void on(const ice::CandidateRedundant&) {}
   void on(const ice::ServerFailed& event);
   void on(const ice::SocketNeeded& event);
+  void on(const ice::SocketReleased& event) { unbind(event.local); }
   void on(const ice::GatheringComplete& event);
   void on(const ice::StateChanged& event);
   void on(const ice::RoleSwitched& event);
@@ -127,7 +151,9 @@ class IcePeer : public Agent, public SignalReceiver {
   ice::Agent machine_;
   SignalSink* sink_ = nullptr;
   bool started_ = false;
+  std::uint32_t generation_ = 0;  // restarts so far, of both sides
   std::string start_error_;
+  std::string remote_ufrag_;              // of the peer's last description that was taken
   bool described_ = false;                // our description has been sent
   std::vector<ice::Candidate> unsent_;    // gathered, to be sent with the description
   std::vector<PairFace> pairs_;           // by pair number less one

@@ -51,6 +51,7 @@ std::optional<peer::SessionDescription> PeerConnection::local_description() cons
 std::optional<Error> PeerConnection::set_local_description(
     const peer::SessionDescription& description) {
   if (auto error = negotiation_.set_local_description(description)) return error;
+  restarting_ = false;
   tell_negotiation();
   apply_role();
   if (description.type != peer::SdpType::rollback && !ice_.started()) {
@@ -79,6 +80,14 @@ std::optional<Error> PeerConnection::start_ice() {
 void PeerConnection::apply_remote_transport() {
   const auto remote = negotiation_.remote_transport();
   if (!remote) return;
+  // An answer to an offer of before: that of the restart will be answered too.
+  if (restart_is_due_) return;
+  const std::string& known = ice_.remote_ufrag();
+  if (!known.empty() && known != remote->credentials.ufrag) {
+    candidates_.clear();
+    restarting_ = true;
+    ice_.follow_restart(ice_.generation() + 1);
+  }
   ice_.learn(remote->credentials);
   for (const std::string& line : remote->candidates) add_ice_candidate(line, "", 0);
   if (remote->end_of_candidates) ice_.learn(EndOfCandidates{});
@@ -120,14 +129,17 @@ void PeerConnection::send(Signal signal) {
     for (const ice::Candidate& one : description->candidates) {
       candidates_.push_back(ice::encode_candidate(one));
     }
+    if (restarting_) return;
     sink_->send(*local_description());
     return;
   }
-  sink_->send(std::move(signal));
+  if (!restarting_) sink_->send(std::move(signal));
 }
 
 void PeerConnection::negotiate() {
-  if (!negotiation_.needed() || closed_ || !error_.empty()) return;
+  const bool due = restart_is_due_ && negotiation_.state() == peer::SignallingState::stable;
+  if ((!negotiation_.needed() && !due) || closed_ || !error_.empty()) return;
+  restart_is_due_ = false;
   auto offer = create_offer();
   if (!offer) return stop("create_offer", offer.error());
   const bool running = ice_.started();
@@ -144,8 +156,8 @@ void PeerConnection::receive_signal(const Signal& signal) {
     answer_or_stop(*description);
   } else if (const auto* candidate = std::get_if<ice::Candidate>(&signal)) {
     if (!ignores_offer_) ice_.learn(*candidate);
-  } else if (std::holds_alternative<EndOfCandidates>(signal)) {
-    if (!ignores_offer_) ice_.learn(EndOfCandidates{});
+  } else if (const auto* end = std::get_if<EndOfCandidates>(&signal)) {
+    if (!ignores_offer_) ice_.learn(*end);
   }
 }
 
@@ -177,6 +189,19 @@ void PeerConnection::stop(std::string_view what, const std::string& reason) {
   error_ = fmt::format("{}: {}", what, reason);
   tell("peer.refused", {{"what", what}, {"reason", std::string_view(reason)}});
   if (on_change) on_change();
+}
+
+std::optional<Error> PeerConnection::restart_ice() {
+  const auto before = std::exchange(candidates_, {});
+  restarting_ = true;
+  if (const auto begun = ice_.restart(); !begun) {
+    candidates_ = before;
+    restarting_ = false;
+    return Error{"OperationError: " + begun.error()};
+  }
+  restart_is_due_ = true;
+  negotiate();
+  return std::nullopt;
 }
 
 void PeerConnection::close() {

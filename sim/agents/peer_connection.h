@@ -73,6 +73,9 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   // Why the exchange that goes by itself has stopped; empty if it has not.
   [[nodiscard]] const std::string& error() const { return error_; }
 
+  // Restarts ICE, and makes an offer that says so as soon as one may be made (RFC 9429 §5.2.1).
+  // Fails if a socket cannot be opened. Precondition: ICE has started, and nothing is closed.
+  std::optional<Error> restart_ice();
   void close();
 
   [[nodiscard]] IcePeer& ice() { return ice_; }
@@ -121,8 +124,10 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   IcePeer ice_;
   peer::Negotiation negotiation_;
   peer::SecureTransport transport_;
-  std::vector<std::string> candidates_;     // own ones, as descriptions have them
-  bool ignores_offer_ = false;              // the latest one met our own; its candidates go with it
+  std::vector<std::string> candidates_;  // own ones, as descriptions have them
+  bool restart_is_due_ = false;          // the offer of a restart is
+  bool restarting_ = false;     // since ICE was: what it tells goes with the next description
+  bool ignores_offer_ = false;  // the latest one met our own; its candidates go with it
   std::vector<sdp::Fingerprint> expected_;  // of the association that stands
   bool dtls_failed_ = false;
   bool closed_ = false;

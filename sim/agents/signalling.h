@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -21,9 +22,13 @@ namespace natsim::agents {
 // What an offer or answer says of ICE, for peers that have nothing else to say.
 struct Description {
   ice::Credentials credentials;
+  // How often ICE was restarted before. One that is ahead of its receiver restarts it.
+  std::uint32_t generation = 0;
   std::vector<ice::Candidate> candidates;  // those that are known and not signalled one by one
 };
-struct EndOfCandidates {};
+struct EndOfCandidates {
+  std::string ufrag;  // of the generation whose candidates have ended; empty if it is not told
+};
 using Signal = std::variant<Description, ice::Candidate, EndOfCandidates, peer::SessionDescription>;
 
 // "description", "candidate", "end-of-candidates", or what type of description it is.

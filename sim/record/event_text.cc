@@ -20,6 +20,8 @@ struct Sentence {
 constexpr Sentence sentences[] = {
     Sentence{"ice.candidate", "{type} candidate {address}"},
     Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}"},
+    Sentence{"ice.restart", "restarts ICE[ ({reason})]"},
+    Sentence{"ice.signal_ignored", "ignores a signalled {what}: {reason}"},
     Sentence{"ice.gathering", "gathering {state}"},
     Sentence{"ice.gathering_failed", "gathering failed at the {kind} server {server}[: {reason}]"},
     Sentence{"ice.pair",

@@ -27,6 +27,8 @@ constinit const Member CallObject::methods[] = {
     {"try_wait", call_member<CallObject, &CallObject::try_wait>},
     {"pairs", call_member<CallObject, &CallObject::pairs>},
     {"send", call_member<CallObject, &CallObject::send>},
+    {"restart_ice", call_member<CallObject, &CallObject::restart_ice>},
+    {"wait_for_restart", call_member<CallObject, &CallObject::wait_for_restart>},
     {"close", call_member<CallObject, &CallObject::close>},
 };
 constinit const Member CallObject::fields[] = {
@@ -121,6 +123,32 @@ int CallObject::finish_try_wait(lua_State* lua, int /*status*/, lua_KContext /*c
   self.check_start(lua);
   lua_pushboolean(lua, self.reached_);
   return 1;
+}
+
+int CallObject::wait_for_restart(lua_State* lua) {
+  const Duration timeout = Value(lua, 2, "call:wait_for_restart").timeout();
+  return Run::of(lua).wait().begin(
+      lua, timeout,
+      [this] {
+        reached_ = call_->restarts_done();
+        return reached_ || out_of_reach(CallState::connected);
+      },
+      &CallObject::finish_restart);
+}
+
+int CallObject::finish_restart(lua_State* lua, int /*status*/, lua_KContext /*context*/) {
+  const auto& self = static_cast<CallObject&>(*to_scripted(lua, 1));
+  Run& run = Run::of(lua);
+  ++run.outcome().expectations;
+  if (self.reached_) return 0;
+  Failure failure;
+  failure.expected =
+      fmt::format("on a pair of the restarted ICE within {}",
+                  natsim::to_string(Value(lua, 2, "call:wait_for_restart").duration()));
+  failure.actual = self.standing() + (run.wait().timed_out() ? "" : " and stays so");
+  failure.message = fmt::format("expected the {} to be {}, it is {}", self.shown(),
+                                failure.expected, failure.actual);
+  run.fail(lua, std::move(failure));
 }
 
 int CallObject::close(lua_State* /*lua*/) {

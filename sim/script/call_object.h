@@ -11,8 +11,8 @@
 namespace natsim::script {
 
 // call:wait(state, timeout), call:try_wait(state, timeout), call:pairs(), call:send(bytes),
-// call:close(); call.state, call.ice_time, call.selected_pair, call.caller, call.callee. Without a
-// side, the caller's is meant.
+// call:restart_ice(), call:wait_for_restart(timeout), call:close(); call.state, call.ice_time,
+// call.selected_pair, call.caller, call.callee. Without a side, the caller's is meant.
 class CallObject : public Scripted {
  public:
   static const Class lua_class;
@@ -27,6 +27,8 @@ class CallObject : public Scripted {
   int try_wait(lua_State* lua);
   int pairs(lua_State* lua) { return caller_.pairs(lua); }
   int send(lua_State* lua) { return caller_.send(lua); }
+  int restart_ice(lua_State* lua) { return caller_.restart_ice(lua); }
+  int wait_for_restart(lua_State* lua);
   int close(lua_State* lua);
   int state(lua_State* lua);
   int ice_time(lua_State* lua);
@@ -35,6 +37,7 @@ class CallObject : public Scripted {
   int callee(lua_State* lua);
 
   int begin_wait(lua_State* lua, const char* function, lua_KFunction then);
+  static int finish_restart(lua_State* lua, int status, lua_KContext context);
   static int finish_wait(lua_State* lua, int status, lua_KContext context);
   static int finish_try_wait(lua_State* lua, int status, lua_KContext context);
   // Raises if a side could not start, or did not get on with the other's description.

@@ -1114,6 +1114,14 @@ function Call:pairs() end
 ---@return boolean sent
 ---@return string? reason why not
 function Call:send(data) end
+---The caller restarts ICE (RFC 8445 §9), as after a change of its network: new credentials, sockets and
+---candidates, on the addresses that its host then has. The callee follows when it hears of it. The old
+---pair carries data until a new one is selected.
+function Call:restart_ice() end
+---Waits until both sides have selected a pair since ICE was last restarted; if they have not within the
+---timeout the scenario has failed.
+---@param timeout AnyDuration
+function Call:wait_for_restart(timeout) end
 function Call:close() end
 
 ---@class Peer
@@ -1140,4 +1148,6 @@ function Peer:pairs() end
 ---@return boolean sent
 ---@return string? reason why not
 function Peer:send(data) end
+---This side restarts ICE, and the other follows. An error before it has begun and after it was closed.
+function Peer:restart_ice() end
 function Peer:close() end

@@ -6,6 +6,7 @@
 
 #include "sim/net/wire.h"
 #include "sim/script/run.h"
+#include "sim/script/script_error.h"
 #include "sim/script/table_writer.h"
 
 namespace natsim::script {
@@ -58,6 +59,7 @@ int push_candidates(lua_State* lua, const std::vector<ice::Candidate>& candidate
 constinit const Member PeerObject::methods[] = {
     {"pairs", call_member<PeerObject, &PeerObject::pairs>},
     {"send", call_member<PeerObject, &PeerObject::send>},
+    {"restart_ice", call_member<PeerObject, &PeerObject::restart_ice>},
     {"close", call_member<PeerObject, &PeerObject::close>},
 };
 constinit const Member PeerObject::fields[] = {
@@ -99,6 +101,19 @@ int PeerObject::send(lua_State* lua) {
   if (result == ice::SendResult::sent) return 1;
   push_string(lua, to_string(result));
   return 2;
+}
+
+int PeerObject::restart_ice(lua_State* lua) {
+  const bool open = peer_.started() && peer_.machine().state() != ice::AgentState::closed;
+  if (!open)
+    raise(lua, "restart_ice: {} has {}", shown(), peer_.started() ? "closed" : "not begun");
+  if (connection_ != nullptr) {
+    const auto error = connection_->restart_ice();
+    if (error) raise(lua, "restart_ice: {}", error->message);
+  } else if (const auto begun = peer_.restart(); !begun) {
+    raise(lua, "restart_ice: {}", begun.error());
+  }
+  return 0;
 }
 
 int PeerObject::close(lua_State* /*lua*/) {

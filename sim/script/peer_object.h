@@ -8,8 +8,8 @@
 
 namespace natsim::script {
 
-// peer:pairs(), peer:send(bytes), peer:close(); peer.state, peer.role, peer.ice_time,
-// peer.gathering_time, peer.selected_pair, peer.candidates, peer.remote_candidates,
+// peer:pairs(), peer:send(bytes), peer:restart_ice(), peer:close(); peer.state, peer.role,
+// peer.ice_time, peer.gathering_time, peer.selected_pair, peer.candidates, peer.remote_candidates,
 // peer.bytes_received, peer.datagrams_received; of a call with media also peer.connection_state,
 // peer.signalling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile, peer.local_description,
 // peer.remote_description.
@@ -29,6 +29,7 @@ class PeerObject : public Scripted {
   int pairs(lua_State* lua);
   int send(lua_State* lua);
   int selected_pair(lua_State* lua);
+  int restart_ice(lua_State* lua);
 
  private:
   int close(lua_State* lua);

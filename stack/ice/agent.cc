@@ -2,159 +2,160 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 namespace natsim::ice {
 namespace {
 
-Credentials draw_credentials(const Random& random) {
-  Random stream = random.split("credentials");
-  return Credentials::draw(stream);
+// How long the old pair is listened to where nothing else is said: RFC 8445 §8.3's time for the
+// candidates that are not used any more.
+constexpr Duration default_retirement = seconds(3);
+
+// What an old generation still gathers is not told.
+bool is_of_gathering(const Event& event) {
+  return std::holds_alternative<CandidateGathered>(event) ||
+         std::holds_alternative<CandidateRedundant>(event) ||
+         std::holds_alternative<ServerFailed>(event) ||
+         std::holds_alternative<GatheringComplete>(event);
 }
 
 }  // namespace
 
-std::string_view to_string(SendResult result) {
-  switch (result) {
-    case SendResult::sent:
-      return "sent";
-    case SendResult::no_valid_pair:
-      return "there is no valid pair";
-    case SendResult::relay_refused:
-      return "the relay did not take it";
-  }
-  return "";
+Agent::Agent(Options options, Random random)
+    : options_(std::move(options)), random_(random.split("restart")) {
+  begin_generation(options_, random);
 }
 
-Agent::Agent(Options options, Random random)
-    : options_(std::move(options)),
-      credentials_(draw_credentials(random)),
-      checker_(options_, credentials_, random, events_),
-      gatherer_(options_.keepalive, random.split("stun"), transmits_),
-      relays_(random.split("turn"), transmits_) {}
+void Agent::begin_generation(Options options, const Random& random) {
+  generations_.push_back(
+      std::make_unique<Generation>(std::move(options), random, servers_, last_pair_, transmits_));
+}
 
 std::optional<AddressRefusal> Agent::add_local_address(const Endpoint& base, Time now) {
-  if (const auto refusal = refusal_of(base)) return refusal;
-  if (std::find(bases_.begin(), bases_.end(), base) != bases_.end()) {
-    return AddressRefusal::duplicate;
-  }
-  if (!gathering_ended_.is_never()) return AddressRefusal::too_late;
-  bases_.push_back(base);
-  if (!gathering_started_.is_never()) {
-    gather_from(bases_.size() - 1, now);
-    advance(now);
-  }
-  return std::nullopt;
+  const auto refusal = generations_.back()->add_local_address(base, now);
+  if (!refusal) advance(now);
+  return refusal;
 }
 
 void Agent::add_mapped_address(const Endpoint& base, const Endpoint& mapped) {
-  mapped_addresses_.push_back({base, mapped});
+  generations_.back()->add_mapped_address(base, mapped);
 }
 
 void Agent::set_servers(std::vector<Endpoint> stun, std::vector<TurnServer> turn) {
-  stun_servers_ = std::move(stun);
-  turn_servers_ = std::move(turn);
+  servers_ = {std::move(stun), std::move(turn)};
 }
 
 void Agent::start_gathering(Time now) {
-  if (!gathering_started_.is_never() || state() == AgentState::closed) return;
-  gathering_started_ = now;
-  for (std::size_t i = 0; i < bases_.size(); ++i) gather_from(i, now);
-  offer_mapped_addresses(now);
+  generations_.back()->start_gathering(now);
   advance(now);
 }
 
 void Agent::replace_turn_socket(const Endpoint& base, const Endpoint& server,
                                 std::optional<Endpoint> fresh, Time now) {
-  relays_.replace_socket(base, server, fresh, now);
+  for (const auto& generation : generations_) {
+    const auto& sockets = generation->sockets();
+    if (std::find(sockets.begin(), sockets.end(), base) == sockets.end()) continue;
+    generation->replace_turn_socket(base, server, fresh, now);
+  }
   advance(now);
 }
 
+bool Agent::restart(Time now) {
+  if (state_ == AgentState::closed) return false;
+  Options options = options_;
+  options.role = role();
+  options.tiebreaker = tiebreaker();
+  Generation& last = *generations_.back();
+  const bool last_is_in_use = &in_use() == &last;
+  if (last_is_in_use && last.checker().pair_in_use() != nullptr) {
+    if (carrier_ != nullptr) carrier_->close(now);
+    carrier_ = &last;
+    last.stop_gathering();
+  } else {
+    last.close(now);
+  }
+  retire_at_ = Time::never();
+  early_.clear();
+  ++restarts_;
+  begin_generation(std::move(options), random_.split(restarts_));
+  tell_state(AgentState::new_agent, StateReason::restarted);
+  advance(now);
+  return true;
+}
+
 bool Agent::set_remote_credentials(const Credentials& credentials, Time now) {
-  if (!credentials.is_valid() || checker_.has_remote_credentials()) return false;
-  checker_.set_remote_credentials(credentials, now);
+  if (!credentials.is_valid() || has_remote_credentials()) return false;
+  newest().set_remote_credentials(credentials, now);
+  for (const Candidate& candidate : std::exchange(early_, {})) {
+    if (candidate.ufrag == credentials.ufrag) newest().add_remote(candidate, now);
+  }
   advance(now);
   return true;
 }
 
 RemoteCandidateResult Agent::add_remote_candidate(const Candidate& candidate, Time now) {
-  const RemoteCandidateResult result = checker_.add_remote(candidate, now);
+  const bool names_generation = !candidate.ufrag.empty() && state_ != AgentState::closed;
+  if (names_generation && !has_remote_credentials()) {
+    if (early_.size() >= options_.max_remote_candidates) return RemoteCandidateResult::too_many;
+    early_.push_back(candidate);
+    return RemoteCandidateResult::kept;
+  }
+  if (names_generation && candidate.ufrag != newest().remote_ufrag()) {
+    return RemoteCandidateResult::other_generation;
+  }
+  const RemoteCandidateResult result = newest().add_remote(candidate, now);
   advance(now);
   return result;
 }
 
 void Agent::end_of_remote_candidates(Time now) {
-  checker_.end_of_remote(now);
+  newest().end_of_remote(now);
   advance(now);
 }
 
 std::optional<ReceivedData> Agent::receive(const Endpoint& local, const Endpoint& remote,
                                            ByteView bytes, Time now) {
   std::optional<ReceivedData> data;
-  if (const auto inbound = relays_.receive(local, remote, bytes, now)) {
-    if (inbound->relay) data = deliver(*inbound->relay, inbound->peer, inbound->payload, now);
-  } else if (!gatherer_.receive(local, remote, bytes, now)) {
-    if (const auto sender = checker_.local().sender_at(local)) {
-      data = deliver(*sender, remote, bytes, now);
-    } else {
-      events_.push(Ignored{IgnoreReason::no_candidate, local, remote, std::nullopt});
-    }
-  }
+  // The older one has the allocation that a datagram without a transaction belongs to.
+  const bool taken =
+      std::any_of(generations_.begin(), generations_.end(), [&](const auto& generation) {
+        return generation->receive_from_server(local, remote, bytes, data, now);
+      });
+  if (!taken) data = recipient(local, remote, bytes).receive_from_peer(local, remote, bytes, now);
   advance(now);
   return data;
 }
 
-SendResult Agent::send(ByteView data, Time now) {
-  const CandidatePair* pair = checker_.pair_in_use();
-  if (pair == nullptr) return SendResult::no_valid_pair;
-  const Candidate& local = checker_.local()[pair->local];
-  const Endpoint& remote = checker_.remote()[pair->remote].address;
-  if (local.type != CandidateType::relayed) {
-    transmits_.push({local.base, remote, Bytes(data.begin(), data.end())});
-  } else if (!relays_.send(pair->local, remote, data, now)) {
-    return SendResult::relay_refused;
-  }
-  checker_.note_data_sent(now);
-  return SendResult::sent;
-}
+SendResult Agent::send(ByteView data, Time now) { return in_use().send(data, now); }
 
 void Agent::revoke_consent(Time now) {
-  checker_.revoke_consent();
+  if (carrier_ != nullptr) carrier_->checker().revoke_consent();
+  newest().revoke_consent();
   advance(now);
 }
 
 void Agent::close(Time now) {
-  checker_.close();
-  inquiries_.clear();
-  gatherer_.stop();
-  relays_.release(std::nullopt, IpAddress(), now);
-  relays_.flush(now);
+  for (const auto& generation : generations_) generation->close(now);
+  carrier_ = nullptr;
+  for (const auto& generation : generations_) tell(*generation);
 }
 
 void Agent::handle_timeout(Time now) {
-  gatherer_.handle_timeout(now);
-  relays_.handle_timeout(now);
-  checker_.handle_timeout(now);
+  for (const auto& generation : generations_) generation->handle_timeout(now);
   advance(now);
 }
 
 Time Agent::next_timeout() const {
-  Time next = std::min(
-      {gatherer_.next_timeout(), relays_.next_timeout(), checker_.next_timeout(), release_at_});
-  if (!inquiries_.empty() || checker_.has_check()) next = std::min(next, next_start_);
+  Time next = retire_at_;
+  for (const auto& generation : generations_) next = std::min(next, generation->next_timeout());
+  if (generations_.back()->has_work()) next = std::min(next, next_start_);
   return next;
-}
-
-Milestones Agent::milestones() const {
-  Milestones milestones = checker_.milestones();
-  milestones.gathering_started = gathering_started_;
-  milestones.gathering_ended = gathering_ended_;
-  return milestones;
 }
 
 std::vector<PairSnapshot> Agent::pairs() const {
   std::vector<PairSnapshot> snapshots;
-  for (const CandidatePair& pair : checker_.list().pairs()) {
-    snapshots.push_back(checker_.snapshot(pair));
+  for (const CandidatePair& pair : newest().list().pairs()) {
+    snapshots.push_back(newest().snapshot(pair));
   }
   std::stable_sort(snapshots.begin(), snapshots.end(),
                    [](const auto& a, const auto& b) { return a.priority > b.priority; });
@@ -162,111 +163,104 @@ std::vector<PairSnapshot> Agent::pairs() const {
 }
 
 std::optional<PairSnapshot> Agent::selected_pair() const {
-  const CandidatePair* pair = checker_.list().find(checker_.selected());
+  const Checker& checker = in_use().checker();
+  const CandidatePair* pair = checker.list().find(checker.selected());
   if (pair == nullptr) return std::nullopt;
-  return checker_.snapshot(*pair);
+  return checker.snapshot(*pair);
 }
 
-std::optional<ReceivedData> Agent::deliver(CandidateId sender, const Endpoint& remote,
-                                           ByteView bytes, Time now) {
-  const Endpoint& local = checker_.local()[sender].base;
-  const auto ignore = [&](IgnoreReason reason) {
-    events_.push(Ignored{reason, local, remote, std::nullopt});
-  };
-  if (checker_.state() == AgentState::closed) {
-    ignore(IgnoreReason::closed);
-    return std::nullopt;
+Generation& Agent::in_use() const {
+  const bool old_one = carrier_ != nullptr && newest().selected() == no_pair &&
+                       carrier_->checker().pair_in_use() != nullptr;
+  return old_one ? *carrier_ : *generations_.back();
+}
+
+Generation& Agent::recipient(const Endpoint& local, const Endpoint& remote, ByteView bytes) const {
+  Generation* owner = generations_.back().get();
+  if (generations_.size() == 1) return *owner;
+  for (const auto& generation : generations_) {
+    if (generation->expects(local, remote, bytes)) return *generation;
+    const auto& sockets = generation->sockets();
+    if (std::find(sockets.begin(), sockets.end(), local) != sockets.end()) owner = generation.get();
   }
-  if (stun::looks_like_stun(bytes)) {
-    if (const auto message = stun::MessageView::parse(bytes)) {
-      checker_.receive(sender, remote, *message, now);
-    } else {
-      ignore(IgnoreReason::malformed_stun);
-    }
-    return std::nullopt;
-  }
-  // The first byte of STUN belongs to nothing else (RFC 7983 §7).
-  if (!bytes.empty() && bytes[0] < 4) {
-    ignore(IgnoreReason::malformed_stun);
-    return std::nullopt;
-  }
-  const auto pair = checker_.accepts_data(sender, remote);
-  if (!pair) {
-    ignore(IgnoreReason::unvalidated_source);
-    return std::nullopt;
-  }
-  return ReceivedData{*pair, bytes};
+  return *owner;
 }
 
 void Agent::advance(Time now) {
+  Generation& last = *generations_.back();
   for (;;) {
-    drain(now);
-    release_if_due(now);
-    // Reflexive candidates are kept alive until ICE has ended (RFC 8445 §5.1.1.4).
-    if (state() == AgentState::failed) gatherer_.stop();
-    end_gathering_if_done(now);
-    if (now < next_start_) return;
-    if (!inquiries_.empty()) {
-      start_inquiry(now);
-    } else if (checker_.has_check()) {
-      checker_.start_check(now);
-    } else {
-      return;
-    }
+    for (const auto& generation : generations_) generation->attend(now);
+    if (now < next_start_ || !last.has_work()) break;
+    last.start_next(now);
     next_start_ = now + options_.ta;
   }
+  retire(now);
+  for (const auto& generation : generations_) tell(*generation);
 }
 
-void Agent::drain(Time now) {
-  while (auto result = gatherer_.poll_result()) handle(*result, now);
-  for (;;) {
-    while (auto request = checker_.poll_permission()) {
-      relays_.permit(request->relay, request->peer, now);
+void Agent::retire(Time now) {
+  if (generations_.size() == 1) return;
+  if (carrier_ != nullptr) {
+    if (newest().selected() != no_pair && retire_at_.is_never()) {
+      carrier_->checker().stop_using();
+      retire_at_ = now + options_.release_after.value_or(default_retirement);
     }
-    if (const PairId selected = checker_.selected();
-        selected != no_pair && selected != channel_pair_) {
-      channel_pair_ = selected;
-      const CandidatePair& pair = *checker_.list().find(selected);
-      relays_.bind_channel(pair.local, checker_.remote()[pair.remote].address, now);
+    const bool lost = retire_at_.is_never() && carrier_->checker().pair_in_use() == nullptr;
+    if (lost) tell(*carrier_);
+    if (lost || now >= retire_at_) {
+      carrier_->close(now);
+      carrier_ = nullptr;
+      retire_at_ = Time::never();
     }
-    relays_.flush(now);
-    while (auto outbound = checker_.poll_outbound()) route(std::move(*outbound), now);
-    // What an allocation tells may make pairs, and these need permissions.
-    const auto event = relays_.poll_event();
-    if (!event) return;
-    handle(*event, now);
+  }
+  for (std::size_t i = 0; i + 1 < generations_.size();) {
+    const Generation& old = *generations_[i];
+    // What is left of a closed one is the deletion of its allocations.
+    if (old.checker().state() != AgentState::closed || !old.next_timeout().is_never()) {
+      ++i;
+      continue;
+    }
+    tell(*generations_[i]);
+    const std::unique_ptr<Generation> gone = std::move(generations_[i]);
+    generations_.erase(generations_.begin() + static_cast<std::ptrdiff_t>(i));
+    for (const Endpoint& socket : gone->sockets()) {
+      const bool used = std::any_of(generations_.begin(), generations_.end(), [&](const auto& g) {
+        return std::find(g->sockets().begin(), g->sockets().end(), socket) != g->sockets().end();
+      });
+      if (!used) events_.push(SocketReleased{socket});
+    }
   }
 }
 
-void Agent::route(Outbound outbound, Time now) {
-  const Candidate& sender = checker_.local()[outbound.sender];
-  if (sender.type == CandidateType::relayed) {
-    // A relay that does not take it is lost or will be: the check goes unanswered.
-    relays_.send(outbound.sender, outbound.remote, outbound.payload, now);
-  } else {
-    transmits_.push({sender.base, outbound.remote, std::move(outbound.payload)});
+void Agent::tell(Generation& generation) {
+  const bool is_newest = &generation == generations_.back().get();
+  while (auto event = generation.poll_event()) {
+    if (const auto* changed = std::get_if<StateChanged>(&*event)) {
+      tell_state(is_newest ? changed->to : newest().state(), changed->reason);
+    } else if (const auto* selection = std::get_if<SelectedPairChanged>(&*event)) {
+      if (!is_newest && selection->from != selected_) continue;
+      events_.push(SelectedPairChanged{selected_, selection->to});
+      selected_ = selection->to;
+    } else if (is_newest || !is_of_gathering(*event)) {
+      events_.push(std::move(*event));
+    }
   }
 }
 
-void Agent::release_if_due(Time now) {
-  if (checker_.selected() != no_pair && release_at_.is_never() && !released_ &&
-      options_.release_after) {
-    release_at_ = now + *options_.release_after;
+void Agent::tell_state(AgentState state, StateReason reason) {
+  const Generation& used = in_use();
+  const bool over = state == AgentState::closed || state == AgentState::completed;
+  if (&used != generations_.back().get() && !over) {
+    const bool answers = used.checker().state() != AgentState::disconnected;
+    state = answers                       ? AgentState::connected
+            : state == AgentState::failed ? AgentState::disconnected
+                                          : AgentState::checking;
+  } else if (restarts_ > 0 && state == AgentState::new_agent) {
+    state = AgentState::checking;
   }
-  if (now < release_at_) return;
-  release_at_ = Time::never();
-  released_ = true;
-  inquiries_.clear();
-  gatherer_.stop();
-  const CandidatePair* selected = checker_.list().find(checker_.selected());
-  if (selected == nullptr) return;
-  const CandidateId kept = selected->local;
-  const IpAddress peer = checker_.remote()[selected->remote].address.address;
-  for (const CandidateId relay : relays_.candidates()) {
-    if (relay != kept) checker_.lose_relay(relay, PairReason::other_nominated, now);
-  }
-  relays_.release(kept, peer, now);
-  drain(now);
+  if (state == state_) return;
+  events_.push(StateChanged{state_, state, reason});
+  state_ = state;
 }
 
 }  // namespace natsim::ice

@@ -2,9 +2,8 @@
 // (RFC 8445, with trickle RFC 8838, patience RFC 8863 and consent RFC 7675).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -14,30 +13,14 @@
 #include "stack/base/random.h"
 #include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
-#include "stack/ice/checker.h"
 #include "stack/ice/credentials.h"
 #include "stack/ice/event.h"
 #include "stack/ice/fifo.h"
-#include "stack/ice/gatherer.h"
+#include "stack/ice/generation.h"
 #include "stack/ice/options.h"
-#include "stack/ice/relays.h"
 #include "stack/ice/snapshot.h"
 
 namespace natsim::ice {
-
-// What became of data given to Agent::send.
-enum class SendResult : std::uint8_t {
-  sent,
-  no_valid_pair,  // dropped: nothing is connected (yet, or any more)
-  relay_refused,  // dropped: the TURN client did not take it
-};
-std::string_view to_string(SendResult result);
-
-// Data from the peer. `payload` points into the bytes given to Agent::receive.
-struct ReceivedData {
-  PairId pair = no_pair;
-  ByteView payload;
-};
 
 // Contract, on top of stack/base/machine.h (sections are of RFC 8445):
 // 1. The host binds UDP sockets and names each with `add_local_address`; whatever arrives there is
@@ -58,6 +41,14 @@ struct ReceivedData {
 //    is the host's.
 // 8. After `close`, and on a consent or an allocation lost, data is no longer sent. A closed agent
 //    still drains the deletion of its TURN allocations.
+// 9. `restart` begins a new generation (§9): new credentials of ours, then, by
+//    `set_remote_credentials`, of the peer's, new candidates from both sides; the roles stay. The
+//    host gives it sockets as it did at first, best fresh ones: a TURN server refuses a second
+//    allocation from a socket that has one. The pair in use goes on carrying data, and its consent
+//    goes on, until a pair of the new generation is selected; for Options::release_after more it
+//    is listened to, since the peer selects later. SocketReleased tells what the host may close.
+// 10. Ids of candidates, candidates, check list and milestones are those of the newest generation;
+//    ids of pairs are never used again.
 class Agent {
  public:
   Agent(Options options, Random random);
@@ -81,10 +72,24 @@ class Agent {
   void replace_turn_socket(const Endpoint& base, const Endpoint& server,
                            std::optional<Endpoint> fresh, Time now);
 
-  [[nodiscard]] const Credentials& local_credentials() const { return credentials_; }
+  // Rule 9. False, and nothing is changed, if the agent is closed.
+  bool restart(Time now);
+  // How often it was restarted.
+  [[nodiscard]] std::uint32_t restarts() const { return restarts_; }
+  // Whether it was restarted and no pair of the newest generation is selected.
+  [[nodiscard]] bool is_restarting() const {
+    return restarts_ > 0 && newest().selected() == no_pair;
+  }
+
+  [[nodiscard]] const Credentials& local_credentials() const {
+    return generations_.back()->local_credentials();
+  }
   // False, and nothing is changed, if they are malformed (RFC 8839 §5.4) or were set before: a
-  // change of credentials is an ICE restart (RFC 8445 §9), which is a new agent.
+  // change of credentials is an ICE restart (RFC 8445 §9), which begins with `restart`.
   bool set_remote_credentials(const Credentials& credentials, Time now);
+  [[nodiscard]] bool has_remote_credentials() const { return newest().has_remote_credentials(); }
+  // One that names a username fragment counts only if it is the peer's present one (RFC 8838 §4.1);
+  // before the remote credentials are there it is kept until they are.
   RemoteCandidateResult add_remote_candidate(const Candidate& candidate, Time now);
   void end_of_remote_candidates(Time now);
 
@@ -101,18 +106,22 @@ class Agent {
   std::optional<Transmit> poll_transmit() { return transmits_.pop(); }
   std::optional<Event> poll_event() { return events_.pop(); }
 
-  [[nodiscard]] AgentState state() const { return checker_.state(); }
+  // Of a restarted agent whose old pair is in use: connected, or checking if that is not answered
+  // (as W3C webrtc has it of a restart).
+  [[nodiscard]] AgentState state() const { return state_; }
   // True if it has failed in a way that the peer's check does not revive it from (rule 6).
-  [[nodiscard]] bool failed_for_good() const { return checker_.failed_for_good(); }
-  [[nodiscard]] Role role() const { return checker_.role(); }
-  [[nodiscard]] std::uint64_t tiebreaker() const { return checker_.tiebreaker(); }
-  [[nodiscard]] Milestones milestones() const;
+  [[nodiscard]] bool failed_for_good() const {
+    return state_ == AgentState::failed && newest().failed_for_good();
+  }
+  [[nodiscard]] Role role() const { return newest().role(); }
+  [[nodiscard]] std::uint64_t tiebreaker() const { return newest().tiebreaker(); }
+  [[nodiscard]] Milestones milestones() const { return generations_.back()->milestones(); }
   // By id.
   [[nodiscard]] const std::vector<Candidate>& local_candidates() const {
-    return checker_.local().all();
+    return newest().local().all();
   }
   [[nodiscard]] const std::vector<Candidate>& remote_candidates() const {
-    return checker_.remote().all();
+    return newest().remote().all();
   }
   // All pairs, those with higher priority first.
   [[nodiscard]] std::vector<PairSnapshot> pairs() const;
@@ -120,68 +129,39 @@ class Agent {
   [[nodiscard]] std::optional<PairSnapshot> selected_pair() const;
 
  private:
-  // A server to be asked from a socket; waits for its turn in the pacing.
-  struct Inquiry {
-    ServerKind kind;
-    Endpoint base;
-    std::size_t server;  // in stun_servers_ or turn_servers_
-    std::uint16_t local_preference;
-  };
+  void begin_generation(Options options, const Random& random);
+  [[nodiscard]] Checker& newest() { return generations_.back()->checker(); }
+  [[nodiscard]] const Checker& newest() const { return generations_.back()->checker(); }
+  // The generation whose pair is used for data.
+  [[nodiscard]] Generation& in_use() const;
+  // The one that a datagram from the peer is for.
+  [[nodiscard]] Generation& recipient(const Endpoint& local, const Endpoint& remote,
+                                      ByteView bytes) const;
 
-  // Our address as a TURN server saw it, a server-reflexive candidate too (RFC 8445 §5.1.1.2). It
-  // is used for a socket that no STUN server tells the address of: where one does, it adds nothing
-  // behind a NAT that maps all destinations alike, and behind another one only an address that
-  // nobody but this TURN server can use.
-  struct SpareReflexive {
-    Candidate candidate;
-    std::uint16_t local_preference;
-  };
-
-  struct MappedAddress {
-    Endpoint base;
-    Endpoint mapped;
-  };
-
-  // agent_gathering.cc: candidates.
-  void gather_from(std::size_t base_index, Time now);
-  void offer_mapped_addresses(Time now);
-  // The candidate's id; nullopt if it is redundant.
-  std::optional<CandidateId> gathered(Candidate candidate, std::uint16_t local_preference,
-                                      Time now);
-  void start_inquiry(Time now);
-  void handle(const Gatherer::Result& result, Time now);
-  void handle(const RelayEvent& event, Time now);
-  void use_spare_reflexive(Time now);
-  void end_gathering_if_done(Time now);
-
-  // agent.cc: packets and timers.
-  void release_if_due(Time now);
-  std::optional<ReceivedData> deliver(CandidateId sender, const Endpoint& remote, ByteView bytes,
-                                      Time now);
-  void route(Outbound outbound, Time now);
   // Does all that is due at `now`: ends every call that may have changed something.
   void advance(Time now);
-  void drain(Time now);
+  // Lets go of the old generations that are of no use any more.
+  void retire(Time now);
+  // Tells what a generation has told, as that of the agent.
+  void tell(Generation& generation);
+  // `state` is the newest generation's.
+  void tell_state(AgentState state, StateReason reason);
 
   Options options_;
-  Credentials credentials_;
-  std::vector<Endpoint> stun_servers_;
-  std::vector<TurnServer> turn_servers_;
-  std::vector<Endpoint> bases_;  // our sockets
-  std::vector<MappedAddress> mapped_addresses_;
+  Random random_;  // of later generations
+  Servers servers_;
+  PairId last_pair_ = no_pair;  // the id given last
   Fifo<Event> events_;
   Fifo<Transmit> transmits_;
-  Checker checker_;
-  Gatherer gatherer_;
-  Relays relays_;
-  std::deque<Inquiry> inquiries_;
-  std::vector<SpareReflexive> spare_reflexive_;
-  Time next_start_{};  // of a transaction, by the pacing
-  Time gathering_started_ = Time::never();
-  Time gathering_ended_ = Time::never();
-  Time release_at_ = Time::never();  // of what the selected pair does not use
-  bool released_ = false;
-  PairId channel_pair_ = no_pair;  // the relayed pair that a channel was asked for
+  // The newest last; before it those that are still listened to, or give their allocations back.
+  std::vector<std::unique_ptr<Generation>> generations_;
+  Generation* carrier_ = nullptr;   // the old one whose pair was in use when it was restarted
+  Time retire_at_ = Time::never();  // when the carrier is no longer listened to
+  std::vector<Candidate> early_;    // remote ones of a fragment that is not known yet
+  std::uint32_t restarts_ = 0;
+  Time next_start_{};                         // of a transaction, by the pacing
+  AgentState state_ = AgentState::new_agent;  // as it was told
+  PairId selected_ = no_pair;                 // as it was told
 };
 
 }  // namespace natsim::ice

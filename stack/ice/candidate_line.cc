@@ -36,7 +36,7 @@ bool is_foundation(std::string_view text) {
 }
 
 // Reads what follows the type: raddr and rport, then extensions.
-std::optional<CandidateLineError> parse_tail(Words& words, Endpoint& related) {
+std::optional<CandidateLineError> parse_tail(Words& words, Candidate& candidate) {
   std::optional<IpAddress> raddr;
   std::optional<std::uint32_t> rport;
   for (std::string_view name = words.next(); !name.empty(); name = words.next()) {
@@ -49,10 +49,12 @@ std::optional<CandidateLineError> parse_tail(Words& words, Endpoint& related) {
       if (!rport) return CandidateLineError::bad_related;
     } else if (value.empty()) {
       return CandidateLineError::odd_extension;
+    } else if (name == "ufrag") {
+      candidate.ufrag = value;
     }
   }
   if (raddr.has_value() != rport.has_value()) return CandidateLineError::bad_related;
-  if (raddr && !raddr->is_any()) related = {*raddr, static_cast<std::uint16_t>(*rport)};
+  if (raddr && !raddr->is_any()) candidate.related = {*raddr, static_cast<std::uint16_t>(*rport)};
   return std::nullopt;
 }
 
@@ -86,7 +88,7 @@ std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidat
   candidate.priority = *priority_value;
   candidate.address = {*ip, static_cast<std::uint16_t>(*port_value)};
   candidate.type = *candidate_type;
-  return parse_tail(words, candidate.related);
+  return parse_tail(words, candidate);
 }
 
 }  // namespace
@@ -96,13 +98,14 @@ std::string encode_candidate(const Candidate& candidate, RelatedAddress related)
       fmt::format("candidate:{} {} UDP {} {} {} typ {}", candidate.foundation, candidate.component,
                   candidate.priority, to_string(candidate.address.address), candidate.address.port,
                   to_string(candidate.type));
-  if (candidate.type == CandidateType::host) return line;
+  const std::string ufrag = candidate.ufrag.empty() ? "" : " ufrag " + candidate.ufrag;
+  if (candidate.type == CandidateType::host) return line += ufrag;
   Endpoint shown = candidate.related;
   if (related == RelatedAddress::hidden || !shown.is_set()) {
     shown.address = candidate.address.address.is_v4() ? IpAddress::any_v4() : IpAddress::any_v6();
     shown.port = hidden_port;
   }
-  return line += fmt::format(" raddr {} rport {}", to_string(shown.address), shown.port);
+  return line += fmt::format(" raddr {} rport {}", to_string(shown.address), shown.port) + ufrag;
 }
 
 std::string_view to_string(CandidateLineError error) {

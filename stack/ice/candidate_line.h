@@ -35,8 +35,9 @@ enum class CandidateLineError : std::uint8_t {
 };
 std::string_view to_string(CandidateLineError error);
 
-// The candidate of `line`, with or without "a=". Extensions are skipped. On failure gives nullopt
-// and, when `error` is not null, the reason. A hidden related address is left unset.
+// The candidate of `line`, with or without "a=". Of the extensions the
+// username fragment ("ufrag", RFC 8840 §4.4) is kept; the others are skipped. On failure gives
+// nullopt and, when `error` is not null, the reason. A hidden related address is left unset.
 std::optional<Candidate> parse_candidate(std::string_view line,
                                          CandidateLineError* error = nullptr);
 

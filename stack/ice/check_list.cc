@@ -23,6 +23,17 @@ auto* highest(Pairs& pairs, Eligible eligible) {
   return best;
 }
 
+// Ids ascend, without gaps unless another generation has made pairs meanwhile.
+template <typename Pairs>
+auto* with_id(Pairs& pairs, PairId id) {
+  decltype(pairs.data()) found = nullptr;
+  if (pairs.empty() || id < pairs.front().id) return found;
+  std::size_t place = std::min<std::size_t>(id - pairs.front().id, pairs.size() - 1);
+  while (pairs[place].id > id) --place;
+  if (pairs[place].id == id) found = &pairs[place];
+  return found;
+}
+
 }  // namespace
 
 bool can_pair(const Candidate& local, const Candidate& remote) {
@@ -35,7 +46,7 @@ CheckList::Addition CheckList::add(CandidateId local_id, const Candidate& local,
                                    CandidateId remote_id, const Candidate& remote, Role role) {
   Addition addition;
   CandidatePair pair;
-  pair.id = static_cast<PairId>(pairs_.size() + 1);
+  pair.id = ++last_id_;
   pair.local = local_id;
   pair.remote = remote_id;
   pair.priority = pair_priority(role, local.priority, remote.priority);
@@ -68,13 +79,8 @@ CheckList::Addition CheckList::add(CandidateId local_id, const Candidate& local,
   return addition;
 }
 
-CandidatePair* CheckList::find(PairId id) {
-  return id == no_pair || id > pairs_.size() ? nullptr : &pairs_[id - 1];
-}
-
-const CandidatePair* CheckList::find(PairId id) const {
-  return id == no_pair || id > pairs_.size() ? nullptr : &pairs_[id - 1];
-}
+CandidatePair* CheckList::find(PairId id) { return with_id(pairs_, id); }
+const CandidatePair* CheckList::find(PairId id) const { return with_id(pairs_, id); }
 
 CandidatePair* CheckList::find(CandidateId local, CandidateId remote) {
   for (CandidatePair& pair : pairs_) {

@@ -32,7 +32,8 @@ bool can_pair(const Candidate& local, const Candidate& remote);
 // 4. Pointers to pairs are good until the next `add`.
 class CheckList {
  public:
-  explicit CheckList(std::size_t max_pairs) : max_pairs_(max_pairs) {}
+  // New pairs are given the ids after `last_id`, which is the agent's and is moved on.
+  CheckList(std::size_t max_pairs, PairId& last_id) : max_pairs_(max_pairs), last_id_(last_id) {}
 
   struct Addition {
     PairId pair = no_pair;       // removed at once if it did not fit
@@ -81,10 +82,11 @@ class CheckList {
   [[nodiscard]] CandidatePair* least_needed();
 
   std::size_t max_pairs_;             // Options::max_pairs
+  PairId& last_id_;                   // of the agent's pairs
   std::size_t listed_ = 0;            // pairs that are not removed
   int active_ = 0;                    // Waiting or In-Progress
   int frozen_ = 0;                    // Frozen
-  std::vector<CandidatePair> pairs_;  // the pair with id n is at n - 1
+  std::vector<CandidatePair> pairs_;  // by id
   std::deque<PairId> triggered_;
   // By foundation number: its local and remote part, and how many of its pairs are Waiting or
   // In-Progress.

@@ -18,8 +18,7 @@ CheckServer::CheckServer(const Credentials& local)
     : username_prefix_(local.ufrag + ":"), key_(stun::IntegrityKey::short_term(local.password)) {}
 
 std::optional<PeerCheck> CheckServer::examine(const stun::MessageView& request, Refusal& refusal) {
-  const auto username = request.username();
-  const bool for_us = username && username->starts_with(username_prefix_);
+  const bool for_us = is_for_us(request);
   if (const auto number = stun::check_short_term(request, for_us, key_)) {
     refusal.reason = *number == stun::ErrorNumber::bad_request ? IgnoreReason::no_credentials
                      : for_us                                  ? IgnoreReason::bad_integrity

@@ -44,6 +44,12 @@ class CheckServer {
   // The check if it is authentic; otherwise nullopt and `refusal` is set.
   std::optional<PeerCheck> examine(const stun::MessageView& request, Refusal& refusal);
 
+  // Whether USERNAME begins with our fragment.
+  [[nodiscard]] bool is_for_us(const stun::MessageView& request) const {
+    const auto username = request.username();
+    return username && username->starts_with(username_prefix_);
+  }
+
   // Answers to an authentic request.
   Bytes success(const stun::MessageView& request, const Endpoint& source);
   Bytes error(const stun::MessageView& request, stun::ErrorNumber number);

@@ -7,7 +7,7 @@
 
 namespace natsim::ice {
 
-Checker::Checker(const Options& options, const Credentials& local, Random random,
+Checker::Checker(const Options& options, const Credentials& local, Random random, PairId& last_pair,
                  Fifo<Event>& events)
     : options_(options),
       events_(events),
@@ -16,7 +16,7 @@ Checker::Checker(const Options& options, const Credentials& local, Random random
       own_credentials_(local),
       local_(options.hide_host_candidates),
       remote_(options.max_peer_reflexive),
-      list_(options.max_pairs),
+      list_(options.max_pairs, last_pair),
       client_(random.split("transaction")),
       server_(local),
       consent_(options, random.split("consent")),
@@ -68,6 +68,7 @@ void Checker::permission_failed(CandidateId relay, const IpAddress& peer, int co
 
 void Checker::set_remote_credentials(const Credentials& remote, Time now) {
   client_.set_credentials(own_credentials_, remote);
+  remote_ufrag_ = remote.ufrag;
   pac_ends_ = now + options_.pac;
   settle(now);
 }
@@ -113,6 +114,13 @@ std::optional<PairId> Checker::accepts_data(CandidateId sender, const Endpoint& 
     if (trusted(pair)) return pair.id;
   }
   return std::nullopt;
+}
+
+bool Checker::expects(CandidateId sender, const Endpoint& remote, ByteView bytes) const {
+  const auto message = stun::MessageView::parse(bytes);
+  if (!message) return accepts_data(sender, remote).has_value();
+  if (message->is_request()) return server_.is_for_us(*message);
+  return message->is_response() && client_.find(*message) != nullptr;
 }
 
 void Checker::start_check(Time now) {

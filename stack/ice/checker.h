@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "stack/base/bytes.h"
@@ -45,7 +46,9 @@ struct PermissionRequest {
 //    whole stands.
 class Checker {
  public:
-  Checker(const Options& options, const Credentials& local, Random random, Fifo<Event>& events);
+  // `last_pair` is the id of the agent's youngest pair; ids go on from there.
+  Checker(const Options& options, const Credentials& local, Random random, PairId& last_pair,
+          Fifo<Event>& events);
 
   // The candidate's id; nullopt if it is redundant.
   std::optional<CandidateId> add_local(const Candidate& candidate, std::uint16_t local_preference,
@@ -58,6 +61,8 @@ class Checker {
 
   void set_remote_credentials(const Credentials& remote, Time now);
   [[nodiscard]] bool has_remote_credentials() const { return client_.has_credentials(); }
+  // The peer's username fragment. Precondition: has_remote_credentials.
+  [[nodiscard]] const std::string& remote_ufrag() const { return remote_ufrag_; }
   RemoteCandidateResult add_remote(const Candidate& candidate, Time now);
   void end_of_remote(Time now);
 
@@ -67,11 +72,17 @@ class Checker {
   // The pair that data from `remote` at `sender` came on; nullopt if it is not to be trusted.
   [[nodiscard]] std::optional<PairId> accepts_data(CandidateId sender,
                                                    const Endpoint& remote) const;
+  // Whether a datagram is a check for our username fragment, an answer to a check, or data that
+  // `accepts_data`.
+  [[nodiscard]] bool expects(CandidateId sender, const Endpoint& remote, ByteView bytes) const;
   // The pair that data goes out on: the selected one, else the valid one of the highest priority.
   [[nodiscard]] const CandidatePair* pair_in_use() const { return list_.find(in_use_); }
   // Data was sent on it: no keepalive is needed soon.
   void note_data_sent(Time now) { last_sent_ = now; }
   void revoke_consent();
+  // Another generation has selected a pair: no pair is used for data any more, nor kept by consent,
+  // but what arrives on them still counts.
+  void stop_using();
   void close();
 
   [[nodiscard]] bool has_check() const {
@@ -145,6 +156,7 @@ class Checker {
   Random tiebreakers_;      // a new one after each 487
   Random keepalives_;       // transaction ids of indications
   Credentials own_credentials_;
+  std::string remote_ufrag_;
   LocalCandidates local_;
   RemoteCandidates remote_;
   CheckList list_;
@@ -162,6 +174,7 @@ class Checker {
   bool remote_ended_ = false;  // no more remote ones
   PairId selected_ = no_pair;  // nominated, of the highest priority
   PairId in_use_ = no_pair;
+  bool out_of_use_ = false;        // by stop_using
   Time pac_ends_ = Time::never();  // RFC 8863; never before checks can begin
   bool pac_over_ = false;
   Time nomination_due_ = Time::never();  // the chosen pair's patience runs out

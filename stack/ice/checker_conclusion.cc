@@ -39,6 +39,12 @@ void Checker::revoke_consent() {
   stop(StateReason::consent_revoked);
 }
 
+void Checker::stop_using() {
+  out_of_use_ = true;
+  in_use_ = no_pair;
+  consent_.end();
+}
+
 void Checker::close() {
   if (state_ == AgentState::closed) return;
   in_use_ = no_pair;
@@ -126,6 +132,7 @@ void Checker::conclude_list() {
 }
 
 void Checker::choose_pair_in_use(Time now) {
+  if (out_of_use_) return;
   const PairId best = selected_ != no_pair
                           ? selected_
                           : best_valid(list_, [](const CandidatePair&) { return true; });

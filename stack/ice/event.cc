@@ -42,6 +42,8 @@ std::string_view to_string(StateReason reason) {
       return "the relay's allocation is gone";
     case StateReason::closed_by_host:
       return "closed";
+    case StateReason::restarted:
+      return "ICE was restarted";
   }
   return "";
 }
@@ -141,6 +143,9 @@ struct Printer {
   std::string operator()(const SocketNeeded& e) const {
     return fmt::format("TURN server {} wants another port than {}", to_string(e.server),
                        to_string(e.base));
+  }
+  std::string operator()(const SocketReleased& e) const {
+    return fmt::format("socket {} is not used any more", to_string(e.local));
   }
   std::string operator()(const GatheringComplete&) const { return "gathering complete"; }
   std::string operator()(const StateChanged& e) const {

@@ -38,6 +38,7 @@ enum class StateReason : std::uint8_t {
   consent_revoked,   // the host ended it (RFC 7675 §5.2)
   allocation_lost,   // the pair in use went through a relay that is gone
   closed_by_host,
+  restarted,  // by the host (RFC 8445 §9)
 };
 std::string_view to_string(StateReason reason);
 
@@ -76,6 +77,10 @@ struct ServerFailed {
 struct SocketNeeded {
   Endpoint base;
   Endpoint server;
+};
+// After a restart: no generation uses the host's socket on `local` any more.
+struct SocketReleased {
+  Endpoint local;
 };
 // Every server has answered or failed: the peer can be told of the end of candidates (RFC 8838 §8).
 struct GatheringComplete {};
@@ -215,7 +220,7 @@ struct Ignored {
 };
 
 using Event =
-    std::variant<CandidateGathered, CandidateRedundant, ServerFailed, SocketNeeded,
+    std::variant<CandidateGathered, CandidateRedundant, ServerFailed, SocketNeeded, SocketReleased,
                  GatheringComplete, StateChanged, RoleSwitched, PairAdded, PairStateChanged,
                  CheckSent, CheckAnswered, CheckTimedOut, KeepaliveSent, CheckReceived,
                  RemotePeerReflexive, LocalPeerReflexive, PeerReflexiveSignalled, PairNominated,

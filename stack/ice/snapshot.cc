@@ -20,6 +20,10 @@ std::string_view to_string(RemoteCandidateResult result) {
       return "came after the end of candidates";
     case RemoteCandidateResult::agent_closed:
       return "came to a closed agent";
+    case RemoteCandidateResult::kept:
+      return "is kept until the credentials come";
+    case RemoteCandidateResult::other_generation:
+      return "is of another generation";
   }
   return "";
 }

@@ -20,6 +20,8 @@ enum class RemoteCandidateResult : std::uint8_t {
   too_many,         // Options::max_remote_candidates are there
   after_the_end,    // the peer had said that there are no more (RFC 8838 §13)
   agent_closed,
+  kept,              // until the credentials tell whether it is of this generation
+  other_generation,  // its username fragment is not the peer's present one (RFC 8838 §4.1)
 };
 std::string_view to_string(RemoteCandidateResult result);
 

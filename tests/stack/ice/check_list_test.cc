@@ -22,7 +22,7 @@ Candidate candidate(std::string_view address, std::uint32_t priority, std::strin
 
 // A list of one local candidate against made-up remote ones.
 struct List {
-  explicit List(std::size_t max_pairs = 100) : list(max_pairs) {}
+  explicit List(std::size_t max_pairs = 100) : list(max_pairs, last_id) {}
 
   CheckList::Addition add(std::uint32_t remote_priority, const std::string& foundation) {
     const Candidate remote =
@@ -33,6 +33,7 @@ struct List {
 
   Candidate local = candidate("10.0.0.1:5000", 1000, "1");
   CandidateId next = 0;
+  PairId last_id = no_pair;
   CheckList list;
 };
 
@@ -163,7 +164,7 @@ TEST(IceCheckList, Ice08_RankingAnewAfterARoleSwitch) {
 // Nomination over a list of a host and a relayed local candidate, and a host and a relayed remote.
 class IceNomination : public testing::Test {
  protected:
-  IceNomination() : local(false), remote(16), list(100) {
+  IceNomination() : local(false), remote(16), list(100, last_id) {
     Candidate host = candidate("10.0.0.1:5000", 0, "");
     local.add(host, 65'535);
     host.priority = candidate_priority(CandidateType::host, 65'535, 1);
@@ -198,6 +199,7 @@ class IceNomination : public testing::Test {
 
   LocalCandidates local;
   RemoteCandidates remote;
+  PairId last_id = no_pair;
   CheckList list;
   Options options;
   PairId direct = no_pair;

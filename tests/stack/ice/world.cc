@@ -11,17 +11,33 @@ Peer::Peer(World& world, std::string name, const Endpoint& address, Duration del
            std::optional<NatModel> nat, std::uint64_t seed)
     : world_(world),
       name_(std::move(name)),
-      address_(address),
+      addresses_{address},
       delay_(delay),
       nat_(std::move(nat)),
       agent_(std::move(options), Random(seed).split(name_)) {}
 
-void Peer::start(Time now) {
-  EXPECT_EQ(agent_.add_local_address(address_, now), std::nullopt);
+bool Peer::has(const Endpoint& address) const {
+  return std::find(addresses_.begin(), addresses_.end(), address) != addresses_.end();
+}
+
+void Peer::start(Time now) { gather(now); }
+
+void Peer::restart(Time now) {
+  ++generation_;
+  EXPECT_TRUE(agent_.restart(now));
+  addresses_.push_back(address());
+  ++addresses_.back().port;
+  gather(now);
+}
+
+void Peer::gather(Time now) {
+  EXPECT_EQ(agent_.add_local_address(address(), now), std::nullopt);
   agent_.start_gathering(now);
   if (other_ != nullptr) {
     const Credentials credentials = agent_.local_credentials();
-    world_.after(world_.signalling_delay, [this, credentials] {
+    world_.after(world_.signalling_delay, [this, credentials, generation = generation_] {
+      if (generation < other_->generation_) return;
+      while (generation > other_->generation_) other_->restart(world_.now());
       EXPECT_TRUE(other_->agent().set_remote_credentials(credentials, world_.now()));
       other_->drain(world_.now());
     });
@@ -74,12 +90,14 @@ void Peer::trickle(const Event& event) {
   if (const auto* gathered = std::get_if<CandidateGathered>(&event)) {
     Candidate candidate = gathered->candidate;
     candidate.base = candidate.server = Endpoint();
+    candidate.ufrag = agent_.local_credentials().ufrag;
     world_.after(world_.signalling_delay, [this, candidate] {
       other_->agent().add_remote_candidate(candidate, world_.now());
       other_->drain(world_.now());
     });
   } else if (std::holds_alternative<GatheringComplete>(event)) {
-    world_.after(world_.signalling_delay, [this] {
+    world_.after(world_.signalling_delay, [this, generation = generation_] {
+      if (generation != other_->generation_) return;
       other_->agent().end_of_remote_candidates(world_.now());
       other_->drain(world_.now());
     });
@@ -185,7 +203,7 @@ void World::arrive(const Endpoint& from, const Endpoint& to, const Bytes& payloa
       }
       return;
     }
-    if (to == peer->address()) return peer->receive(to, from, payload, now_);
+    if (peer->has(to)) return peer->receive(to, from, payload, now_);
   }
 }
 
@@ -208,7 +226,7 @@ std::optional<Duration> World::delay_to(const Endpoint& address) const {
   if (const auto it = servers_.find(address.address); it != servers_.end()) return it->second.delay;
   for (const auto& peer : peers_) {
     const NatModel* nat = peer->nat();
-    if (nat != nullptr ? address.address == nat->external() : address == peer->address()) {
+    if (nat != nullptr ? address.address == nat->external() : peer->has(address)) {
       return peer->delay();
     }
   }

@@ -55,12 +55,16 @@ class Peer {
 
   Agent& agent() { return agent_; }
   NatModel* nat() { return nat_ ? &*nat_ : nullptr; }
-  [[nodiscard]] const Endpoint& address() const { return address_; }
+  // The newest socket's.
+  [[nodiscard]] const Endpoint& address() const { return addresses_.back(); }
+  [[nodiscard]] bool has(const Endpoint& address) const;
   [[nodiscard]] Duration delay() const { return delay_; }
 
-  // Trickles everything to the other peer from now on.
+  // Trickles everything to the other peer from now on, which follows restarts.
   void signal_to(Peer& other) { other_ = &other; }
   void start(Time now);
+  // On another socket, of the next port.
+  void restart(Time now);
 
   [[nodiscard]] const std::vector<TimedEvent>& events() const { return events_; }
   [[nodiscard]] const std::vector<std::pair<Time, Bytes>>& data() const { return data_; }
@@ -86,11 +90,12 @@ class Peer {
   void drain(Time now);
 
  private:
+  void gather(Time now);
   void trickle(const Event& event);
 
   World& world_;
   std::string name_;
-  Endpoint address_;
+  std::vector<Endpoint> addresses_;
   Duration delay_;  // one way, between the host and the middle of the network
   std::optional<NatModel> nat_;
   Agent agent_;
@@ -98,6 +103,7 @@ class Peer {
   std::vector<TimedEvent> events_;
   std::vector<std::pair<Time, Bytes>> data_;
   std::size_t packets_sent_ = 0;
+  std::uint32_t generation_ = 0;
 };
 
 class World {

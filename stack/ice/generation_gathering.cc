@@ -1,9 +1,9 @@
-// The agent's candidates: its sockets, and what servers add to them (RFC 8445 §5.1).
+// A generation's candidates: its sockets, and what servers add to them (RFC 8445 §5.1).
 #include <algorithm>
 #include <utility>
 #include <variant>
 
-#include "stack/ice/agent.h"
+#include "stack/ice/generation.h"
 
 namespace natsim::ice {
 namespace {
@@ -39,28 +39,28 @@ Candidate make_candidate(CandidateType type, const Endpoint& address, const Endp
 
 }  // namespace
 
-void Agent::gather_from(std::size_t base_index, Time now) {
+void Generation::gather_from(std::size_t base_index, Time now) {
   const Endpoint base = bases_[base_index];
   const Family family = base.address.family();
   if (options_.policy == TransportPolicy::all) {
     gathered(make_candidate(CandidateType::host, base, base), preference(base_index), now);
-    for (std::size_t i = 0; i < stun_servers_.size(); ++i) {
-      if (stun_servers_[i].address.family() != family) continue;
+    for (std::size_t i = 0; i < servers_.stun.size(); ++i) {
+      if (servers_.stun[i].address.family() != family) continue;
       inquiries_.push_back(
-          {ServerKind::stun, base, i, preference(base_index * stun_servers_.size() + i)});
+          {ServerKind::stun, base, i, preference(base_index * servers_.stun.size() + i)});
     }
   }
-  for (std::size_t i = 0; i < turn_servers_.size(); ++i) {
-    if (turn_servers_[i].address.address.family() != family) continue;
+  for (std::size_t i = 0; i < servers_.turn.size(); ++i) {
+    if (servers_.turn[i].address.address.family() != family) continue;
     inquiries_.push_back(
-        {ServerKind::turn, base, i, preference(base_index * turn_servers_.size() + i)});
+        {ServerKind::turn, base, i, preference(base_index * servers_.turn.size() + i)});
   }
 }
 
-void Agent::offer_mapped_addresses(Time now) {
+void Generation::offer_mapped_addresses(Time now) {
   if (options_.policy != TransportPolicy::all) return;
   // Behind what STUN servers tell.
-  std::size_t rank = bases_.size() * stun_servers_.size();
+  std::size_t rank = bases_.size() * servers_.stun.size();
   for (const auto& [base, mapped] : mapped_addresses_) {
     Candidate candidate = make_candidate(CandidateType::server_reflexive, mapped, base);
     candidate.related = base;
@@ -68,25 +68,25 @@ void Agent::offer_mapped_addresses(Time now) {
   }
 }
 
-void Agent::start_inquiry(Time now) {
+void Generation::start_inquiry(Time now) {
   const Inquiry inquiry = inquiries_.front();
   inquiries_.pop_front();
   // RTO grows with the candidates that are gathered beside each other (RFC 8445 §14.3).
   stun::TransactionTimers timers = options_.timers;
-  const std::size_t servers = stun_servers_.size() + turn_servers_.size();
+  const std::size_t servers = servers_.stun.size() + servers_.turn.size();
   timers.rto =
       std::max(timers.rto, options_.ta * static_cast<std::int64_t>(servers * bases_.size()));
   if (inquiry.kind == ServerKind::stun) {
-    gatherer_.ask(inquiry.base, stun_servers_[inquiry.server], inquiry.local_preference, timers,
+    gatherer_.ask(inquiry.base, servers_.stun[inquiry.server], inquiry.local_preference, timers,
                   now);
   } else {
-    relays_.allocate(inquiry.base, turn_servers_[inquiry.server], inquiry.local_preference, timers,
+    relays_.allocate(inquiry.base, servers_.turn[inquiry.server], inquiry.local_preference, timers,
                      now);
   }
 }
 
-std::optional<CandidateId> Agent::gathered(Candidate candidate, std::uint16_t local_preference,
-                                           Time now) {
+std::optional<CandidateId> Generation::gathered(Candidate candidate, std::uint16_t local_preference,
+                                                Time now) {
   const auto id = checker_.add_local(candidate, local_preference, now);
   if (!id) {
     events_.push(CandidateRedundant{std::move(candidate)});
@@ -100,7 +100,7 @@ std::optional<CandidateId> Agent::gathered(Candidate candidate, std::uint16_t lo
   return id;
 }
 
-void Agent::handle(const Gatherer::Result& result, Time now) {
+void Generation::handle(const Gatherer::Result& result, Time now) {
   if (const auto* answer = std::get_if<stun::MappedAddress>(&result.outcome)) {
     Candidate candidate =
         make_candidate(CandidateType::server_reflexive, answer->mapped, result.base);
@@ -115,7 +115,7 @@ void Agent::handle(const Gatherer::Result& result, Time now) {
   use_spare_reflexive(now);
 }
 
-void Agent::handle(const RelayEvent& event, Time now) {
+void Generation::handle(const RelayEvent& event, Time now) {
   if (const auto* allocated = std::get_if<RelayAllocated>(&event)) {
     if (options_.policy == TransportPolicy::all) {
       Candidate reflexive =
@@ -149,7 +149,7 @@ void Agent::handle(const RelayEvent& event, Time now) {
   }
 }
 
-void Agent::use_spare_reflexive(Time now) {
+void Generation::use_spare_reflexive(Time now) {
   for (std::size_t i = 0; i < spare_reflexive_.size();) {
     const Endpoint base = spare_reflexive_[i].candidate.base;
     const bool stun_may_tell =
@@ -167,9 +167,9 @@ void Agent::use_spare_reflexive(Time now) {
   }
 }
 
-void Agent::end_gathering_if_done(Time now) {
+void Generation::end_gathering_if_done(Time now) {
   if (gathering_started_.is_never() || !gathering_ended_.is_never()) return;
-  if (state() == AgentState::closed) return;
+  if (checker_.state() == AgentState::closed) return;
   if (!inquiries_.empty() || gatherer_.open() != 0 || relays_.open() != 0) return;
   gathering_ended_ = now;
   events_.push(GatheringComplete{});
