@@ -82,13 +82,15 @@ void IcePeer::begin(const std::vector<Endpoint>& bases) {
 }
 
 bool IcePeer::trickles() const {
+  if (options_.ice.lite) return false;  // it knows all at once
   if (options_.trickle == Trickle::half) return options_.ice.role == ice::Role::controlled;
   return options_.trickle == Trickle::full;
 }
 
 void IcePeer::describe() {
   described_ = true;
-  sink_->send(Description{machine_.local_credentials(), generation_, std::exchange(unsent_, {})});
+  sink_->send(Description{machine_.local_credentials(), generation_, options_.ice.lite,
+                          std::exchange(unsent_, {})});
 }
 
 void IcePeer::signal_candidate(const ice::Candidate& gathered) {
@@ -112,11 +114,12 @@ void IcePeer::learn(const Description& remote) {
   // An answer that a restart has overtaken: the answer to the restart is to come.
   if (remote.generation < generation_) return ignore(remote);
   if (remote.generation > generation_) follow_restart(remote.generation);
-  learn(remote.credentials);
+  learn(remote.credentials, remote.lite);
   for (const ice::Candidate& candidate : remote.candidates) learn(candidate);
 }
 
-void IcePeer::learn(const ice::Credentials& remote) {
+void IcePeer::learn(const ice::Credentials& remote, bool lite) {
+  if (!machine_.has_remote_credentials()) machine_.set_remote_lite(lite);
   remote_ufrag_ = remote.ufrag;
   machine_.set_remote_credentials(remote, world().now());
   pump();

@@ -24,6 +24,7 @@ struct Description {
   ice::Credentials credentials;
   // How often ICE was restarted before. One that is ahead of its receiver restarts it.
   std::uint32_t generation = 0;
+  bool lite = false;                       // a=ice-lite
   std::vector<ice::Candidate> candidates;  // those that are known and not signalled one by one
 };
 struct EndOfCandidates {

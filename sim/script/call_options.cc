@@ -42,12 +42,13 @@ std::vector<Endpoint> read_mapped(const Value& value) {
   return endpoints;
 }
 
-constexpr std::array<Key<IcePeerOptions>, 23> peer_keys = {{
+constexpr std::array<Key<IcePeerOptions>, 24> peer_keys = {{
     {"ice_servers", read_ice_servers},
     {"trickle",
      [](const Value& value, IcePeerOptions& peer) { peer.trickle = value.one_of(trickles); }},
     {"port", [](const Value& value, IcePeerOptions& peer) { peer.port = value.port(); }},
     {"mapped", [](const Value& value, IcePeerOptions& peer) { peer.mapped = read_mapped(value); }},
+    {"lite", [](const Value& value, IcePeerOptions& peer) { peer.ice.lite = value.boolean(); }},
     {"policy",
      [](const Value& value, IcePeerOptions& peer) { peer.ice.policy = value.one_of(policies); }},
     {"hide_host_candidates",
@@ -139,6 +140,12 @@ agents::CallOptions read_call_options(const Value& table) {
   for (const auto* const peer : {&options.caller, &options.callee}) {
     if (!peer->mapped.empty() && peer->port == 0) {
       table.complain("'mapped' needs 'port', the port that is mapped");
+    }
+    if (peer->ice.lite && (peer->ice.policy == ice::TransportPolicy::relay ||
+                           peer->ice.hide_host_candidates || !peer->mapped.empty())) {
+      table.complain(
+          "a 'lite' agent has its host candidates alone: 'policy' cannot be \"relay\", nor can "
+          "there be 'hide_host_candidates' or 'mapped'");
     }
   }
   const StackMark mark(table.lua());

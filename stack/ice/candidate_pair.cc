@@ -42,6 +42,10 @@ std::string_view to_string(PairReason reason) {
       return "check sent";
     case PairReason::response:
       return "success response";
+    case PairReason::peer_nominated:
+      return "the peer nominated it";
+    case PairReason::both_lite:
+      return "both agents are lite";
     case PairReason::timeout:
       return "no response";
     case PairReason::non_symmetric:

@@ -43,7 +43,9 @@ enum class PairReason : std::uint8_t {
   // towards in_progress
   check_sent,
   // towards succeeded
-  response,  // a success response from where the check went
+  response,        // a success response from where the check went
+  peer_nominated,  // a lite agent takes the peer's word (RFC 8445 §7.3.2)
+  both_lite,       // nobody checks (RFC 8445 §8.2)
   // towards failed
   timeout,             // no response to any transmission
   non_symmetric,       // the response came from, or to, another address (RFC 8445 §7.2.5.2.1)

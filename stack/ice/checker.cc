@@ -20,7 +20,7 @@ Checker::Checker(const Options& options, const Credentials& local, Random random
       client_(random.split("transaction")),
       server_(local),
       consent_(options, random.split("consent")),
-      role_(options.role),
+      role_(options.lite ? Role::controlled : options.role),
       tiebreaker_(options.tiebreaker ? *options.tiebreaker : tiebreakers_.next()) {}
 
 std::optional<CandidateId> Checker::add_local(const Candidate& candidate,
@@ -28,7 +28,7 @@ std::optional<CandidateId> Checker::add_local(const Candidate& candidate,
   const auto id = local_.add(candidate, local_preference);
   if (!id) return std::nullopt;
   rank_all();  // it may have been known as peer-reflexive
-  if (forms_pairs(candidate.type) && selected_ == no_pair) {
+  if (forms_pairs(candidate.type) && selected_ == no_pair && !options_.lite) {
     for (std::size_t i = 0; i < remote_.all().size(); ++i) {
       const auto remote = static_cast<CandidateId>(i);
       // A peer-reflexive candidate is paired only with the address that it was seen at
@@ -66,6 +66,14 @@ void Checker::permission_failed(CandidateId relay, const IpAddress& peer, int co
   settle(now);
 }
 
+void Checker::set_remote_lite(bool lite) {
+  remote_lite_ = lite;
+  role_ = options_.lite == remote_lite_ ? options_.role
+          : options_.lite               ? Role::controlled
+                                        : Role::controlling;
+  rank_all();
+}
+
 void Checker::set_remote_credentials(const Credentials& remote, Time now) {
   client_.set_credentials(own_credentials_, remote);
   remote_ufrag_ = remote.ufrag;
@@ -89,7 +97,7 @@ RemoteCandidateResult Checker::add_remote(const Candidate& candidate, Time now) 
     events_.push(PeerReflexiveSignalled{signalled.id, candidate.address, candidate.type});
     rank_all();
   }
-  if (selected_ == no_pair) {
+  if (selected_ == no_pair && !options_.lite) {
     for (std::size_t i = 0; i < local_.all().size(); ++i) {
       const auto local = static_cast<CandidateId>(i);
       if (forms_pairs(local_[local].type)) form_pair(local, signalled.id, now);
@@ -228,9 +236,8 @@ void Checker::start(CandidatePair& pair, CheckKind kind, Time now) {
   check.priority = peer_reflexive_priority(local.priority);
   check.role = role_;
   check.tiebreaker = tiebreaker_;
-  check.use_candidate =
-      role_ == Role::controlling &&
-      (kind == CheckKind::nominating || (of_list && options_.nomination == Nomination::aggressive));
+  check.use_candidate = role_ == Role::controlling &&
+                        (kind == CheckKind::nominating || (of_list && nominates_aggressively()));
 
   stun::TransactionTimers timers = options_.timers;
   if (kind == CheckKind::consent) {

@@ -59,6 +59,8 @@ class Checker {
   void permission_ready(CandidateId relay, const IpAddress& peer, Time now);
   void permission_failed(CandidateId relay, const IpAddress& peer, int code, Time now);
 
+  // Before the credentials.
+  void set_remote_lite(bool lite);
   void set_remote_credentials(const Credentials& remote, Time now);
   [[nodiscard]] bool has_remote_credentials() const { return client_.has_credentials(); }
   // The peer's username fragment. Precondition: has_remote_credentials.
@@ -87,7 +89,7 @@ class Checker {
 
   [[nodiscard]] bool has_check() const {
     return client_.has_credentials() && state_ != AgentState::failed &&
-           state_ != AgentState::closed && list_.has_check();
+           state_ != AgentState::closed && !options_.lite && list_.has_check();
   }
   void start_check(Time now);
   void handle_timeout(Time now);
@@ -129,6 +131,7 @@ class Checker {
                                  Time now);
   void trigger(CandidatePair& pair, const PeerCheck& check, const stun::MessageView& request,
                Time now);
+  void accept_as_lite(CandidatePair& pair, bool use_candidate, Time now);
   void handle_response(CandidateId sender, const Endpoint& remote,
                        const stun::MessageView& response, Time now);
   void succeed(const Check& check, const Endpoint& mapped, Time now);
@@ -142,6 +145,9 @@ class Checker {
   void nominate_if_due(Time now);
   void nominate(CandidatePair& pair, Time now);
   void conclude_list();
+  // The pair is valid and nominated without a check of ours.
+  void take_unchecked(CandidatePair& pair, PairReason reason, Time now);
+  void agree_as_lite(Time now);
   [[nodiscard]] bool nominates_aggressively() const;
   // Whether the pair might take over. Precondition: one is selected.
   [[nodiscard]] bool outranks_selected(const CandidatePair& pair) const;
@@ -174,6 +180,7 @@ class Checker {
   bool remote_ended_ = false;  // no more remote ones
   PairId selected_ = no_pair;  // nominated, of the highest priority
   PairId in_use_ = no_pair;
+  bool remote_lite_ = false;
   bool out_of_use_ = false;        // by stop_using
   Time pac_ends_ = Time::never();  // RFC 8863; never before checks can begin
   bool pac_over_ = false;

@@ -56,8 +56,10 @@ void Checker::settle(Time now) {
   if (now >= pac_ends_) pac_over_ = true;
   if (state_ == AgentState::failed || state_ == AgentState::closed) return;
   nominate_if_due(now);
+  agree_as_lite(now);
   choose_pair_in_use(now);
-  if (in_use_ == no_pair && pac_over_ && local_ended_ && remote_ended_ && list_.is_settled()) {
+  const bool nothing_to_wait_for = options_.lite || list_.is_settled();
+  if (in_use_ == no_pair && pac_over_ && local_ended_ && remote_ended_ && nothing_to_wait_for) {
     stop(StateReason::checks_failed);
     return;
   }
@@ -67,7 +69,7 @@ void Checker::settle(Time now) {
     change_state(
         selected_ != no_pair ? AgentState::completed : AgentState::connected,
         state_ == AgentState::disconnected ? StateReason::consent_answered : StateReason::progress);
-  } else if (client_.has_credentials() && !list_.pairs().empty()) {
+  } else if (client_.has_credentials() && (options_.lite || !list_.pairs().empty())) {
     change_state(AgentState::checking);
   }
 }
@@ -109,8 +111,44 @@ void Checker::nominate(CandidatePair& pair, Time now) {
   conclude_list();
 }
 
+void Checker::take_unchecked(CandidatePair& pair, PairReason reason, Time now) {
+  if (!pair.valid) {
+    pair.valid = true;
+    pair.valid_local = pair.local;
+    list_.rank(pair, local_[pair.local], local_[pair.local], remote_[pair.remote], role_);
+    pair.succeeded_at = now;
+    if (milestones_.first_valid_pair.is_never()) milestones_.first_valid_pair = now;
+    set_state(pair, PairState::succeeded, reason);
+  }
+  nominate(pair, now);
+}
+
+void Checker::agree_as_lite(Time now) {
+  const bool both = options_.lite && remote_lite_;
+  if (!both || !local_ended_ || !remote_ended_ || selected_ != no_pair) return;
+  if (!client_.has_credentials()) return;
+  // RFC 6724 §2.1 has IPv6 before IPv4; of one family ICE's priorities tell.
+  for (const Family family : {Family::ipv6, Family::ipv4}) {
+    PairId best = no_pair;
+    std::uint64_t highest = 0;
+    for (std::size_t l = 0; l < local_.all().size(); ++l) {
+      if (local_.all()[l].address.address.family() != family) continue;
+      for (std::size_t r = 0; r < remote_.all().size(); ++r) {
+        const CandidatePair* pair =
+            form_pair(static_cast<CandidateId>(l), static_cast<CandidateId>(r), now);
+        if (pair == nullptr || pair->priority <= highest) continue;
+        highest = pair->priority;
+        best = pair->id;
+      }
+    }
+    if (best != no_pair) return take_unchecked(*list_.find(best), PairReason::both_lite, now);
+  }
+}
+
 bool Checker::nominates_aggressively() const {
-  return role_ == Role::controlling && options_.nomination == Nomination::aggressive;
+  // To a lite peer only one pair may be nominated: it takes each at its word.
+  return role_ == Role::controlling && options_.nomination == Nomination::aggressive &&
+         !remote_lite_;
 }
 
 bool Checker::outranks_selected(const CandidatePair& pair) const {

@@ -29,7 +29,9 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
     return;
   }
   const RoleVerdict verdict = resolve_roles(role_, tiebreaker_, *check);
-  if (verdict == RoleVerdict::peer_yields) {
+  // A lite agent does not control a full one, which has missed that it does.
+  const bool stays = options_.lite && !remote_lite_ && verdict == RoleVerdict::we_switch;
+  if (verdict == RoleVerdict::peer_yields || stays) {
     const auto known = remote_.find(remote);
     const CandidatePair* pair = known ? list_.find(sender, *known) : nullptr;
     const auto number = stun::ErrorNumber::role_conflict;
@@ -47,7 +49,11 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
   events_.push(CheckReceived{pair->id, request.transaction_id(), local_[sender].base, remote,
                              check->use_candidate});
   respond(sender, remote, server_.success(request, remote));
-  trigger(*pair, *check, request, now);
+  if (options_.lite) {
+    accept_as_lite(*pair, check->use_candidate, now);
+  } else {
+    trigger(*pair, *check, request, now);
+  }
 }
 
 CandidatePair* Checker::pair_of_request(CandidateId sender, const Endpoint& remote,
@@ -102,6 +108,16 @@ void Checker::trigger(CandidatePair& pair, const PeerCheck& check, const stun::M
   client_.cancel(pair.id);
   set_state(pair, PairState::waiting, PairReason::triggered);
   list_.enqueue(pair);
+}
+
+void Checker::accept_as_lite(CandidatePair& pair, bool use_candidate, Time now) {
+  if (state_ == AgentState::failed) {
+    if (failure_ != StateReason::checks_failed) return;
+    change_state(AgentState::checking);
+  }
+  if (use_candidate && role_ == Role::controlled) {
+    take_unchecked(pair, PairReason::peer_nominated, now);
+  }
 }
 
 void Checker::handle_response(CandidateId sender, const Endpoint& remote,

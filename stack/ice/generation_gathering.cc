@@ -44,6 +44,7 @@ void Generation::gather_from(std::size_t base_index, Time now) {
   const Family family = base.address.family();
   if (options_.policy == TransportPolicy::all) {
     gathered(make_candidate(CandidateType::host, base, base), preference(base_index), now);
+    if (options_.lite) return;
     for (std::size_t i = 0; i < servers_.stun.size(); ++i) {
       if (servers_.stun[i].address.family() != family) continue;
       inquiries_.push_back(

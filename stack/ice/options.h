@@ -29,7 +29,12 @@ struct TurnServer {
 };
 
 struct Options {
+  // Towards a peer that is as full, or as lite, as this agent; otherwise the full one controls
+  // (RFC 8445 §6.1.1).
   Role role = Role::controlling;
+  // An implementation for hosts with a public address (RFC 8445 §2.5): host candidates alone, no
+  // checks and no consent of its own, and the pair is the one that the peer nominates.
+  bool lite = false;
   // Settles role conflicts; drawn when unset (RFC 8445 §7.1.3).
   std::optional<std::uint64_t> tiebreaker;
   TransportPolicy policy = TransportPolicy::all;
