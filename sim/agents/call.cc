@@ -29,6 +29,7 @@ Call::Side::Side(net::Host& host, IcePeerOptions options, const std::optional<Ca
       host, PeerConnectionOptions{.ice = std::move(options),
                                   .security = media->security,
                                   .certificate = media->certificate,
+                                  .media = media->streams,
                                   .polite = polite});
 }
 
@@ -107,19 +108,21 @@ Call::Call(net::Host& caller, net::Host& callee, CallOptions options)
 
 // Both sides give the sections their tracks; who may send is the direction's to say.
 void Call::add_media(const CallMedia& media) {
-  const auto add = [this](peer::MediaKind kind, std::optional<sdp::Direction> wanted) {
+  const auto add = [this](peer::MediaKind kind, std::optional<sdp::Direction> wanted,
+                          std::string_view codec) {
     if (!wanted) return;
     const auto track = [kind](const IcePeer& side) {
       return peer::Track{std::string(side.host().label()),
                          fmt::format("{}-{}", side.host().label(), to_string(kind))};
     };
     auto& caller = caller_connection()->negotiation();
-    caller.add_transceiver(
+    const auto id = caller.add_transceiver(
         kind, *wanted, sdp::sends(*wanted) ? std::optional(track(this->caller())) : std::nullopt);
+    caller.prefer_codec(id, codec);
     if (sdp::receives(*wanted)) callee_connection()->negotiation().add_track(kind, track(callee()));
   };
-  add(peer::MediaKind::audio, media.audio);
-  add(peer::MediaKind::video, media.video);
+  add(peer::MediaKind::audio, media.audio, media.audio_codec);
+  add(peer::MediaKind::video, media.video, media.video_codec);
 }
 
 std::string Call::error() const {

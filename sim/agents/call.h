@@ -18,6 +18,9 @@ namespace natsim::agents {
 struct CallMedia {
   std::optional<sdp::Direction> audio;  // by the caller; nullopt: none is offered
   std::optional<sdp::Direction> video;
+  std::string audio_codec = "opus";  // that the offer prefers; of peer::codecs_of
+  std::string video_codec = "VP8";
+  peer::MediaOptions streams;
   peer::SecurityOptions security;
   dtls::KeyType certificate = dtls::KeyType::ecdsa_p256;
 };

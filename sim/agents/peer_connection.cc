@@ -23,7 +23,8 @@ PeerConnection::PeerConnection(net::Host& host, PeerConnectionOptions options)
                                                options_.certificate)),
       ice_(host, options_.ice),
       negotiation_(options_.negotiation, host.world().random(label()).split("negotiation")),
-      transport_(options_.security, certificate_, host.world().random(label()).split("dtls")) {
+      transport_(options_.security, certificate_, host.world().random(label()).split("dtls")),
+      media_(options_.media, negotiation_.cname(), host.world().random(label()).split("media")) {
   ice_.connect(*this);
   ice_.on_data = [this](const net::Packet& packet, ByteView data) { take_data(packet, data); };
   ice_.on_change = [this] { take_ice_change(); };
@@ -209,6 +210,8 @@ void PeerConnection::close() {
   if (std::exchange(closed_, true)) return;
   negotiation_.close();
   tell_negotiation();
+  media_.stop(world().now());
+  drain_media();
   transport_.close(world().now());
   pump();
   ice_.close();
@@ -233,9 +236,34 @@ void PeerConnection::take_ice_change() {
   if (on_change) on_change();
 }
 
+void PeerConnection::handle_timeout(Time now) {
+  transport_.handle_timeout(now);
+  media_.handle_timeout(now);
+}
+
+Time PeerConnection::next_timeout() const {
+  return std::min(transport_.next_timeout(), media_.next_timeout());
+}
+
+bool PeerConnection::drain_media() {
+  bool any = false;
+  while (auto packet = media_.poll_transmit()) {
+    any = true;
+    if (packet->rtcp) {
+      transport_.send_rtcp(std::move(packet->bytes));
+    } else {
+      transport_.send_rtp(std::move(packet->bytes));
+    }
+  }
+  while (const auto event = media_.poll_event()) {
+    std::visit([this](const auto& e) { on(e); }, *event);
+  }
+  return any;
+}
+
 void PeerConnection::drain() {
   for (bool quiet = false; !quiet;) {
-    quiet = true;
+    quiet = !drain_media();
     while (const auto datagram = transport_.poll_transmit()) ice_.send(*datagram);
     while (const auto event = transport_.poll_event()) {
       quiet = false;
@@ -245,6 +273,7 @@ void PeerConnection::drain() {
 }
 
 void PeerConnection::tell_negotiation() {
+  media_.apply(negotiation_.transceivers(), world().now());
   while (const auto event = negotiation_.poll_event()) {
     std::visit([this](const auto& e) { on(e); }, *event);
   }
@@ -271,15 +300,30 @@ void PeerConnection::on(const peer::TrackRemoved& event) {
 
 void PeerConnection::on(const peer::Secured& event) {
   secured_at_ = world().now();
+  media_.start(secured_at_);
   tell("dtls.state", {{"state", std::string_view("connected")},
                       {"cipher", std::string_view(event.cipher)},
                       {"profile", to_string(event.profile)}});
   update();
 }
 
-void PeerConnection::on(const peer::RtpArrived& /*event*/) {}
+void PeerConnection::on(const peer::RtpArrived& event) {
+  media_.receive_rtp(event.packet, world().now());
+}
 
-void PeerConnection::on(const peer::RtcpArrived& /*event*/) {}
+void PeerConnection::on(const peer::RtcpArrived& event) {
+  media_.receive_rtcp(event.packet, world().now());
+}
+
+void PeerConnection::on(const peer::PeerLeft& event) {
+  tell("rtp.goodbye", {{"ssrc", event.ssrc}});
+}
+
+void PeerConnection::on(const peer::MediaIgnored& event) {
+  if (current_ == nullptr) return;
+  host().discard(*current_, core::DropReason::agent_unexpected,
+                 event.rtcp ? "RTCP that cannot be read" : "RTP of no section");
+}
 
 void PeerConnection::on(const peer::Dropped& event) {
   if (current_ == nullptr) return;

@@ -9,6 +9,7 @@
 #include "sim/agents/agent.h"
 #include "sim/agents/ice_peer.h"
 #include "sim/agents/signalling.h"
+#include "stack/peer/media_session.h"
 #include "stack/peer/negotiation.h"
 #include "stack/peer/secure_transport.h"
 
@@ -19,6 +20,7 @@ struct PeerConnectionOptions {
   peer::NegotiationOptions negotiation;
   peer::SecurityOptions security;
   dtls::KeyType certificate = dtls::KeyType::ecdsa_p256;
+  peer::MediaOptions media;
   // Gives its own offer up when the other side's comes in between (RFC 9429 §4.1.10.2).
   bool polite = false;
 };
@@ -40,6 +42,7 @@ std::string_view to_string(ConnectionState state);
 // 2. Used by `negotiate` and `receive_signal` it exchanges descriptions by itself, by the pattern
 //    of perfect negotiation: an offer that meets one's own is answered if polite, else ignored.
 // 3. DTLS starts with the first writable pair (RFC 8842 §7.3), on whatever pair ICE selects then.
+//    Tracks are sent as soon as it is done.
 //
 // Events, beside those of its IcePeer:
 //   "peer.signalling" {state}; "peer.state" {state}; "peer.track" {kind, mid, id};
@@ -81,6 +84,7 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   [[nodiscard]] IcePeer& ice() { return ice_; }
   [[nodiscard]] const IcePeer& ice() const { return ice_; }
   [[nodiscard]] const peer::SecureTransport& transport() const { return transport_; }
+  [[nodiscard]] const peer::MediaSession& media() const { return media_; }
   [[nodiscard]] ConnectionState state() const { return state_; }
   // When DTLS was done; never() before.
   [[nodiscard]] Time secured_at() const { return secured_at_; }
@@ -90,9 +94,10 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
 
  private:
   void take(const Endpoint& /*local*/, const net::Packet& /*packet*/) override {}
-  void handle_timeout(Time now) override { transport_.handle_timeout(now); }
-  [[nodiscard]] Time next_timeout() const override { return transport_.next_timeout(); }
+  void handle_timeout(Time now) override;
+  [[nodiscard]] Time next_timeout() const override;
   void drain() override;
+  bool drain_media();
 
   // From the IcePeer.
   void send(Signal signal) override;
@@ -116,6 +121,8 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   void on(const dtls::Failed& event);
   void on(const dtls::Closed& event);
   void on(const dtls::KeyLogLine& event);
+  void on(const peer::PeerLeft& event);
+  void on(const peer::MediaIgnored& event);
   void update();
 
   PeerConnectionOptions options_;
@@ -124,6 +131,7 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   IcePeer ice_;
   peer::Negotiation negotiation_;
   peer::SecureTransport transport_;
+  peer::MediaSession media_;
   std::vector<std::string> candidates_;  // own ones, as descriptions have them
   bool restart_is_due_ = false;          // the offer of a restart is
   bool restarting_ = false;     // since ICE was: what it tells goes with the next description

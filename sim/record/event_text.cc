@@ -42,6 +42,7 @@ constexpr Sentence sentences[] = {
     Sentence{"peer.track_ended", "the track of {kind} has ended, section {mid}"},
     Sentence{"peer.refused", "refuses {what}: {reason}"},
     Sentence{"dtls.state", "DTLS {state}[ as {role}][ with {cipher}, {profile}][: {reason}]"},
+    Sentence{"rtp.goodbye", "the peer has ended the stream {ssrc}"},
     Sentence{"stun.mapped", "mapped to {mapped}, says {server}"},
     Sentence{"stun.failed", "STUN request failed: {reason}"},
     Sentence{"stun.probe",

@@ -25,10 +25,52 @@ constexpr std::array<Choice<srtp::Profile>, 4> profiles = {
      {"SRTP_AEAD_AES_128_GCM", srtp::Profile::aead_aes_128_gcm},
      {"SRTP_AEAD_AES_256_GCM", srtp::Profile::aead_aes_256_gcm}}};
 
-// true, false or a direction.
-std::optional<Direction> read_direction(const Value& value) {
-  if (!lua_isboolean(value.lua(), value.index())) return value.one_of(directions);
-  return value.boolean() ? std::optional(Direction::sendrecv) : std::nullopt;
+constexpr std::array<Choice<const char*>, 3> audio_codecs = {
+    {{"opus", "opus"}, {"PCMU", "PCMU"}, {"PCMA", "PCMA"}}};
+constexpr std::array<Choice<const char*>, 2> video_codecs = {{{"VP8", "VP8"}, {"H264", "H264"}}};
+
+constexpr std::array<Key<CallMedia>, 4> audio_keys = {{
+    {"direction",
+     [](const Value& value, CallMedia& media) { media.audio = value.one_of(directions); }},
+    {"codec",
+     [](const Value& value, CallMedia& media) { media.audio_codec = value.one_of(audio_codecs); }},
+    {"bitrate",
+     [](const Value& value, CallMedia& media) { media.streams.audio_bitrate = value.rate(); }},
+    {"dtx", [](const Value& value, CallMedia& media) { media.streams.dtx = value.boolean(); }},
+}};
+constexpr std::array<Key<CallMedia>, 6> video_keys = {{
+    {"direction",
+     [](const Value& value, CallMedia& media) { media.video = value.one_of(directions); }},
+    {"codec",
+     [](const Value& value, CallMedia& media) { media.video_codec = value.one_of(video_codecs); }},
+    {"bitrate",
+     [](const Value& value, CallMedia& media) { media.streams.video_bitrate = value.rate(); }},
+    {"frames_per_second",
+     [](const Value& value, CallMedia& media) {
+       media.streams.frames_per_second = value.integer(1, 240);
+     }},
+    {"width",
+     [](const Value& value, CallMedia& media) {
+       media.streams.resolution.width = value.number<std::uint16_t>(16, 16'382);
+     }},
+    {"height",
+     [](const Value& value, CallMedia& media) {
+       media.streams.resolution.height = value.number<std::uint16_t>(16, 16'382);
+     }},
+}};
+
+// true, false, a direction, or a table of `keys`; a table means both ways unless it says otherwise.
+template <std::size_t N>
+void read_stream(const Value& value, const std::array<Key<CallMedia>, N>& keys,
+                 std::optional<Direction>& direction, CallMedia& media) {
+  direction = Direction::sendrecv;
+  if (value.is_table()) {
+    read_options(value, keys, media);
+  } else if (!lua_isboolean(value.lua(), value.index())) {
+    direction = value.one_of(directions);
+  } else if (!value.boolean()) {
+    direction.reset();
+  }
 }
 
 std::size_t read_datagram_size(const Value& value) {
@@ -60,8 +102,10 @@ constexpr std::array<Key<SecurityOptions>, 6> dtls_keys = {{
 }};
 
 constexpr std::array<Key<CallMedia>, 4> media_keys = {{
-    {"audio", [](const Value& value, CallMedia& media) { media.audio = read_direction(value); }},
-    {"video", [](const Value& value, CallMedia& media) { media.video = read_direction(value); }},
+    {"audio", [](const Value& value,
+                 CallMedia& media) { read_stream(value, audio_keys, media.audio, media); }},
+    {"video", [](const Value& value,
+                 CallMedia& media) { read_stream(value, video_keys, media.video, media); }},
     {"dtls",
      [](const Value& value, CallMedia& media) { read_options(value, dtls_keys, media.security); }},
     {"certificate",

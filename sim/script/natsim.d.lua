@@ -1045,10 +1045,24 @@ function hold(options) end
 ---@alias SrtpProfile "SRTP_AES128_CM_HMAC_SHA1_80"|"SRTP_AES128_CM_HMAC_SHA1_32"|"SRTP_AEAD_AES_128_GCM"|"SRTP_AEAD_AES_256_GCM"
 
 ---@class MediaOptions
----@field audio? boolean|Direction as the caller sees it; true is "sendrecv"; default none
----@field video? boolean|Direction
+---@field audio? boolean|Direction|AudioOptions a direction is as the caller sees it; true is "sendrecv"; default none
+---@field video? boolean|Direction|VideoOptions
 ---@field dtls? DtlsOptions
 ---@field certificate? "ecdsa-p256"|"rsa-2048" default "ecdsa-p256"
+
+---@class AudioOptions
+---@field direction? Direction default "sendrecv"
+---@field codec? "opus"|"PCMU"|"PCMA" that the offer prefers; default "opus"
+---@field bitrate? Rate of Opus, while there is speech; default "32kbit"
+---@field dtx? boolean Opus sends nothing in pauses; default false
+
+---@class VideoOptions
+---@field direction? Direction default "sendrecv"
+---@field codec? "VP8"|"H264" that the offer prefers; default "VP8"
+---@field bitrate? Rate default "1Mbit"
+---@field frames_per_second? integer from 1 to 240; default 30
+---@field width? integer from 16 to 16382; default 640
+---@field height? integer from 16 to 16382; default 360
 
 ---@class DtlsOptions
 ---@field profiles? SrtpProfile[] best first; default AES-128-GCM, then AES-128-CM with 80 bits
@@ -1152,3 +1166,57 @@ function Peer:send(data) end
 ---This side restarts ICE, and the other follows. An error before it has begun and after it was closed.
 function Peer:restart_ice() end
 function Peer:close() end
+---Statistics of each stream, in the order of the sections. Of a call with media.
+---@return (OutboundStats|InboundStats)[]
+function Peer:get_stats() end
+
+---By the names of W3C's webrtc-stats, in this spelling.
+---@class StreamStats
+---@field kind "audio"|"video"
+---@field mid string
+---@field ssrc integer
+---@field codec? string
+
+---@class OutboundStats: StreamStats
+---@field type "outbound-rtp"
+---@field packets_sent integer retransmissions included
+---@field bytes_sent integer of payload
+---@field retransmitted_packets_sent integer
+---@field retransmitted_bytes_sent integer
+---@field frames_sent integer
+---@field nack_count integer received
+---@field total_packet_send_delay Duration in the pacer
+---@field key_frames_encoded? integer of video
+---@field pli_count? integer of video, received
+---@field fir_count? integer of video, received
+---@field packets_lost? integer by the receiver's last report, as the next three
+---@field fraction_lost? number since the report before
+---@field jitter? Duration
+---@field round_trip_time? Duration
+
+---@class InboundStats: StreamStats
+---@field type "inbound-rtp"
+---@field packets_received integer retransmissions included
+---@field bytes_received integer of payload
+---@field packets_lost integer that were not made up for
+---@field jitter Duration RFC 3550 §6.4.1
+---@field nack_count integer sent
+---@field retransmitted_packets_received integer
+---@field last_packet_received? Duration since the world began
+---@field longest_silence Duration between two packets
+---@field packets_discarded? integer of audio, as the next nine: came too late to be played
+---@field total_samples_received? integer played or concealed
+---@field concealed_samples? integer
+---@field concealment_events? integer gaps
+---@field jitter_buffer_delay? Duration of all packets that were played
+---@field jitter_buffer_emitted_count? integer packets that were played
+---@field jitter_buffer_target? Duration
+---@field mouth_to_ear? Duration from capture to play-out, on average
+---@field mean_opinion_score? number 1 to 4.5, by the E-model of ITU-T G.107
+---@field pli_count? integer of video, as what follows: sent
+---@field frames_decoded? integer
+---@field key_frames_decoded? integer
+---@field frames_dropped? integer complete, but without what they build on
+---@field freeze_count? integer
+---@field total_freezes_duration? Duration
+---@field total_inter_frame_delay? Duration

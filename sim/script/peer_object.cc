@@ -7,6 +7,7 @@
 #include "sim/net/wire.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
+#include "sim/script/stream_statistics.h"
 #include "sim/script/table_writer.h"
 
 namespace natsim::script {
@@ -61,6 +62,7 @@ constinit const Member PeerObject::methods[] = {
     {"send", call_member<PeerObject, &PeerObject::send>},
     {"restart_ice", call_member<PeerObject, &PeerObject::restart_ice>},
     {"close", call_member<PeerObject, &PeerObject::close>},
+    {"get_stats", call_member<PeerObject, &PeerObject::get_stats>},
 };
 constinit const Member PeerObject::fields[] = {
     {"state", call_member<PeerObject, &PeerObject::state>},
@@ -165,6 +167,14 @@ int PeerObject::bytes_received(lua_State* lua) {
 
 int PeerObject::datagrams_received(lua_State* lua) {
   lua_pushinteger(lua, static_cast<lua_Integer>(peer_.datagrams_received()));
+  return 1;
+}
+
+int PeerObject::get_stats(lua_State* lua) {
+  if (connection_ == nullptr) {
+    raise(lua, "peer:get_stats: the call is ICE alone; give net:call 'media'");
+  }
+  push_statistics(lua, *connection_);
   return 1;
 }
 

@@ -12,7 +12,7 @@ namespace natsim::script {
 // peer.ice_time, peer.gathering_time, peer.selected_pair, peer.candidates, peer.remote_candidates,
 // peer.bytes_received, peer.datagrams_received; of a call with media also peer.connection_state,
 // peer.signalling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile, peer.local_description,
-// peer.remote_description.
+// peer.remote_description, peer:get_stats().
 class PeerObject : public Scripted {
  public:
   static const Class lua_class;
@@ -41,6 +41,7 @@ class PeerObject : public Scripted {
   int remote_candidates(lua_State* lua);
   int bytes_received(lua_State* lua);
   int datagrams_received(lua_State* lua);
+  int get_stats(lua_State* lua);
   int connection_state(lua_State* lua);
   int signalling_state(lua_State* lua);
   int dtls_time(lua_State* lua);

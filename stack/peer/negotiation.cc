@@ -36,6 +36,7 @@ TransceiverId Negotiation::add_transceiver(MediaKind kind, sdp::Direction direct
                           .kind = kind,
                           .direction = direction,
                           .track = std::move(track),
+                          .codecs = codecs_of(kind),
                           .rids = std::move(rids)};
   transceiver.ssrc = static_cast<std::uint32_t>(random_.next() >> 32);
   transceiver.rtx_ssrc = static_cast<std::uint32_t>(random_.next() >> 32);
@@ -69,6 +70,20 @@ bool Negotiation::set_direction(TransceiverId id, sdp::Direction direction) {
   Transceiver* transceiver = find_mutable(id);
   if (transceiver == nullptr || transceiver->stopped) return false;
   transceiver->direction = direction;
+  return true;
+}
+
+bool Negotiation::prefer_codec(TransceiverId id, std::string_view name) {
+  Transceiver* transceiver = find_mutable(id);
+  if (transceiver == nullptr) return false;
+  std::vector<Codec>& codecs = transceiver->codecs;
+  const auto preferred = std::find_if(codecs.begin(), codecs.end(),
+                                      [name](const Codec& codec) { return codec.is(name); });
+  if (preferred == codecs.end()) return false;
+  const std::uint8_t payload_type = preferred->payload_type;
+  std::stable_partition(codecs.begin(), codecs.end(), [payload_type](const Codec& codec) {
+    return codec.payload_type == payload_type || codec.repeats() == payload_type;
+  });
   return true;
 }
 

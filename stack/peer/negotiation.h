@@ -71,6 +71,9 @@ class Negotiation {
   // It is offered as sendonly no more (§4.2.2 of the W3C API). False if there is none.
   bool remove_track(TransceiverId id);
   bool set_direction(TransceiverId id, sdp::Direction direction);
+  // The codec of that name, and what repeats it, comes first in offers from now on. False if there
+  // is no such transceiver or codec.
+  bool prefer_codec(TransceiverId id, std::string_view name);
   // Its section is rejected from the next description on. False if there is none.
   bool stop(TransceiverId id);
 
@@ -83,6 +86,8 @@ class Negotiation {
   void close();
 
   [[nodiscard]] SignallingState state() const { return state_; }
+  // The name that descriptions give this peer's streams (RFC 7022).
+  [[nodiscard]] const std::string& cname() const { return cname_; }
   // Whether something wanted is not agreed yet: an offer is due (§3.4.1, W3C API §4.7.3).
   [[nodiscard]] bool needed() const;
   [[nodiscard]] const std::vector<Transceiver>& transceivers() const { return transceivers_; }

@@ -62,7 +62,7 @@ LocalSection Negotiation::section_to_answer(const RemoteSection& offered, bool t
   section.rejected = known.rejected || transceiver == nullptr || transceiver->stopped ||
                      !is_rtp(offered.protocol) || !offered.rtcp_mux || !(offered.bundled || tagged);
   if (section.rejected) return section;
-  section.codecs = common_codecs(offered.codecs, codecs_of(transceiver->kind));
+  section.codecs = common_codecs(offered.codecs, transceiver->codecs);
   section.rejected = section.codecs.empty();
   if (section.rejected) return section;
   section.formats.clear();

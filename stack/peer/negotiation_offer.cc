@@ -22,11 +22,11 @@ std::string unused_mid(const std::vector<LocalSection>& sections) {
 
 // What has been agreed with its numbers, then what else the peer has, unless its number is taken by
 // something else in the bundle (RFC 9429 §5.2.2, RFC 9143 §9.1.1).
-void add_codecs(const Agreement& agreed, MediaKind kind,
+void add_codecs(const Agreement& agreed, const std::vector<Codec>& own,
                 std::map<std::uint8_t, std::string>& payload_types, LocalSection& section) {
   section.codecs = agreed.received_codecs;
   for (const Codec& codec : section.codecs) payload_types[codec.payload_type] = codec.encoding;
-  for (const Codec& codec : codecs_of(kind)) {
+  for (const Codec& codec : own) {
     const bool there =
         std::any_of(section.codecs.begin(), section.codecs.end(), [&](const Codec& known) {
           return codec.is("rtx") ? known.repeats() == codec.repeats() : same_codec(known, codec);
@@ -77,7 +77,7 @@ std::vector<LocalSection> Negotiation::sections_to_offer() const {
     section.rejected = false;
     section.transceiver = transceiver.id;
     section.direction = transceiver.direction;
-    add_codecs(agreed, transceiver.kind, payload_types, section);
+    add_codecs(agreed, transceiver.codecs, payload_types, section);
     add_extensions(agreed, transceiver.kind, ids, section);
     section.sent_rids =
         sdp::sends(transceiver.direction) ? transceiver.rids : std::vector<std::string>{};

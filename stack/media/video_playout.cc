@@ -1,0 +1,130 @@
+#include "stack/media/video_playout.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "stack/rtp/h264.h"
+#include "stack/rtp/vp8.h"
+
+namespace natsim::media {
+namespace {
+
+constexpr std::size_t most_parts = 4096;  // that wait for others
+constexpr std::int64_t frames_in_mean = 30;
+constexpr Duration least_freeze = milliseconds(150);
+constexpr Duration longest_silence = seconds(3);
+constexpr Duration request_interval = milliseconds(200);
+
+// Of STAP-A the first unit is looked at, of FU-A whether it begins one.
+bool begins_h264_key_frame(ByteView payload) {
+  const auto is_parameter_set = [](std::uint8_t byte) {
+    return rtp::nal_type(byte) == rtp::NalType::sps;
+  };
+  if (rtp::nal_type(payload[0]) == rtp::NalType::stap_a) {
+    return payload.size() > 3 && is_parameter_set(payload[3]);
+  }
+  return is_parameter_set(payload[0]);
+}
+
+}  // namespace
+
+VideoPlayout::Part VideoPlayout::read(const rtp::Header& header, ByteView payload) const {
+  Part part{.timestamp = header.timestamp, .ends = header.marker};
+  if (format_ == VideoFormat::vp8) {
+    if (const auto vp8 = rtp::Vp8Payload::parse(payload)) {
+      part.begins = vp8->starts_frame();
+      part.key = part.begins && vp8->is_key_frame();
+    }
+    return part;
+  }
+  part.key = begins_h264_key_frame(payload);
+  part.begins = part.key;
+  return part;
+}
+
+bool VideoPlayout::receive(const rtp::Header& header, ByteView payload, Time now) {
+  if (first_packet_.is_never()) first_packet_ = now;
+  const std::int64_t number = numbers_.unwrap(header.sequence_number);
+  if (next_ && number < *next_) return false;  // decoded, or given up
+  if (parts_.size() >= most_parts) {
+    parts_.erase(parts_.begin());
+    waits_for_key_ = true;
+  }
+  parts_[number] = read(header, payload);
+  bool any = false;
+  while (decode_next(now) || skip_to_key_frame(now)) any = true;
+  return any;
+}
+
+std::optional<std::int64_t> VideoPlayout::end_of_frame(std::int64_t begin) const {
+  auto part = parts_.find(begin);
+  if (part == parts_.end()) return std::nullopt;
+  const std::uint32_t timestamp = part->second.timestamp;
+  for (std::int64_t number = begin;; ++number, ++part) {
+    if (part == parts_.end() || part->first != number || part->second.timestamp != timestamp) {
+      return std::nullopt;
+    }
+    if (part->second.ends) return number + 1;
+  }
+}
+
+bool VideoPlayout::decode_next(Time now) {
+  if (!next_ || waits_for_key_) return false;
+  const auto end = end_of_frame(*next_);
+  if (!end) return false;
+  decoded(*next_, *end, parts_.at(*next_).key, now);
+  return true;
+}
+
+// The latest key frame that is complete, if frames before it are missing.
+bool VideoPlayout::skip_to_key_frame(Time now) {
+  for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) {
+    if (!part->second.key || !part->second.begins) continue;
+    const std::int64_t begin = part->first;
+    if (const auto end = end_of_frame(begin)) {
+      decoded(begin, *end, true, now);
+      return true;
+    }
+  }
+  return false;
+}
+
+void VideoPlayout::decoded(std::int64_t begin, std::int64_t end, bool key, Time now) {
+  // Whole frames that are passed over.
+  for (const auto& [number, part] : parts_) {
+    if (number >= begin) break;
+    if (part.ends) ++statistics_.frames_dropped;
+  }
+  parts_.erase(parts_.begin(), parts_.lower_bound(end));
+  next_ = end;
+  ++statistics_.frames_decoded;
+  if (key) {
+    ++statistics_.key_frames_decoded;
+    waits_for_key_ = false;
+    key_begin_ = static_cast<std::uint16_t>(begin);
+  }
+  if (const Time before = std::exchange(last_decoded_, now); !before.is_never()) {
+    const Duration interval = now - before;
+    statistics_.total_inter_frame_delay += interval;
+    if (intervals_ > 0 && interval >= std::max(mean_interval_ * 3, mean_interval_ + least_freeze)) {
+      ++statistics_.freeze_count;
+      statistics_.total_freezes += interval;
+    }
+    ++intervals_;
+    const auto weight = std::min(static_cast<std::int64_t>(intervals_), frames_in_mean);
+    mean_interval_ += (interval - mean_interval_) / weight;
+  }
+}
+
+bool VideoPlayout::wants_key_frame(Time now) {
+  const Time since = last_decoded_.is_never() ? first_packet_ : last_decoded_;
+  if (!since.is_never() && !waits_for_key_ && now - since >= longest_silence) waits_for_key_ = true;
+  if (!waits_for_key_ || first_packet_.is_never()) return false;
+  // The first key frame may still be on its way.
+  const bool begins = last_decoded_.is_never() && now - first_packet_ < request_interval;
+  if (begins || (!last_request_.is_never() && now - last_request_ < request_interval)) return false;
+  last_request_ = now;
+  return true;
+}
+
+}  // namespace natsim::media

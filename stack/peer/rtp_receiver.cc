@@ -1,0 +1,199 @@
+#include "stack/peer/rtp_receiver.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "stack/media/speech_quality.h"
+#include "stack/rtp/clock.h"
+#include "stack/rtp/header_values.h"
+#include "stack/rtp/retransmission.h"
+#include "stack/rtp/sequence.h"
+
+namespace natsim::peer {
+namespace {
+
+const Codec* find_codec(const std::vector<Codec>& codecs, std::uint8_t payload_type) {
+  const auto found = std::find_if(codecs.begin(), codecs.end(), [&](const Codec& codec) {
+    return codec.payload_type == payload_type;
+  });
+  return found == codecs.end() ? nullptr : &*found;
+}
+
+// Comfort noise and lost packets alike stand for one packet's samples.
+std::uint64_t samples_of_packet(const Codec& codec) {
+  return static_cast<std::uint64_t>(codec.clock_rate) / 50;
+}
+
+}  // namespace
+
+void RtpReceiver::configure(const Agreement& agreed) {
+  mid_ = agreed.mid;
+  codecs_ = agreed.received_codecs;
+  sources_ = agreed.remote_sources;
+  transport_sequence_id_ = mid_id_ = 0;
+  for (const sdp::HeaderExtension& extension : agreed.extensions) {
+    const auto id = static_cast<std::uint8_t>(extension.id);
+    if (extension.uri == rtp::uri::transport_sequence) transport_sequence_id_ = id;
+    if (extension.uri == rtp::uri::mid) mid_id_ = id;
+  }
+}
+
+bool RtpReceiver::is_of(std::uint32_t ssrc) const {
+  if (ssrc_ == ssrc || rtx_ssrc_ == ssrc) return true;
+  return std::any_of(sources_.begin(), sources_.end(), [ssrc](const RemoteSource& source) {
+    return source.ssrc == ssrc || source.rtx_ssrc == ssrc;
+  });
+}
+
+bool RtpReceiver::takes(std::uint8_t payload_type) const {
+  return find_codec(codecs_, payload_type) != nullptr;
+}
+
+void RtpReceiver::begin(std::uint32_t ssrc, const Codec& codec) {
+  ssrc_ = ssrc;
+  codec_ = codec;
+  rtx_ssrc_.reset();
+  for (const RemoteSource& source : sources_) {
+    if (source.ssrc == ssrc) rtx_ssrc_ = source.rtx_ssrc;
+  }
+  reception_.emplace(ssrc, codec.clock_rate);
+  sender_clock_.reset();
+  audio_.reset();
+  video_.reset();
+  missing_.reset();
+  if (kind_ == MediaKind::audio) {
+    audio_.emplace(codec.clock_rate);
+  } else {
+    video_.emplace(codec.is("H264") ? media::VideoFormat::h264 : media::VideoFormat::vp8);
+    if (codec.wants("nack")) missing_.emplace(rtp::NackOptions{});
+  }
+}
+
+bool RtpReceiver::receive(const rtp::Packet& packet, Time now) {
+  const Codec* codec = find_codec(codecs_, packet.header.payload_type);
+  if (codec == nullptr) return false;
+  if (const Time last = std::exchange(statistics_.last_packet_received, now); !last.is_never()) {
+    statistics_.longest_silence = std::max(statistics_.longest_silence, now - last);
+  }
+  ++statistics_.packets_received;
+  statistics_.bytes_received += packet.payload.size();
+  if (const auto repeated = codec->repeats()) {
+    ++statistics_.retransmitted_packets_received;
+    // Without its stream it repeats nothing that is known.
+    if (!ssrc_ || *repeated != codec_.payload_type) return true;
+    rtx_ssrc_ = packet.header.ssrc;
+    if (const auto original = rtp::restore_rtx(packet, {*ssrc_, *repeated})) {
+      take(original->header, original->payload, now);
+    }
+    return true;
+  }
+  if (ssrc_ != packet.header.ssrc || codec->payload_type != codec_.payload_type) {
+    begin(packet.header.ssrc, *codec);
+  }
+  reception_->receive(packet.header.sequence_number, packet.header.timestamp, now);
+  take(packet.header, packet.payload, now);
+  return true;
+}
+
+void RtpReceiver::take(const rtp::Header& header, ByteView payload, Time now) {
+  if (missing_) missing_->receive(header.sequence_number, now);
+  if (audio_) play_audio(header, now);
+  if (!video_ || payload.empty()) return;
+  video_->receive(header, payload, now);
+  if (missing_ && video_->key_frame_begin() && video_->key_frame_begin() != forgotten_before_) {
+    forgotten_before_ = video_->key_frame_begin();
+    missing_->forget_before(*forgotten_before_);
+  }
+}
+
+void RtpReceiver::play_audio(const rtp::Header& header, Time now) {
+  const auto played = audio_->receive(header.sequence_number, header.timestamp, now);
+  if (!played || !sender_clock_) return;
+  const std::int64_t ticks = rtp::distance(sender_clock_->first, header.timestamp);
+  const Time captured =
+      sender_clock_->second + nanoseconds(ticks * 1'000'000'000 / codec_.clock_rate);
+  mouth_to_ear_ += *played - captured;
+  ++rated_;
+}
+
+void RtpReceiver::receive_report(const rtp::SenderReport& report, Time now) {
+  if (!ssrc_ || report.ssrc != *ssrc_) return;
+  reception_->receive_report(report, now);
+  // The world's clock is every host's, so that the report's NTP time can be read by it.
+  const std::uint64_t beginning = rtp::ntp_time(Time{});
+  if (report.ntp_timestamp < beginning) return;
+  const std::uint64_t since = report.ntp_timestamp - beginning;
+  const auto ns = static_cast<std::int64_t>((since >> 32) * 1'000'000'000 +
+                                            ((since & 0xffffffffU) * 1'000'000'000 >> 32));
+  sender_clock_ = {report.rtp_timestamp, Time{ns}};
+}
+
+std::vector<std::uint16_t> RtpReceiver::missing(Time now) {
+  if (!missing_) return {};
+  auto numbers = missing_->poll(now);
+  if (missing_->poll_overflow() && video_) video_->give_up();
+  if (!numbers.empty()) ++statistics_.nack_count;
+  return numbers;
+}
+
+bool RtpReceiver::wants_key_frame(Time now) {
+  if (!video_ || !codec_.wants("nack pli") || !video_->wants_key_frame(now)) return false;
+  ++statistics_.pli_count;
+  return true;
+}
+
+Time RtpReceiver::next_timeout() const {
+  return missing_ ? missing_->next_timeout() : Time::never();
+}
+
+std::optional<rtp::ReportBlock> RtpReceiver::report(Time now) {
+  if (!reception_ || !reception_->believed()) return std::nullopt;
+  return reception_->report(now);
+}
+
+void RtpReceiver::measure(Duration round_trip) {
+  if (missing_) missing_->measure(std::max(round_trip, milliseconds(1)));
+}
+
+InboundStatistics RtpReceiver::statistics() const {
+  InboundStatistics result = statistics_;
+  if (reception_) {
+    result.packets_lost =
+        reception_->lost() - static_cast<std::int64_t>(statistics_.retransmitted_packets_received);
+    result.jitter = reception_->jitter();
+  }
+  if (audio_) {
+    const media::AudioPlayoutStatistics& played = audio_->statistics();
+    const auto concealed = static_cast<std::uint64_t>(std::max<std::int64_t>(played.concealed, 0));
+    const std::uint64_t all = played.played + concealed;
+    result.packets_discarded = played.late;
+    result.total_samples_received = all * samples_of_packet(codec_);
+    result.concealed_samples = concealed * samples_of_packet(codec_);
+    result.concealment_events = played.runs;
+    result.jitter_buffer_delay = played.waited;
+    result.jitter_buffer_emitted_count = played.played;
+    result.jitter_buffer_target = audio_->target();
+    if (rated_ > 0) {
+      result.mouth_to_ear = mouth_to_ear_ / static_cast<std::int64_t>(rated_);
+      const auto share = [](std::uint64_t part, std::uint64_t whole) {
+        return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
+      };
+      result.mean_opinion_score = media::mean_opinion_score(
+          media::rating_of({.mouth_to_ear = *result.mouth_to_ear,
+                            .loss = share(concealed, all),
+                            .mean_loss_run = std::max(1.0, share(concealed, played.runs))}));
+    }
+  }
+  if (video_) {
+    const media::VideoPlayoutStatistics& shown = video_->statistics();
+    result.frames_decoded = shown.frames_decoded;
+    result.key_frames_decoded = shown.key_frames_decoded;
+    result.frames_dropped = shown.frames_dropped;
+    result.freeze_count = shown.freeze_count;
+    result.total_freezes_duration = shown.total_freezes;
+    result.total_inter_frame_delay = shown.total_inter_frame_delay;
+  }
+  return result;
+}
+
+}  // namespace natsim::peer

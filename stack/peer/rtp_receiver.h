@@ -1,0 +1,82 @@
+// One stream that a peer receives: what came, what is missing, what is played.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "stack/base/time.h"
+#include "stack/media/audio_playout.h"
+#include "stack/media/video_playout.h"
+#include "stack/peer/stream_statistics.h"
+#include "stack/peer/transceiver.h"
+#include "stack/rtp/missing_packets.h"
+#include "stack/rtp/packet.h"
+#include "stack/rtp/reception.h"
+#include "stack/rtp/report.h"
+
+namespace natsim::peer {
+
+// Contract:
+// 1. A stream is one SSRC; another one in its section takes its place when its first packet comes.
+// 2. Payload types are those of the own description. RTX packets count for the stream that they
+//    repeat.
+// 3. What the sender has to be told is polled: missing packets, and the want of a key frame.
+class RtpReceiver {
+ public:
+  RtpReceiver(TransceiverId id, MediaKind kind) : id_(id), kind_(kind) {}
+
+  void configure(const Agreement& agreed);
+  // False if the payload type is not of this section.
+  bool receive(const rtp::Packet& packet, Time now);
+  void receive_report(const rtp::SenderReport& report, Time now);
+
+  [[nodiscard]] std::vector<std::uint16_t> missing(Time now);
+  [[nodiscard]] bool wants_key_frame(Time now);
+  [[nodiscard]] Time next_timeout() const;
+  // The block for the next report; nullopt before the stream is believed (RFC 3550 A.1).
+  std::optional<rtp::ReportBlock> report(Time now);
+  void measure(Duration round_trip);
+
+  [[nodiscard]] TransceiverId transceiver() const { return id_; }
+  [[nodiscard]] std::optional<std::uint32_t> ssrc() const { return ssrc_; }
+  [[nodiscard]] bool is_of(std::uint32_t ssrc) const;
+  [[nodiscard]] bool takes(std::uint8_t payload_type) const;
+  [[nodiscard]] InboundStatistics statistics() const;
+  // The codec's name; empty before there is a stream.
+  [[nodiscard]] const std::string& codec() const { return codec_.encoding; }
+  // Ids of extensions; 0 if not agreed.
+  [[nodiscard]] std::uint8_t transport_sequence_id() const { return transport_sequence_id_; }
+  [[nodiscard]] std::uint8_t mid_id() const { return mid_id_; }
+  [[nodiscard]] const std::string& mid() const { return mid_; }
+
+ private:
+  void begin(std::uint32_t ssrc, const Codec& codec);
+  void take(const rtp::Header& header, ByteView payload, Time now);
+  void play_audio(const rtp::Header& header, Time now);
+
+  TransceiverId id_;
+  MediaKind kind_;
+  std::string mid_;
+  std::vector<Codec> codecs_;
+  std::vector<RemoteSource> sources_;
+  std::uint8_t transport_sequence_id_ = 0;
+  std::uint8_t mid_id_ = 0;
+  std::optional<std::uint32_t> ssrc_;
+  std::optional<std::uint32_t> rtx_ssrc_;
+  Codec codec_;  // of the stream
+  std::optional<rtp::Reception> reception_;
+  std::optional<rtp::MissingPackets> missing_;
+  std::optional<media::AudioPlayout> audio_;
+  std::optional<media::VideoPlayout> video_;
+  std::optional<std::uint16_t> forgotten_before_;  // the key frame that the missing were told of
+  // The sender's clock, by its last report: what its timestamp was when.
+  std::optional<std::pair<std::uint32_t, Time>> sender_clock_;
+  Duration mouth_to_ear_;  // of all in `rated_`
+  std::uint64_t rated_ = 0;
+  InboundStatistics statistics_;
+};
+
+}  // namespace natsim::peer

@@ -1,0 +1,162 @@
+#include "stack/peer/rtp_sender.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "stack/rtp/clock.h"
+#include "stack/rtp/h264.h"
+#include "stack/rtp/header_values.h"
+#include "stack/rtp/reception.h"
+#include "stack/rtp/retransmission.h"
+#include "stack/rtp/vp8.h"
+
+namespace natsim::peer {
+namespace {
+
+std::uint8_t id_of(const Agreement& agreed, std::string_view uri) {
+  const auto found = std::find_if(agreed.extensions.begin(), agreed.extensions.end(),
+                                  [uri](const auto& known) { return known.uri == uri; });
+  return found == agreed.extensions.end() ? 0 : static_cast<std::uint8_t>(found->id);
+}
+
+}  // namespace
+
+RtpSender::RtpSender(const Transceiver& transceiver, Random random)
+    : id_(transceiver.id),
+      kind_(transceiver.kind),
+      ssrc_(transceiver.ssrc),
+      rtx_ssrc_(transceiver.rtx_ssrc),
+      timestamp_offset_(static_cast<std::uint32_t>(random.next())),
+      next_number_(static_cast<std::uint16_t>(random.below(1U << 15))),
+      next_rtx_number_(static_cast<std::uint16_t>(random.below(1U << 15))),
+      picture_id_(static_cast<std::uint16_t>(random.below(1U << 15))) {}
+
+bool RtpSender::configure(const Agreement& agreed) {
+  const auto codec = std::find_if(agreed.codecs.begin(), agreed.codecs.end(),
+                                  [](const Codec& known) { return !known.repeats(); });
+  if (codec == agreed.codecs.end()) return false;
+  codec_ = *codec;
+  const auto rtx =
+      std::find_if(agreed.codecs.begin(), agreed.codecs.end(),
+                   [&](const Codec& known) { return known.repeats() == codec_.payload_type; });
+  rtx_payload_type_ = rtx == agreed.codecs.end() ? std::nullopt : std::optional(rtx->payload_type);
+  mid_ = agreed.mid;
+  ids_ = {.mid = id_of(agreed, rtp::uri::mid),
+          .audio_level = id_of(agreed, rtp::uri::audio_level),
+          .abs_send_time = id_of(agreed, rtp::uri::abs_send_time),
+          .transport_sequence = id_of(agreed, rtp::uri::transport_sequence)};
+  return true;
+}
+
+std::uint32_t RtpSender::timestamp_of(Time captured) const {
+  return timestamp_offset_ + rtp::rtp_time(captured, codec_.clock_rate);
+}
+
+OutgoingRtp RtpSender::make(Time captured, bool marker, Bytes payload) {
+  OutgoingRtp packet{.header = {.marker = marker,
+                                .payload_type = codec_.payload_type,
+                                .sequence_number = next_number_++,
+                                .timestamp = timestamp_of(captured),
+                                .ssrc = ssrc_},
+                     .payload = std::move(payload)};
+  if (ids_.mid != 0) {
+    packet.header.extensions.push_back({ids_.mid, Bytes(mid_.begin(), mid_.end())});
+  }
+  return packet;
+}
+
+void RtpSender::packetize(const media::AudioFrame& frame, std::vector<OutgoingRtp>& out) {
+  OutgoingRtp packet = make(frame.captured, frame.begins_speech, frame.payload);
+  if (ids_.audio_level != 0) {
+    const rtp::AudioLevel level{.voice = frame.speech,
+                                .level = static_cast<std::uint8_t>(frame.speech ? 30 : 127)};
+    packet.header.extensions.push_back({ids_.audio_level, level.encode()});
+  }
+  out.push_back(std::move(packet));
+  ++statistics_.frames_sent;
+}
+
+void RtpSender::packetize(const media::VideoFrame& frame, std::vector<OutgoingRtp>& out) {
+  std::vector<Bytes> payloads;
+  if (codec_.is("H264")) {
+    const std::vector<ByteView> units(frame.units.begin(), frame.units.end());
+    payloads = rtp::packetize_h264(units, most_payload);
+  } else {
+    rtp::Vp8Descriptor descriptor{.starts_partition = true, .picture_id = picture_id_};
+    picture_id_ = static_cast<std::uint16_t>((picture_id_ + 1U) & 0x7fffU);
+    payloads = rtp::packetize_vp8(descriptor, frame.units.front(), most_payload);
+  }
+  for (Bytes& payload : payloads) {
+    out.push_back(make(frame.captured, &payload == &payloads.back(), std::move(payload)));
+  }
+  ++statistics_.frames_sent;
+  if (frame.key) ++statistics_.key_frames_encoded;
+}
+
+void RtpSender::resend(const rtp::Nack& nack, Time now, std::vector<OutgoingRtp>& out) {
+  ++statistics_.nack_count;
+  if (kept_.empty()) return;
+  for (const std::uint16_t number : nack.lost) {
+    Kept& kept = kept_[number % history];
+    if (kept.payload.empty() || kept.header.sequence_number != number) continue;
+    if (!kept.resent.is_never() && now - kept.resent < round_trip_) continue;
+    kept.resent = now;
+    OutgoingRtp packet{.header = kept.header, .payload = kept.payload, .retransmission = true};
+    if (rtx_payload_type_) {
+      // Original sequence number, then the payload (RFC 4588 §4).
+      packet.header.ssrc = rtx_ssrc_;
+      packet.header.payload_type = *rtx_payload_type_;
+      packet.header.sequence_number = next_rtx_number_++;
+      packet.payload.clear();
+      ByteWriter payload(packet.payload);
+      payload.u16(number);
+      payload.bytes(kept.payload);
+    }
+    out.push_back(std::move(packet));
+  }
+}
+
+void RtpSender::sent(const OutgoingRtp& packet, Time now) {
+  ++statistics_.packets_sent;
+  statistics_.bytes_sent += packet.payload.size();
+  statistics_.total_packet_send_delay += now - packet.made;
+  if (packet.retransmission) {
+    ++statistics_.retransmitted_packets_sent;
+    statistics_.retransmitted_bytes_sent += packet.payload.size();
+    return;
+  }
+  ++original_packets_;
+  original_bytes_ += packet.payload.size();
+  if (!codec_.wants("nack")) return;
+  if (kept_.empty()) kept_.resize(history);
+  kept_[packet.header.sequence_number % history] = {packet.header, packet.payload};
+}
+
+rtp::SenderReport RtpSender::report(Time now) const {
+  return {.ssrc = ssrc_,
+          .ntp_timestamp = rtp::ntp_time(now),
+          .rtp_timestamp = timestamp_of(now),
+          .packet_count = static_cast<std::uint32_t>(original_packets_),
+          .octet_count = static_cast<std::uint32_t>(original_bytes_)};
+}
+
+void RtpSender::receive_report(const rtp::ReportBlock& block, Time now) {
+  const auto round_trip = rtp::round_trip(block, now);
+  if (round_trip) round_trip_ = std::max(*round_trip, milliseconds(1));
+  const auto jitter =
+      seconds(1) * static_cast<std::int64_t>(block.jitter) / std::max(codec_.clock_rate, 1U);
+  const auto before = statistics_.remote ? statistics_.remote->round_trip_time : std::nullopt;
+  statistics_.remote = {.packets_lost = block.cumulative_lost,
+                        .fraction_lost = block.fraction_lost / 256.0,
+                        .jitter = jitter,
+                        .round_trip_time = round_trip ? round_trip : before};
+}
+
+bool RtpSender::count_fir(std::uint8_t sequence_number) {
+  if (last_fir_ == sequence_number) return false;
+  last_fir_ = sequence_number;
+  ++statistics_.fir_count;
+  return true;
+}
+
+}  // namespace natsim::peer
