@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "sim/net/link.h"
+#include "sim/record/key_log.h"
 #include "sim/record/place.h"
 
 namespace natsim::record {
@@ -63,6 +64,14 @@ void PcapngWriter::finish() {
   open_.clear();
   write_closed();
   out_.flush();
+}
+
+void PcapngWriter::on_agent(const core::AgentEvent& event) {
+  // It goes before the frames that are held back: some of them need it.
+  if (const auto line = key_log_line(event)) {
+    pcapng::append_secrets(bytes_, *line);
+    flush_bytes();
+  }
 }
 
 void PcapngWriter::on_packet(const PacketEvent& event) {

@@ -34,6 +34,8 @@ namespace natsim::record {
 // 5. Frames are in the order of their events. They are held back until their packet has come to its
 //    next tap or its end, so the writer keeps at most what was sent since the oldest packet that
 //    is still in flight. `finish`, or the destructor, writes what is left.
+// 6. The keys of DTLS are in it (Decryption Secrets Blocks), so that Wireshark decrypts what they
+//    protect.
 class PcapngWriter : public core::EventListener {
  public:
   // Begins a section; `title`, unless empty, is its comment, such as the scenario's name. A stream
@@ -47,6 +49,7 @@ class PcapngWriter : public core::EventListener {
   void finish();
 
   void on_packet(const core::PacketEvent& event) override;
+  void on_agent(const core::AgentEvent& event) override;
 
  private:
   struct Frame {

@@ -9,6 +9,7 @@ namespace {
 constexpr std::uint32_t section_header = 0x0a0d0d0a;
 constexpr std::uint32_t interface_description = 1;
 constexpr std::uint32_t enhanced_packet = 6;
+constexpr std::uint32_t decryption_secrets = 10;
 
 // Option codes.
 constexpr std::uint16_t opt_end = 0;
@@ -19,6 +20,7 @@ constexpr std::uint16_t if_tsresol = 9;
 constexpr std::uint16_t epb_flags = 2;
 constexpr std::uint16_t epb_packetid = 5;
 
+constexpr std::uint32_t tls_key_log = 0x544c534b;  // "TLSK"
 constexpr std::uint32_t byte_order_magic = 0x1a2b3c4d;
 constexpr std::uint16_t link_type_raw = 101;
 constexpr std::uint8_t nanoseconds_resolution = 9;  // 10^-9 s
@@ -93,6 +95,14 @@ void append_interface(Bytes& out, std::string_view name) {
   u32(out, 0);  // no snap length
   option(out, if_name, as_bytes(name));
   option(out, if_tsresol, {&nanoseconds_resolution, 1});
+}
+
+void append_secrets(Bytes& out, std::string_view line) {
+  const Block block(out, decryption_secrets);
+  const std::string text = std::string(line) + '\n';
+  u32(out, tls_key_log);
+  u32(out, static_cast<std::uint32_t>(text.size()));
+  padded(out, as_bytes(text));
 }
 
 void append_packet(Bytes& out, const PacketBlock& packet) {

@@ -24,6 +24,9 @@ void append_section(Bytes& out, std::string_view comment);
 // Interface Description Block: raw IP datagrams (LINKTYPE_RAW, 101), nanoseconds, no snap length.
 void append_interface(Bytes& out, std::string_view name);
 
+// Decryption Secrets Block with a line of a TLS key log. It is good for the packets behind it.
+void append_secrets(Bytes& out, std::string_view line);
+
 // Enhanced Packet Block.
 struct PacketBlock {
   std::uint32_t interface = 0;  // number in the section, in order of description, from 0

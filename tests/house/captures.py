@@ -12,7 +12,10 @@ from pathlib import Path
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 # Scenarios that are many runs of the same, whose captures would be long and say no more.
-FEWER = {"keepalive_grid.lua": ("--set", "homes=1")}
+FEWER = {
+    "keepalive_grid.lua": ("--set", "homes=1"),
+    "first_call.lua": ("--set", "time=10s"),
+}
 CHECKSUM_OPTIONS = (
     "-o",
     "ip.check_checksum:TRUE",
@@ -25,7 +28,7 @@ CHECKSUM_OPTIONS = (
 # ephemeral or chosen freely, and then finds their messages malformed.
 PROTOCOLS = (
     "frame raw ip ipv6 ipv6.fraghdr icmp icmpv6 udp tcp data stun turnchannel nat-pmp portcontrol "
-    "dns ssdp http xml"
+    "dns ssdp http xml dtls x509ce x509sat pkcs1 pkix1explicit pkix1implicit ber"
 ).split()
 # Scenarios in which a protocol's port serves another one.
 MISTAKEN = {"udp_blocked.lua": ("--disable-protocol", "dns")}

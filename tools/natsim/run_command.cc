@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "sim/net/network.h"
 #include "sim/record/drops.h"
 #include "sim/record/explain.h"
+#include "sim/record/key_log.h"
 #include "sim/record/pcapng.h"
 #include "sim/record/timeline.h"
 #include "stack/base/units.h"
@@ -27,6 +29,7 @@ struct RunArguments {
   std::string program;  // natsim as it was called
   Selection selection;
   std::string pcap;
+  std::string keylog;
   bool json = false;
   bool timeline = false;
   bool list = false;
@@ -38,8 +41,9 @@ constexpr int timeline_columns = 160;  // where no terminal says how many it has
 // gone.
 class Listeners {
  public:
-  Listeners(const RunArguments& arguments, std::ostream* pcap, std::string name)
-      : arguments_(arguments), pcap_(pcap), name_(std::move(name)) {}
+  // Null for a file that is not wanted.
+  Listeners(const RunArguments& arguments, std::ostream* pcap, std::ostream* keys, std::string name)
+      : arguments_(arguments), pcap_(pcap), keys_(keys), name_(std::move(name)) {}
 
   void start(net::Network& network) {
     core::EventStream& events = network.world().events();
@@ -49,6 +53,10 @@ class Listeners {
     if (pcap_ != nullptr) {
       writer_ = std::make_unique<record::PcapngWriter>(network.world(), *pcap_, name_);
       events.add_listener(*writer_);
+    }
+    if (keys_ != nullptr) {
+      key_log_ = std::make_unique<record::KeyLog>(*keys_);
+      events.add_listener(*key_log_);
     }
     if (arguments_.timeline) {
       timeline_ = std::make_unique<record::Timeline>(
@@ -68,9 +76,11 @@ class Listeners {
     if (writer_ != nullptr) writer_->finish();
     events.remove_listener(*explainer_);
     if (writer_ != nullptr) events.remove_listener(*writer_);
+    if (key_log_ != nullptr) events.remove_listener(*key_log_);
     if (timeline_ != nullptr) events.remove_listener(*timeline_);
     explainer_.reset();
     writer_.reset();
+    key_log_.reset();
     timeline_.reset();
   }
 
@@ -79,10 +89,12 @@ class Listeners {
 
  private:
   const RunArguments& arguments_;
-  std::ostream* pcap_;  // null: no capture
-  std::string name_;    // of the scenario
+  std::ostream* pcap_;
+  std::ostream* keys_;
+  std::string name_;  // of the scenario
   std::unique_ptr<record::Explainer> explainer_;
   std::unique_ptr<record::PcapngWriter> writer_;
+  std::unique_ptr<record::KeyLog> key_log_;
   std::unique_ptr<record::Timeline> timeline_;
   std::string why_;
   std::vector<record::ReasonCount> drops_;
@@ -112,11 +124,13 @@ int run_all(const RunArguments& arguments) {
   const auto& chosen = std::get<std::vector<Chosen>>(choice);
   if (arguments.list) return list_scenarios(chosen, selection, arguments.json);
   std::ofstream pcap;
-  if (!arguments.pcap.empty()) {
-    pcap.open(arguments.pcap, std::ios::binary | std::ios::trunc);
-    if (!pcap) {
-      return refuse({fmt::format("--pcap {}: cannot be written", arguments.pcap), ""},
-                    arguments.json);
+  std::ofstream keys;
+  for (const auto& [option, path, file] :
+       {std::tuple("--pcap", &arguments.pcap, &pcap), {"--keylog", &arguments.keylog, &keys}}) {
+    if (path->empty()) continue;
+    file->open(*path, std::ios::binary | std::ios::trunc);
+    if (!*file) {
+      return refuse({fmt::format("{} {}: cannot be written", option, *path), ""}, arguments.json);
     }
   }
   const bool coloured = colours();
@@ -126,7 +140,8 @@ int run_all(const RunArguments& arguments) {
   for (const Chosen& scenario : chosen) {
     if (arguments.timeline)
       std::cout << fmt::format("{}\n", paint(coloured, Paint::bold, scenario.info().name));
-    Listeners listeners(arguments, arguments.pcap.empty() ? nullptr : &pcap, scenario.info().name);
+    Listeners listeners(arguments, pcap.is_open() ? &pcap : nullptr,
+                        keys.is_open() ? &keys : nullptr, scenario.info().name);
     script::RunOptions options{
         .seed = selection.seed, .settings = settings.value(), .limits = selection.limits};
     options.at_start = [&](net::Network& network) { listeners.start(network); };
@@ -152,6 +167,11 @@ int run_all(const RunArguments& arguments) {
     std::cout << fmt::format("{} of {} scenarios passed\n", passed, outcomes.size());
   }
   if (pcap.is_open()) worst = std::max(worst, finish_capture(arguments, pcap, outcomes.size()));
+  if (keys.is_open() && !keys.flush()) {
+    return refuse(
+        {fmt::format("--keylog {}: could not be written to its end", arguments.keylog), ""},
+        arguments.json);
+  }
   if (const auto complaint = script::undeclared_setting(settings.value(), outcomes)) {
     return refuse({"--set: " + *complaint, ""}, arguments.json);
   }
@@ -167,6 +187,9 @@ Command add_run(CLI::App& app) {
   arguments->selection.add_to(*command);
   command->add_option("--pcap", arguments->pcap,
                       "write what passed each host and NAT to this pcapng file");
+  command->add_option(
+      "--keylog", arguments->keylog,
+      "write the keys of DTLS to this file, as browsers do; a capture holds them too");
   command->add_flag("--json", arguments->json,
                     "print one JSON object a line instead of text; durations are in seconds");
   CLI::Option* const timeline =
@@ -175,7 +198,8 @@ Command add_run(CLI::App& app) {
   command->add_flag("--list", arguments->list, "only list the scenarios, with their parameters")
       ->excludes(timeline)
       ->excludes("--set")
-      ->excludes("--pcap");
+      ->excludes("--pcap")
+      ->excludes("--keylog");
   command->footer(
       fmt::format("Exit codes: 0 all passed, 1 an expectation failed, 2 usage or script error.\n\n"
                   "Examples:\n"
