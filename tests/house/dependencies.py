@@ -19,6 +19,7 @@ LAYERS = (
     "stack/srtp",
     "stack/dtls",
     "stack/rtp",
+    "stack/congestion",
     "stack/media",
     "stack/sctp",
     "stack/peer",
