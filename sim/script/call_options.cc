@@ -8,6 +8,7 @@
 #include "sim/script/ice_servers.h"
 #include "sim/script/media_options.h"
 #include "sim/script/options.h"
+#include "stack/ice/profiles.h"
 
 namespace natsim::script {
 namespace {
@@ -42,7 +43,16 @@ std::vector<Endpoint> read_mapped(const Value& value) {
   return endpoints;
 }
 
-constexpr std::array<Key<IcePeerOptions>, 24> peer_keys = {{
+const ice::Profile& read_profile(const Value& value) {
+  std::vector<std::string_view> names;
+  for (const ice::Profile& profile : ice::profiles()) names.push_back(profile.name);
+  return ice::profiles()[value.index_of(names)];
+}
+
+constexpr std::array<Key<IcePeerOptions>, 25> peer_keys = {{
+    // The first one, so that the others replace what it sets.
+    {"profile",
+     [](const Value& value, IcePeerOptions& peer) { ice::apply(read_profile(value), peer.ice); }},
     {"ice_servers", read_ice_servers},
     {"trickle",
      [](const Value& value, IcePeerOptions& peer) { peer.trickle = value.one_of(trickles); }},
@@ -61,12 +71,19 @@ constexpr std::array<Key<IcePeerOptions>, 24> peer_keys = {{
      }},
     {"ta",
      [](const Value& value, IcePeerOptions& peer) { peer.ice.ta = value.positive_duration(); }},
-    {"rto", [](const Value& value,
-               IcePeerOptions& peer) { peer.ice.timers.rto = value.positive_duration(); }},
-    {"rc", [](const Value& value,
-              IcePeerOptions& peer) { peer.ice.timers.rc = value.number<int>(1, 100); }},
-    {"rm", [](const Value& value,
-              IcePeerOptions& peer) { peer.ice.timers.rm = value.number<int>(1, 100); }},
+    {"rto",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.timers.rto = peer.ice.check_timers.rto = value.positive_duration();
+     }},
+    {"rc",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.check_limit.reset();
+       peer.ice.timers.rc = peer.ice.check_timers.rc = value.number<int>(1, 100);
+     }},
+    {"rm",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.timers.rm = peer.ice.check_timers.rm = value.number<int>(1, 100);
+     }},
     {"nomination", [](const Value& value,
                       IcePeerOptions& peer) { peer.ice.nomination = value.one_of(nominations); }},
     {"direct_patience",
@@ -128,6 +145,15 @@ agents::CallOptions read_call_options(const Value& table) {
     const StackMark mark(table.lua());
     const Value value = table.field(key.name);
     if (!value.present()) continue;
+    if (key.name == "profile" && value.is_table()) {
+      // One for each side.
+      if (value.length() != 2) value.refuse("one profile, or the caller's and the callee's");
+      for (int i = 1; i <= 2; ++i) {
+        const StackMark inner(table.lua());
+        key.read(value.element(i), i == 1 ? options.caller : options.callee);
+      }
+      continue;
+    }
     key.read(value, options.caller);
     key.read(value, options.callee);
   }

@@ -1004,7 +1004,11 @@ function hold(options) end
 ---@field stun? Host|EndpointLike|(Host|EndpointLike)[]
 ---@field turn? TurnServerUse|TurnServerUse[]
 
+---Clients whose timing is known; `natsim presets chrome` shows one, with its source.
+---@alias IceProfile "rfc"|"chrome"|"libnice"|"pion"|"libjuice"|"aioice"
+
 ---@class PeerOptions
+---@field profile? IceProfile timers, pacing, nomination, retransmission and consent of a client, which the other options replace; default "rfc"
 ---@field ice_servers? IceServers default none
 ---@field trickle? "full"|"half"|"none" when candidates are told (RFC 8838); default "full"
 ---@field port? integer of the host candidates; from 1 to 65535; default ephemeral ports
@@ -1036,6 +1040,7 @@ function hold(options) end
 ---@field resend_after? AnyDuration after a lost try; default "1s"
 
 ---@class CallOptions: PeerOptions
+---@field profile? IceProfile|IceProfile[] of both sides, or { of the caller, of the callee }
 ---@field caller? PeerOptions replaces options of the caller
 ---@field callee? PeerOptions replaces options of the callee
 ---@field signalling? SignallingOptions

@@ -77,6 +77,7 @@ void Checker::set_remote_lite(bool lite) {
 void Checker::set_remote_credentials(const Credentials& remote, Time now) {
   client_.set_credentials(own_credentials_, remote);
   remote_ufrag_ = remote.ufrag;
+  began_ = now;
   pac_ends_ = now + options_.pac;
   settle(now);
 }
@@ -239,12 +240,15 @@ void Checker::start(CandidatePair& pair, CheckKind kind, Time now) {
   check.use_candidate = role_ == Role::controlling &&
                         (kind == CheckKind::nominating || (of_list && nominates_aggressively()));
 
-  stun::TransactionTimers timers = options_.timers;
+  stun::TransactionTimers timers = options_.check_timers;
   if (kind == CheckKind::consent) {
     // One transmission; the answer counts as long as consent can last (RFC 7675 §5.1).
     timers = stun::TransactionTimers::reliable(options_.consent_timeout);
   } else {
     timers.rto = std::max(timers.rto, options_.ta * list_.active());
+    if (options_.check_limit) {
+      timers.rc = static_cast<int>(std::max<std::int64_t>(1, *options_.check_limit / timers.rto));
+    }
     if (pair.first_check.is_never()) pair.first_check = now;
     if (milestones_.first_check.is_never()) milestones_.first_check = now;
   }

@@ -182,6 +182,7 @@ class Checker {
   PairId in_use_ = no_pair;
   bool remote_lite_ = false;
   bool out_of_use_ = false;        // by stop_using
+  Time began_ = Time::never();     // when checks could begin: with the remote credentials
   Time pac_ends_ = Time::never();  // RFC 8863; never before checks can begin
   bool pac_over_ = false;
   Time nomination_due_ = Time::never();  // the chosen pair's patience runs out

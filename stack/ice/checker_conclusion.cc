@@ -85,7 +85,7 @@ void Checker::nominate_if_due(Time now) {
   }
   const NominationDecision decision = decide_nomination(
       list_, local_, remote_, options_,
-      {milestones_.first_valid_pair, local_ended_ && remote_ended_, remote_ended_}, now);
+      {began_, milestones_.first_valid_pair, local_ended_ && remote_ended_, remote_ended_}, now);
   nomination_due_ = decision.reconsider;
   if (CandidatePair* pair = list_.find(decision.nominate)) {
     pair->nominating = true;

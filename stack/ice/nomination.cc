@@ -12,6 +12,20 @@ bool is_open(PairState state) {
 
 }  // namespace
 
+Duration AcceptanceWaits::of(CandidateType type) const {
+  switch (type) {
+    case CandidateType::host:
+      return host;
+    case CandidateType::server_reflexive:
+      return server_reflexive;
+    case CandidateType::peer_reflexive:
+      return peer_reflexive;
+    case CandidateType::relayed:
+      return relayed;
+  }
+  return {};
+}
+
 NominationDecision decide_nomination(const CheckList& list, const LocalCandidates& local,
                                      const RemoteCandidates& remote, const Options& options,
                                      const NominationContext& context, Time now) {
@@ -20,6 +34,12 @@ NominationDecision decide_nomination(const CheckList& list, const LocalCandidate
     if (pair.valid && (best == nullptr || pair.valid_priority > best->valid_priority)) best = &pair;
   }
   if (best == nullptr) return {};
+  if (const auto& waits = options.acceptance) {
+    const Time accepted = context.began + std::max(waits->of(local[best->valid_local].type),
+                                                   waits->of(remote[best->remote].type));
+    if (now >= accepted) return {.nominate = best->id};
+    return {.reconsider = accepted};
+  }
 
   bool better_is_open = false;
   Time since = context.first_valid;

@@ -10,6 +10,7 @@
 namespace natsim::ice {
 
 struct NominationContext {
+  Time began;                 // when checks could begin
   Time first_valid;           // when the first pair became valid
   bool all_candidates_known;  // both sides have said that there are no more
   bool remote_ended;          // the peer has
@@ -34,6 +35,8 @@ struct NominationDecision {
 // 3. A pair that goes through a relay waits for Options::relay_patience, so that a direct path
 //    which takes a retransmission or two is not lost, and all relayed pairs can be compared. A
 //    remote candidate that the peer has not signalled yet may be its relay and waits as long.
+// With Options::acceptance the pair is nominated when its types' waits are over, whatever else is
+// there.
 NominationDecision decide_nomination(const CheckList& list, const LocalCandidates& local,
                                      const RemoteCandidates& remote, const Options& options,
                                      const NominationContext& context, Time now);

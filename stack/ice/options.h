@@ -8,6 +8,7 @@
 
 #include "stack/base/address.h"
 #include "stack/base/time.h"
+#include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
 #include "stack/stun/client_transaction.h"
 
@@ -21,6 +22,17 @@ enum class Nomination : std::uint8_t {
 
 // Which local candidates are used (the iceTransportPolicy of WebRTC).
 enum class TransportPolicy : std::uint8_t { all, relay };
+
+// How long after checks could begin a pair may be nominated, by the types of its candidates: the
+// longer wait of the two counts.
+struct AcceptanceWaits {
+  Duration host;
+  Duration server_reflexive;
+  Duration peer_reflexive;
+  Duration relayed;
+
+  [[nodiscard]] Duration of(CandidateType type) const;
+};
 
 struct TurnServer {
   Endpoint address;  // over UDP
@@ -44,14 +56,19 @@ struct Options {
 
   // Pacing and retransmission.
   Duration ta = milliseconds(50);  // between the starts of two transactions (RFC 8445 §14.2)
-  // Retransmission of checks and of requests to STUN servers (RFC 8489 §6.2.1). `rto` is the least
-  // that is used: it grows with the transactions that are paced beside each other (RFC 8445 §14.3).
+  // Retransmission of requests to STUN and TURN servers, and of checks (RFC 8489 §6.2.1). `rto` is
+  // the least that is used: it grows with the transactions that are paced beside each other
+  // (RFC 8445 §14.3).
   stun::TransactionTimers timers;
+  stun::TransactionTimers check_timers;
+  // With intervals that do not grow: a check is sent again for so long, instead of `rc` times.
+  std::optional<Duration> check_limit;
 
   // Nomination; see stack/ice/nomination.h.
   Nomination nomination = Nomination::regular;
   Duration direct_patience{};            // how long better pairs may keep a direct pair waiting
   Duration relay_patience = seconds(1);  // how long they may keep a relayed one waiting
+  std::optional<AcceptanceWaits> acceptance;  // instead of the two
 
   // Liveness of the pair in use (RFC 7675, RFC 8445 §11).
   bool consent = true;

@@ -18,6 +18,7 @@
 #include "tools/natsim/access_presets.h"
 #include "tools/natsim/columns.h"
 #include "tools/natsim/commands.h"
+#include "tools/natsim/ice_profiles.h"
 #include "tools/natsim/selection.h"
 #include "tools/natsim/terminal.h"
 
@@ -100,6 +101,8 @@ void print_list() {
   print_firewall_presets();
   std::cout << '\n';
   print_link_presets();
+  std::cout << '\n';
+  print_ice_profiles();
   std::cout
       << "\nThe nine kinds, \"EIM/EIF\" to \"APDM/APDF\", are names as well. A home behind a "
          "carrier's NAT is two\nNATs: net:nat and a net:home behind it. \"natsim presets NAME\" "
@@ -215,7 +218,8 @@ int show_presets(const PresetsArguments& arguments) {
     Json all = {{"presets", Json::array()},
                 {"mixes", Json::array()},
                 {"firewalls", firewall_presets_json()},
-                {"links", link_presets_json()}};
+                {"links", link_presets_json()},
+                {"ice_profiles", ice_profiles_json()}};
     for (const Preset* const preset : nat::presets()) all["presets"].push_back(json_of(*preset));
     for (const NatMix& mix : nat::nat_mixes()) all["mixes"].push_back(json_of(mix));
     std::cout << all.dump(1) << '\n';
@@ -242,6 +246,7 @@ int show_presets(const PresetsArguments& arguments) {
     return exit_passed;
   }
   if (show_access_preset(arguments.name, arguments.json)) return exit_passed;
+  if (show_ice_profile(arguments.name, arguments.json)) return exit_passed;
   const std::vector<std::string_view> names = preset_names();
   return usage_error(fmt::format("no preset or mix is named '{}'{}", arguments.name,
                                  script::suggestion(arguments.name, names)));
@@ -257,6 +262,7 @@ std::vector<std::string_view> preset_names() {
   for (const std::string_view name : access_preset_names()) {
     if (std::ranges::find(names, name) == names.end()) names.push_back(name);
   }
+  for (const std::string_view name : ice_profile_names()) names.push_back(name);
   return names;
 }
 

@@ -22,6 +22,7 @@
 #include "sim/nat/nat_mix.h"
 #include "sim/nat/presets.h"
 #include "sim/net/link_presets.h"
+#include "stack/ice/profiles.h"
 
 namespace natsim::script {
 namespace NATSIM_TEST_FILE {
@@ -386,6 +387,10 @@ TEST(DefinitionsFile, ListsThePresets) {
   std::vector<std::string_view> links;
   for (const net::LinkPreset& preset : net::link_presets()) links.push_back(preset.name);
   EXPECT_EQ(definitions.paragraph("---@alias LinkPreset "), alias("LinkPreset", links));
+
+  std::vector<std::string_view> clients;
+  for (const ice::Profile& profile : ice::profiles()) clients.push_back(profile.name);
+  EXPECT_EQ(definitions.paragraph("---@alias IceProfile "), alias("IceProfile", clients));
   std::vector<std::string_view> mixes;
   for (const nat::NatMix& mix : nat::nat_mixes()) mixes.push_back(mix.name);
   // Followed by what draws from it.
