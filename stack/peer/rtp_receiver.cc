@@ -1,6 +1,7 @@
 #include "stack/peer/rtp_receiver.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "stack/media/speech_quality.h"
@@ -178,10 +179,12 @@ InboundStatistics RtpReceiver::statistics() const {
       const auto share = [](std::uint64_t part, std::uint64_t whole) {
         return whole == 0 ? 0.0 : static_cast<double>(part) / static_cast<double>(whole);
       };
-      result.mean_opinion_score = media::mean_opinion_score(
+      const double score = media::mean_opinion_score(
           media::rating_of({.mouth_to_ear = *result.mouth_to_ear,
                             .loss = share(concealed, all),
                             .mean_loss_run = std::max(1.0, share(concealed, played.runs))}));
+      // What is behind the third digit would depend on the machine's library of functions.
+      result.mean_opinion_score = std::round(score * 1000) / 1000;
     }
   }
   if (video_) {

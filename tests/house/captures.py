@@ -10,12 +10,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from shorter import settings_for
+
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
-# Scenarios that are many runs of the same, whose captures would be long and say no more.
-FEWER = {
-    "keepalive_grid.lua": ("--set", "homes=1"),
-    "first_call.lua": ("--set", "time=10s"),
-}
 CHECKSUM_OPTIONS = (
     "-o",
     "ip.check_checksum:TRUE",
@@ -78,7 +75,7 @@ def check(program: Path, scenario: Path, folder: Path) -> list[str]:
     """What is wrong with a scenario file's capture, or nothing."""
     capture = folder / "run.pcapng"
     subprocess.run(
-        [program, "run", scenario, "--json", "--pcap", capture, *FEWER.get(scenario.name, ())],
+        [program, "run", scenario, "--json", "--pcap", capture, *settings_for(scenario)],
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from shorter import settings_for
+
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 TIME_LIMIT_S = 300
 
@@ -53,6 +55,7 @@ def run(program: Path, scenario: Path, seed: int, surroundings: Surroundings) ->
     with tempfile.TemporaryDirectory() as folder:
         capture = Path(folder, "run.pcapng")
         command = [program, "run", scenario, "--json", "--seed", str(seed), "--pcap", capture]
+        command += settings_for(scenario)
         done = subprocess.run(
             command,
             capture_output=True,

@@ -1,0 +1,16 @@
+"""Scenarios whose captures would be long and say no more than those of shorter runs."""
+
+from pathlib import Path
+
+SETTINGS = {
+    "any_packet_lost.lua": {"most": "10"},
+    "first_call.lua": {"time": "10s"},
+    "keepalive_grid.lua": {"homes": "1"},
+    "long_relayed_call.lua": {"time": "20s"},
+}
+
+
+def settings_for(scenario: Path) -> list[str]:
+    """The options of `natsim run` that make a scenario file's runs short."""
+    settings = SETTINGS.get(scenario.name, {})
+    return [word for name, value in settings.items() for word in ("--set", f"{name}={value}")]
