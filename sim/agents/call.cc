@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "sim/agents/room_signalling.h"
+
 namespace natsim::agents {
 namespace {
 
@@ -95,15 +97,42 @@ Call::Call(net::Host& caller, net::Host& callee, CallOptions options)
             return std::move(options.callee);
           }(),
           options.media),
-      to_callee_(caller.world(), direction(caller, callee), options.signalling, callee_.receiver()),
-      to_caller_(caller.world(), direction(callee, caller), options.signalling, caller_.receiver()),
       started_at_(caller.world().now()) {
-  caller_.connect(to_callee_);
-  callee_.connect(to_caller_);
+  std::visit([this](const auto& signalling) { join_by(signalling); }, options.signalling);
+  caller_.connect(*to_callee_);
+  callee_.connect(*to_caller_);
   for (const Side* side : {&caller_, &callee_}) {
     auto& listener = side->connection ? side->connection->on_change : side->bare->on_change;
     listener = [this] { update(); };
   }
+}
+
+void Call::join_by(const SignallingOptions& options) {
+  const net::Host& caller = this->caller().host();
+  const net::Host& callee = this->callee().host();
+  to_callee_ = std::make_unique<SignallingChannel>(caller.world(), direction(caller, callee),
+                                                   options, callee_.receiver());
+  to_caller_ = std::make_unique<SignallingChannel>(caller.world(), direction(callee, caller),
+                                                   options, caller_.receiver());
+}
+
+void Call::join_by(const SignallingClientOptions& options) {
+  net::Host& caller = this->caller().host();
+  net::Host& callee = this->callee().host();
+  SignallingClientOptions client = options;
+  client.client.room =
+      caller.world().unique_name(fmt::format("{} calls {}", caller.label(), callee.label()));
+  client.client.name = caller.label();
+  caller_client_ = std::make_unique<SignallingClient>(caller, client);
+  client.client.name = callee.label();
+  callee_client_ = std::make_unique<SignallingClient>(callee, client);
+  using signalling::SignalKind;
+  to_callee_ =
+      std::make_unique<RoomSignalling>(direction(caller, callee), SignalKind::offer,
+                                       *caller_client_, *callee_client_, callee_.receiver());
+  to_caller_ =
+      std::make_unique<RoomSignalling>(direction(callee, caller), SignalKind::answer,
+                                       *callee_client_, *caller_client_, caller_.receiver());
 }
 
 // Both sides give the sections their tracks; who may send is the direction's to say.
@@ -143,6 +172,8 @@ bool Call::restarts_done() const {
 void Call::close() {
   caller_.close();
   callee_.close();
+  if (caller_client_) caller_client_->leave();
+  if (callee_client_) callee_client_->leave();
 }
 
 void Call::update() {

@@ -6,10 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "sim/agents/ice_peer.h"
 #include "sim/agents/peer_connection.h"
 #include "sim/agents/signalling.h"
+#include "sim/agents/signalling_client.h"
 #include "stack/sdp/stream_attributes.h"
 
 namespace natsim::agents {
@@ -28,7 +30,9 @@ struct CallMedia {
 struct CallOptions {
   IcePeerOptions caller;
   IcePeerOptions callee;
-  SignallingOptions signalling;  // each way
+  // A delayed channel each way, or a server: both sides are then its clients, in a room of their
+  // own, under their hosts' names.
+  std::variant<SignallingOptions, SignallingClientOptions> signalling;
   // nullopt: the call is ICE alone, and what it carries is the scenario's.
   std::optional<CallMedia> media;
 };
@@ -43,8 +47,8 @@ enum class CallState : std::uint8_t {
 };
 std::string_view to_string(CallState state);
 
-// A call from one host to another. The caller starts at once; its description takes the
-// signalling's delay to the callee, who starts then.
+// A call from one host to another. The caller starts at once, the callee when the caller's
+// description has come through the signalling.
 class Call {
  public:
   // Fails if the caller cannot open its sockets or make an offer.
@@ -90,12 +94,16 @@ class Call {
 
   Call(net::Host& caller, net::Host& callee, CallOptions options);
   void add_media(const CallMedia& media);
+  void join_by(const SignallingOptions& options);
+  void join_by(const SignallingClientOptions& options);
   void update();
 
   Side caller_;
   Side callee_;
-  SignallingChannel to_callee_;
-  SignallingChannel to_caller_;
+  std::unique_ptr<SignallingClient> caller_client_;  // of the server; null with a channel
+  std::unique_ptr<SignallingClient> callee_client_;
+  std::unique_ptr<SignalSink> to_callee_;
+  std::unique_ptr<SignalSink> to_caller_;
   Time started_at_;
   Time connected_at_ = Time::never();
   CallState state_ = CallState::connecting;

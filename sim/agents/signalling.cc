@@ -39,6 +39,22 @@ std::string_view kind_of(const Signal& signal) {
   return kinds[signal.index()];
 }
 
+std::string text_of(const Signal& signal) {
+  if (const auto* candidate = std::get_if<ice::Candidate>(&signal)) {
+    return ice::encode_candidate(*candidate);
+  }
+  if (const auto* described = std::get_if<peer::SessionDescription>(&signal)) {
+    return summary_of(*described);
+  }
+  const auto* const description = std::get_if<Description>(&signal);
+  if (description == nullptr) return {};
+  std::string text = "ice-ufrag:" + description->credentials.ufrag;
+  if (const auto count = description->candidates.size(); count > 0) {
+    text += fmt::format(", {} candidates", count);
+  }
+  return text;
+}
+
 SignallingChannel::SignallingChannel(core::World& world, std::string name,
                                      const SignallingOptions& options, SignalReceiver& receiver)
     : Named(world, std::move(name)),
@@ -71,17 +87,7 @@ void SignallingChannel::on_timer(core::Timer& /*timer*/) {
 }
 
 void SignallingChannel::tell(std::string_view kind, const Signal& signal) {
-  std::string text;
-  if (const auto* candidate = std::get_if<ice::Candidate>(&signal)) {
-    text = ice::encode_candidate(*candidate);
-  } else if (const auto* description = std::get_if<Description>(&signal)) {
-    text = "ice-ufrag:" + description->credentials.ufrag;
-    if (const auto count = description->candidates.size(); count > 0) {
-      text += fmt::format(", {} candidates", count);
-    }
-  } else if (const auto* described = std::get_if<peer::SessionDescription>(&signal)) {
-    text = summary_of(*described);
-  }
+  const std::string text = text_of(signal);
   world().events().emit(world().now(), id(), kind,
                         {{"what", kind_of(signal)}, {"text", std::string_view(text)}});
 }

@@ -34,6 +34,8 @@ using Signal = std::variant<Description, ice::Candidate, EndOfCandidates, peer::
 
 // "description", "candidate", "end-of-candidates", or what type of description it is.
 std::string_view kind_of(const Signal& signal);
+// What events say of it: a candidate's line, a summary of a description.
+std::string text_of(const Signal& signal);
 
 struct SignallingOptions {
   Duration one_way_delay = milliseconds(50);

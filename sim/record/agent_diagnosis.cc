@@ -57,6 +57,11 @@ std::vector<AgentDiagnosis> diagnose_agents(const IceHistory& ice, const PacketT
       diagnosis.turn_failure = fmt::format("{} has no relayed candidate: the TURN server {} {}.",
                                            agent.name, to_string(failure->server), failure->reason);
     }
+    for (const SignallingOutage& outage : ice.outages()) {
+      if (outage.host != agent.name) continue;
+      notes.push_back(fmt::format("{}'s connection to its signalling server failed {} times: {}.",
+                                  agent.name, outage.times, outage.reason));
+    }
     if (agent.candidates.empty()) {
       notes.push_back(fmt::format("{} has no candidate of its own.", agent.name));
     }

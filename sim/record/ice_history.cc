@@ -54,6 +54,7 @@ const CandidateRecord* IceAgentRecord::candidate(const Endpoint& address) const 
 
 void IceHistory::on_agent(const core::AgentEvent& event) {
   if (event.kind == "signal.lost") return on_signal_lost(event);
+  if (event.kind == "room.lost") return on_room_lost(event);
   if (!event.kind.starts_with("ice.")) return;
   const auto [entry, is_new] = index_.try_emplace(event.agent, agents_.size());
   if (is_new) {
@@ -112,6 +113,19 @@ void IceHistory::on_signal_lost(const core::AgentEvent& event) {
     }
   }
   signal_losses_.push_back({channel, what, times});
+}
+
+void IceHistory::on_room_lost(const core::AgentEvent& event) {
+  const std::string host(host_name(place_name(world_, event.agent)));
+  const auto reason = value_of<std::string>(event, "reason");
+  const auto known = std::find_if(outages_.begin(), outages_.end(), [&](const auto& outage) {
+    return outage.host == host && outage.reason == reason;
+  });
+  if (known == outages_.end()) {
+    outages_.push_back({host, reason, 1});
+  } else {
+    ++known->times;
+  }
 }
 
 const IceAgentRecord* IceHistory::peer_of(const IceAgentRecord& agent,

@@ -62,7 +62,14 @@ struct SignalLosses {
   std::int64_t times = 0;
 };
 
-// Collects the events "ice.*" and "signal.lost".
+// How often a host's connection to its signalling server was lost or not made, by reason.
+struct SignallingOutage {
+  std::string host;
+  std::string reason;
+  std::int64_t times = 0;
+};
+
+// Collects the events "ice.*", "signal.lost" and "room.lost".
 class IceHistory : public core::EventListener {
  public:
   explicit IceHistory(const core::World& world) : world_(world) {}
@@ -72,6 +79,7 @@ class IceHistory : public core::EventListener {
   // In the order of their first events.
   [[nodiscard]] const std::vector<IceAgentRecord>& agents() const { return agents_; }
   [[nodiscard]] const std::vector<SignalLosses>& signal_losses() const { return signal_losses_; }
+  [[nodiscard]] const std::vector<SignallingOutage>& outages() const { return outages_; }
   // The agent that `agent` talks to: the one that has the remote candidate, or the only other one.
   // Null if neither tells.
   [[nodiscard]] const IceAgentRecord* peer_of(const IceAgentRecord& agent,
@@ -79,12 +87,14 @@ class IceHistory : public core::EventListener {
 
  private:
   void on_signal_lost(const core::AgentEvent& event);
+  void on_room_lost(const core::AgentEvent& event);
   static void on_pair(IceAgentRecord& agent, const core::AgentEvent& event);
 
   const core::World& world_;
   std::vector<IceAgentRecord> agents_;
   absl::flat_hash_map<core::ObjectId, std::size_t> index_;  // in agents_
   std::vector<SignalLosses> signal_losses_;
+  std::vector<SignallingOutage> outages_;  // in the order of their first events
 };
 
 }  // namespace natsim::record

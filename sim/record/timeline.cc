@@ -85,8 +85,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t room) {
 
 // Events that the packets' lines tell already, or that nobody reads line by line.
 bool is_told_otherwise(const core::AgentEvent& event) {
-  constexpr std::string_view kinds[] = {"ice.check",   "ice.check_received", "ice.answered",
-                                        "ice.ignored", "signal.sent",        "dtls.key"};
+  constexpr std::string_view kinds[] = {
+      "ice.check",   "ice.check_received", "ice.answered", "ice.ignored",
+      "signal.sent", "room.sent",          "room.relayed", "dtls.key"};
   if (std::find(std::begin(kinds), std::end(kinds), event.kind) != std::end(kinds)) return true;
   if (event.kind == "ice.remote_candidate") {
     // Unless it is peer-reflexive, it was signalled.
@@ -104,7 +105,9 @@ bool is_told_otherwise(const core::AgentEvent& event) {
 std::string_view colour_of(const core::AgentEvent& event) {
   if (event.kind == "ice.selected" || event.kind == "ice.state") return green;
   const bool bad = event.kind == "ice.gathering_failed" || event.kind == "ice.consent_lost" ||
-                   event.kind == "signal.lost" || event.kind == "scenario.failed";
+                   event.kind == "signal.lost" || event.kind == "signal.refused" ||
+                   event.kind == "room.lost" || event.kind == "room.error" ||
+                   event.kind == "scenario.failed";
   return bad ? red : plain;
 }
 

@@ -3,11 +3,13 @@
 #include <array>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "sim/script/ice_servers.h"
 #include "sim/script/media_options.h"
 #include "sim/script/options.h"
+#include "sim/script/signalling_settings.h"
 #include "stack/ice/profiles.h"
 
 namespace natsim::script {
@@ -133,6 +135,26 @@ constexpr std::array<Key<SignallingOptions>, 3> signalling_keys = {{
      }},
 }};
 
+// By a server, which is given itself or in a table with how its clients behave, or else by the
+// delayed channel.
+std::variant<SignallingOptions, agents::SignallingClientOptions> read_signalling(
+    const Value& value) {
+  const auto has = [&value](auto entry) {
+    const StackMark mark(value.lua());
+    return entry().present();
+  };
+  const bool is_options = value.is_table() && !has([&value] { return value.element(1); });
+  if (!is_options) {
+    agents::SignallingClientOptions options;
+    options.server = read_signalling_endpoint(value);
+    return options;
+  }
+  if (has([&value] { return value.field("server"); })) return read_signalling_use(value);
+  SignallingOptions options;
+  read_options(value, signalling_keys, options);
+  return options;
+}
+
 }  // namespace
 
 agents::CallOptions read_call_options(const Value& table) {
@@ -178,7 +200,7 @@ agents::CallOptions read_call_options(const Value& table) {
   const Value media = table.field("media");
   if (media.present()) options.media = read_call_media(media);
   const Value signalling = table.field("signalling");
-  if (signalling.present()) read_options(signalling, signalling_keys, options.signalling);
+  if (signalling.present()) options.signalling = read_signalling(signalling);
   return options;
 }
 

@@ -18,6 +18,8 @@ constinit const Member HostObject::methods[] = {
     {"map_port", call_member<HostObject, &HostObject::map_port>},
     {"raw", call_member<HostObject, &HostObject::raw>},
     {"udp_source", call_member<HostObject, &HostObject::udp_source>},
+    {"signalling_server", call_member<HostObject, &HostObject::signalling_server>},
+    {"signalling_client", call_member<HostObject, &HostObject::signalling_client>},
     {"tcp_listen", call_member<HostObject, &HostObject::tcp_listen>},
     {"tcp_connect", call_member<HostObject, &HostObject::tcp_connect>},
     {"tcp_echo", call_member<HostObject, &HostObject::tcp_echo>},

@@ -14,6 +14,7 @@
 #include "sim/script/nat_object.h"
 #include "sim/script/node_object.h"
 #include "sim/script/servers.h"
+#include "sim/script/signalling_object.h"
 
 namespace natsim::script {
 
@@ -46,6 +47,7 @@ class HostObject : public NodeObject {
   // Null if the host runs none. A TURN server serves STUN too.
   [[nodiscard]] const StunServerObject* stun() const { return stun_; }
   [[nodiscard]] const TurnServerObject* turn() const { return turn_; }
+  [[nodiscard]] const SignallingServerObject* signalling() const { return signalling_; }
 
  private:
   // host_object.cc: where it is.
@@ -82,6 +84,10 @@ class HostObject : public NodeObject {
   int resolve(lua_State* lua);
   int discover_nat64(lua_State* lua);
 
+  // signalling_programs.cc: rooms by WebSocket.
+  int signalling_server(lua_State* lua);
+  int signalling_client(lua_State* lua);
+
   // tcp_programs.cc: those that speak TCP.
   int tcp_listen(lua_State* lua);
   int tcp_connect(lua_State* lua);
@@ -109,6 +115,7 @@ class HostObject : public NodeObject {
   LinkObject* wan_ = nullptr;                 // null unless the host is of a home
   StunServerObject* stun_ = nullptr;
   TurnServerObject* turn_ = nullptr;
+  SignallingServerObject* signalling_ = nullptr;
 };
 
 }  // namespace natsim::script

@@ -722,6 +722,15 @@ function Host:raw() end
 ---@param options SourceOptions
 ---@return Source
 function Host:udp_source(options) end
+---Serves rooms by WebSocket (RFC 6455): what a member of a room says is handed on to the others.
+---@param options? SignallingServerOptions
+---@return SignallingServer
+function Host:signalling_server(options) end
+---Comes into a room of a signalling server, and comes back when its connection is lost.
+---@param server Host|EndpointLike
+---@param options SignallingClientOptions
+---@return SignallingClient
+function Host:signalling_client(server, options) end
 ---Listens for TCP connections. `options` may be the port alone.
 ---@param options integer|TcpListenOptions
 ---@return TcpListener
@@ -847,6 +856,83 @@ function RawSocket:close() end
 local Source = {}
 ---Sends no more; still counts what comes.
 function Source:stop() end
+
+---@class SignallingServerOptions
+---@field ip? string an address of the host; default the first one
+---@field port? integer from 1 to 65535; default 8080
+---@field path? string of its URL; default "/"
+---@field resume_window? AnyDuration how long a member without a connection may come back; default "60s"
+---@field max_members? integer of a room; from 1 to 1000000; default 8
+---@field max_undelivered? integer messages that are kept for a member before it is put out; from 1 to 1000000; default 256
+---@field ping_interval? AnyDuration of silence until a Ping; default "15s"
+---@field pong_timeout? AnyDuration of silence after it until a connection is given up; default "10s"
+
+---A member of a room, as its server knows it.
+---@class RoomMember
+---@field name string
+---@field present boolean it has a connection
+---@field undelivered integer messages that it has not acknowledged
+
+---@class Room
+---@field name string
+---@field members RoomMember[] in the order in which they came
+
+---@class SignallingServer: Reachable
+---@field connections integer open now
+---@field relayed integer messages handed on
+local SignallingServer = {}
+---The rooms with anybody in them, by name.
+---@return Room[]
+function SignallingServer:rooms() end
+
+---How a client of a signalling server behaves.
+---@class SignallingBehaviour
+---@field path? string of the server's URL; default "/"
+---@field ping_interval? AnyDuration of silence until a Ping; default "15s"
+---@field pong_timeout? AnyDuration of silence after it until a connection is given up; default "10s"
+---@field reconnect_min? AnyDuration the wait before another try; it doubles with each that fails, and each is drawn from half of it to the whole; default "500ms"
+---@field reconnect_max? AnyDuration the longest such wait; default "30s"
+---@field connect_timeout? AnyDuration of a try, until TCP is connected; default "10s"
+
+---@class SignallingClientOptions: SignallingBehaviour
+---@field room string 1 to 64 bytes
+---@field name? string of the member in the room, 1 to 64 bytes; default the host's
+
+---@class RoomMessage
+---@field type "offer"|"answer"|"pranswer"|"rollback"|"candidate"|"bye"
+---@field from string the member who said it
+---@field payload string
+
+---A member of a room. What it says is delivered in order and once, across reconnects; only when the
+---server has forgotten the member meanwhile may the others hear something twice.
+---@class SignallingClient
+---@field state "waiting"|"connecting"|"entering"|"entered"|"leaving"|"left"
+---@field members string[] the others in the room, as far as is known
+---@field waiting integer messages that have come and not been received
+---@field unacknowledged integer messages that the server has not acknowledged
+---@field entries integer how often it has come into the room
+---@field resumptions integer how often of these as the member that it was
+local SignallingClient = {}
+---An expectation: it is in the state in time.
+---@param state "waiting"|"connecting"|"entering"|"entered"|"leaving"|"left"
+---@param timeout AnyDuration
+function SignallingClient:wait(state, timeout) end
+---The same without failing.
+---@param state "waiting"|"connecting"|"entering"|"entered"|"leaving"|"left"
+---@param timeout AnyDuration
+---@return boolean
+function SignallingClient:try_wait(state, timeout) end
+---Says something to a member, or to all others: as soon as it is in the room and anybody else is.
+---@param type "offer"|"answer"|"pranswer"|"rollback"|"candidate"|"bye"
+---@param payload string in UTF-8, handed on as it is
+---@param to? string a member's name
+function SignallingClient:send(type, payload, to) end
+---Waits for the next message; nothing if none comes in time.
+---@param timeout AnyDuration
+---@return RoomMessage?
+function SignallingClient:receive(timeout) end
+---Leaves the room, and does not come back.
+function SignallingClient:leave() end
 
 ---@class TcpListener: Reachable
 ---@field port integer
@@ -1034,6 +1120,12 @@ function hold(options) end
 ---@field max_peer_reflexive? integer remote ones that the peer has not signalled; from 0 to 1000000; default 16
 ---@field release_after? AnyDuration unused allocations are deleted; default "3s"
 
+---A signalling server, and how a call's two clients of it behave. They meet in a room of their own,
+---under their hosts' names.
+---@class SignallingUse: SignallingBehaviour
+---@field server Host|EndpointLike
+
+---A channel beside the network.
 ---@class SignallingOptions
 ---@field one_way_delay? AnyDuration default "50ms"
 ---@field loss? Share that a message is lost on one try; default "0%"
@@ -1043,7 +1135,7 @@ function hold(options) end
 ---@field profile? IceProfile|IceProfile[] of both sides, or { of the caller, of the callee }
 ---@field caller? PeerOptions replaces options of the caller
 ---@field callee? PeerOptions replaces options of the callee
----@field signalling? SignallingOptions
+---@field signalling? SignallingOptions|SignallingUse|Host|EndpointLike a delayed channel, or a signalling server; default a channel
 ---@field media? true|MediaOptions offers and answers in SDP, DTLS and SRTP above ICE; true: audio and video both ways; default: ICE alone
 
 ---@alias Direction "sendrecv"|"sendonly"|"recvonly"|"inactive"

@@ -274,16 +274,27 @@ TEST(Explain, ARelayedPairThatIsNotSelectedYet) {
 
 TEST(Explain, SignallingThatIsTooSlowToBringACandidate) {
   Explained run("full-cone", "full-cone");
-  run.homes.call_options.signalling.one_way_delay = seconds(60);
+  run.homes.call_options.signalling = agents::SignallingOptions{.one_way_delay = seconds(60)};
   run.call(Time{} + seconds(30));
   EXPECT_EQ(run.explainer.why_not_connected(), "alice never learnt a candidate of its peer.");
 }
 
 TEST(Explain, SignalsThatWereLost) {
   Explained run("full-cone", "full-cone");
-  run.homes.call_options.signalling.loss = 0.5;
+  run.homes.call_options.signalling = agents::SignallingOptions{.loss = 0.5};
   run.call();
   EXPECT_THAT(run.explainer.text(), HasSubstr("Signalling alice->bob: "));
+}
+
+TEST(Explain, ASignallingServerThatIsNotThere) {
+  Explained run("full-cone", "full-cone");
+  agents::SignallingClientOptions signalling;
+  signalling.server = {TwoHomes::stun_address.address, 8080};
+  run.homes.call_options.signalling = signalling;
+  // The first try is refused after a round trip of 42 ms, the next one begins 250 ms later or more.
+  run.call(Time{} + milliseconds(250));
+  EXPECT_THAT(run.explainer.why_not_connected(),
+              StartsWith("alice's connection to its signalling server failed 1 times: refused."));
 }
 
 TEST(Explain, AMappingThatExpiredBetweenTwoConsentChecks) {

@@ -245,6 +245,11 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"CallOptions", "net:call(host, server, { " FAR " = 1 })"},
         Case{"PeerOptions", "net:call(host, server, { caller = { " FAR " = 1 } })"},
         Case{"SignallingOptions", "net:call(host, server, { signalling = { " FAR " = 1 } })"},
+        Case{"SignallingUse",
+             "net:call(host, server, { signalling = { server = '192.0.2.1:80', " FAR " = 1 } })"},
+        Case{"SignallingServerOptions", "server:signalling_server({ " FAR " = 1 })"},
+        Case{"SignallingClientOptions",
+             "host:signalling_client('192.0.2.1:80', { room = 'r', " FAR " = 1 })"},
         Case{"IceServers", "net:call(host, server, { ice_servers = { " FAR " = 1 } })"},
         Case{"TurnServerUse",
              "net:call(host, server, { ice_servers = { turn = { server, " FAR " = 1 } } })"}));
@@ -254,6 +259,9 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Case{"Net", "far = net." FAR}, Case{"Router", "far = internet." FAR},
                     Case{"Host", "far = host." FAR}, Case{"Nat", "far = host.nat." FAR},
                     Case{"DnsServer", "far = server:dns_server({})." FAR},
+                    Case{"SignallingServer", "far = server:signalling_server()." FAR},
+                    Case{"SignallingClient",
+                         "far = host:signalling_client('192.0.2.1:80', { room = 'r' })." FAR},
                     Case{"Clat",
                          "far = net:home('c', { nat = 'none', clat = true, "
                          "wan = { internet } }).clat." FAR},

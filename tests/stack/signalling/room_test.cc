@@ -39,7 +39,8 @@ TEST(SignallingRoom, RelaysToTheOthers) {
                                        "relayed alice offer", "relayed bob answer"));
   EXPECT_EQ(room.server.relayed(), 2U);
   // All is acknowledged.
-  for (const auto& member : room.server.rooms().front().members) EXPECT_EQ(member.undelivered, 0U);
+  const std::vector<RoomSnapshot> rooms = room.server.rooms();
+  for (const MemberSnapshot& member : rooms.front().members) EXPECT_EQ(member.undelivered, 0U);
   EXPECT_EQ(room.members["alice"].client->unacknowledged(), 0U);
 }
 
