@@ -4,6 +4,7 @@ from pathlib import Path
 
 SETTINGS = {
     "any_packet_lost.lua": {"most": "10"},
+    "consent.lua": {"hours": "1"},
     "first_call.lua": {"time": "10s"},
     "keepalive_grid.lua": {"homes": "1"},
     "long_relayed_call.lua": {"time": "20s"},
