@@ -65,7 +65,7 @@ void Controller::on_feedback(const rtp::TransportFeedback& feedback, Time now) {
       if (packet.after_gap) {
         throughput_.add_after_gap(*packet.arrival);
       } else {
-        throughput_.add(*packet.arrival, packet.size, is_application_limited());
+        throughput_.add(*packet.arrival, packet.size);
       }
       if (const auto rate = probe_estimate_.add(packet)) probe = rate;
     }

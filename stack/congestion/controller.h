@@ -20,9 +20,10 @@
 namespace natsim::congestion {
 
 // Contract:
-// 1. The host tells of every packet with a transport-wide sequence number when it is sent, and of
-//    what comes back. After each call it asks `next_probe()` until there is none, and for the
-//    rates, which may have changed. `next_timeout()` is as in stack/base/machine.h.
+// 1. It is made when packets can be sent. The host tells of every packet with a transport-wide
+//    sequence number when it is sent, and of what comes back. After each call it asks
+//    `next_probe()` until there is none, and for the rates, which may have changed.
+//    `next_timeout()` is as in stack/base/machine.h.
 // 2. The target is the least of what the delays allow, what the losses allow and the receiver's own
 //    limit (REMB), within the limits.
 // 3. Losses are those that transport feedback tells of; a receiver report's counts where there has
@@ -32,12 +33,14 @@ namespace natsim::congestion {
 //    such time. When feedback comes again, a probe tries 0.85 of what it was before.
 //
 // Left out of what libwebrtc has: the second loss-based estimator, with its model of inherent loss;
-// the congestion window; robust throughput; the network state estimator's hooks; probes when
-// allocations or the network's limits change, and on a change of route; trends of audio packets
-// apart from others; ECN and L4S; the field trials. What is different: losses are counted from
-// transport feedback over a second where libwebrtc takes them from receiver reports; the loss-based
-// rate changes when feedback comes, not every 25 ms; the least multiplicative increase is 10 kbit/s
-// a second, not 1 kbit/s an update; number 4 is natsim's own.
+// the window of data in flight that pushes back on the encoder; the robust throughput estimator;
+// estimates of the network's state from outside; probes when allocations or limits change and on a
+// change of route; trends of audio packets apart from others; ECN and L4S; all field trials.
+// What is different: losses are counted from transport feedback, over a second, where libwebrtc
+// takes them from receiver reports; the loss-based rate changes when something comes back, not each
+// 25 ms; the multiplicative increase is at least 10 kbit/s a second, not 1 kbit/s an update; the
+// time that a lost feedback would have told of does not count in the throughput; packets are
+// remembered for 10 s, not 60 s; number 4 is natsim's own.
 class Controller {
  public:
   Controller(const Limits& limits, Time now);

@@ -82,7 +82,7 @@ void RateController::decrease() {
 double RateController::additive_speed() const {
   const double frame = bitrate_ / frames_per_second;
   const double packet = frame / std::ceil(frame / packet_bits);
-  return std::max(packet / in_seconds(round_trip_ + response), least_additive_speed);
+  return std::max(packet / 2 / in_seconds(round_trip_ + response), least_additive_speed);
 }
 
 void RateController::set(double bitrate, Time now) {

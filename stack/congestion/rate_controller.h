@@ -13,7 +13,7 @@ namespace natsim::congestion {
 // Rates in bits per second.
 // 1. At over-use the rate falls to 0.85 of the throughput, which is remembered as the path's
 //    capacity; then it holds until the queue is as it was.
-// 2. Otherwise it rises by 8 % a second, or, where a capacity is known, by about a packet per round
+// 2. Otherwise it rises by 8 % a second, or, where a capacity is known, by half a packet per round
 //    trip and 100 ms. A throughput far above or below what is known makes the capacity unknown.
 // 3. It does not rise beyond 1.5 times the throughput and 10 kbit/s: what is not used is not known.
 class RateController {

@@ -8,7 +8,6 @@ namespace {
 constexpr Duration first_window = milliseconds(500);
 constexpr Duration later_window = milliseconds(150);
 constexpr double uncertainty = 10;
-constexpr double limited_uncertainty = 20;
 constexpr double drift = 5;           // of the variance, from window to window
 constexpr double change_drift = 200;  // where the rate is about to change
 
@@ -40,7 +39,7 @@ std::optional<double> Throughput::pass(Duration arrival, std::uint32_t bytes) {
   return sample;
 }
 
-void Throughput::add(Duration arrival, std::uint32_t bytes, bool application_limited) {
+void Throughput::add(Duration arrival, std::uint32_t bytes) {
   const std::optional<double> sample = pass(arrival, bytes);
   if (!sample) return;
   if (!estimate_) {
@@ -48,10 +47,8 @@ void Throughput::add(Duration arrival, std::uint32_t bytes, bool application_lim
     return;
   }
   const double difference = *estimate_ > *sample ? *estimate_ - *sample : *sample - *estimate_;
-  const double scale =
-      application_limited && *sample < *estimate_ ? limited_uncertainty : uncertainty;
   // A window without a byte is as uncertain as can be.
-  const double deviation = *estimate_ > 0 ? scale * difference / *estimate_ : scale;
+  const double deviation = *estimate_ > 0 ? uncertainty * difference / *estimate_ : uncertainty;
   const double sample_variance = deviation * deviation;
   const double prior = variance_ + drift;
   *estimate_ = (sample_variance * *estimate_ + prior * *sample) / (sample_variance + prior);

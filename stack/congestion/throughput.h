@@ -12,9 +12,8 @@ namespace natsim::congestion {
 // the more they differ from what is known, as libwebrtc does.
 class Throughput {
  public:
-  // In the order of arrival, by the receiver's clock. While the application sends less than it may,
-  // a low rate says little about the path.
-  void add(Duration arrival, std::uint32_t bytes, bool application_limited);
+  // In the order of arrival, by the receiver's clock.
+  void add(Duration arrival, std::uint32_t bytes);
   // A packet that follows others of which nothing is known, because feedback was lost: the time
   // since the last one does not count.
   void add_after_gap(Duration arrival);

@@ -11,6 +11,7 @@ constexpr std::uint32_t packet_bytes = 1200;
 // RTP's padding is at most 255 bytes.
 constexpr std::uint32_t padding_bytes = 267;
 constexpr std::uint32_t segment_bytes = 1500;
+constexpr std::uint32_t feedback_bytes = 100;
 constexpr Duration frame_interval = nanoseconds(33'333'333);
 constexpr Duration feedback_interval = milliseconds(100);
 constexpr Duration sample_interval = milliseconds(10);
@@ -62,6 +63,7 @@ MediaFlow::MediaFlow(Agenda& agenda, Bottleneck& path, const Options& options)
       agenda_(agenda),
       path_(path),
       options_(options),
+      begun_(agenda.now()),
       random_(options.seed) {
   make_frame();
   sample();
@@ -138,15 +140,19 @@ void MediaFlow::report() {
   next_reported_ = arrivals_.rbegin()->first + 1;
   arrivals_.clear();
   if (random_.chance(feedback_loss)) return;
-  agenda_.after(options_.feedback_delay, [this, feedback] {
+  const auto arrive = [this, feedback] {
     controller.on_feedback(feedback, agenda_.now());
     settle();
-  });
+  };
+  if (options_.feedback_path == nullptr) {
+    agenda_.after(options_.feedback_delay, arrive);
+  } else {
+    options_.feedback_path->send(feedback_bytes, arrive);
+  }
 }
 
 void MediaFlow::settle() {
   while (const auto probe = controller.next_probe()) {
-    last_probe_ = probe->id;
     clusters_.push_back(*probe);
   }
   if (!is_pacing_ && !clusters_.empty()) {
@@ -177,8 +183,8 @@ double MediaFlow::throughput(Time from, Time to) const {
 }
 
 std::pair<std::size_t, std::size_t> MediaFlow::samples(Time from, Time to) const {
-  return {static_cast<std::size_t>(from.ns / sample_interval.ns),
-          std::min(samples_.size(), static_cast<std::size_t>(to.ns / sample_interval.ns))};
+  return {static_cast<std::size_t>((from - begun_) / sample_interval),
+          std::min(samples_.size(), static_cast<std::size_t>((to - begun_) / sample_interval))};
 }
 
 double MediaFlow::mean_target(Time from, Time to) const {
@@ -212,7 +218,7 @@ Duration MediaFlow::most_wait(Time from, Time to) const {
 std::optional<Time> MediaFlow::reached(double target, Time from) const {
   for (auto i = samples(from, from).first; i < samples_.size(); ++i) {
     if (samples_[i].target >= target)
-      return Time{} + sample_interval * static_cast<std::int64_t>(i);
+      return begun_ + sample_interval * static_cast<std::int64_t>(i);
   }
   return std::nullopt;
 }
@@ -220,7 +226,7 @@ std::optional<Time> MediaFlow::reached(double target, Time from) const {
 std::optional<Time> MediaFlow::fell_to(double target, Time from) const {
   for (auto i = samples(from, from).first; i < samples_.size(); ++i) {
     if (samples_[i].target <= target)
-      return Time{} + sample_interval * static_cast<std::int64_t>(i);
+      return begun_ + sample_interval * static_cast<std::int64_t>(i);
   }
   return std::nullopt;
 }

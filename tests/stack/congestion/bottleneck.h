@@ -81,6 +81,7 @@ class MediaFlow {
     Limits limits;
     std::uint64_t media = 1'500'000;  // bits per second, at most
     Duration feedback_delay = milliseconds(50);
+    Bottleneck* feedback_path = nullptr;  // in place of a mere delay
     std::uint64_t seed = 1;
   };
 
@@ -101,7 +102,6 @@ class MediaFlow {
   // The first sample from then on at which the target is at least, at most that.
   [[nodiscard]] std::optional<Time> reached(double target, Time from) const;
   [[nodiscard]] std::optional<Time> fell_to(double target, Time from) const;
-  [[nodiscard]] std::uint32_t probes() const { return last_probe_; }
 
  private:
   struct Sample {
@@ -122,6 +122,7 @@ class MediaFlow {
   Agenda& agenda_;
   Bottleneck& path_;
   Options options_;
+  Time begun_;
   Random random_;
   std::uint64_t backlog_ = 0;  // bytes
   bool is_pacing_ = false;
@@ -133,7 +134,6 @@ class MediaFlow {
   std::map<std::int64_t, Time> arrivals_;  // that no feedback has told of
   std::int64_t next_reported_ = 65'000;
   std::uint8_t feedback_count_ = 0;
-  std::uint32_t last_probe_ = 0;
   std::vector<std::uint64_t> bytes_;  // that arrived, in each tenth of a second
   std::vector<Sample> samples_;
 };

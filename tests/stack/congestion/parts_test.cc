@@ -137,16 +137,16 @@ TEST(DelayTrend, GetsUsedToTheQueuesOfOthers) {
 TEST(Throughput, IsWhatArrives) {
   Throughput throughput;
   // 1250 bytes each 10 ms are 1 Mbit/s.
-  for (int i = 0; i < 50; ++i) throughput.add(milliseconds(10 * i), 1250, false);
+  for (int i = 0; i < 50; ++i) throughput.add(milliseconds(10 * i), 1250);
   EXPECT_FALSE(throughput.bitrate());
-  for (int i = 50; i < 100; ++i) throughput.add(milliseconds(10 * i), 1250, false);
+  for (int i = 50; i < 100; ++i) throughput.add(milliseconds(10 * i), 1250);
   ASSERT_TRUE(throughput.bitrate());
   EXPECT_DOUBLE_EQ(*throughput.bitrate(), 1e6);
   // What a lost feedback would have told of is not missing.
   throughput.add_after_gap(milliseconds(1100));
-  for (int i = 111; i < 160; ++i) throughput.add(milliseconds(10 * i), 1250, false);
+  for (int i = 111; i < 160; ++i) throughput.add(milliseconds(10 * i), 1250);
   EXPECT_DOUBLE_EQ(*throughput.bitrate(), 1e6);
-  for (int i = 160; i < 360; ++i) throughput.add(milliseconds(10 * i), 2500, false);
+  for (int i = 160; i < 360; ++i) throughput.add(milliseconds(10 * i), 2500);
   EXPECT_NEAR(*throughput.bitrate(), 2e6, 0.02e6);
 }
 
@@ -185,9 +185,9 @@ TEST(RateController, FallsToBelowTheThroughputAndRisesSlowlyThen) {
   EXPECT_DOUBLE_EQ(rate.bitrate(), 850'000);
   rate.update(PathUse::normal, 1e6, at_ms(300));
   EXPECT_DOUBLE_EQ(rate.bitrate(), 850'000);
-  // A frame of 28333 bits is three packets: 9444 bits each 200 ms.
+  // A frame of 28333 bits is three packets: half of 9444 bits each 200 ms.
   rate.update(PathUse::normal, 1e6, at_ms(400));
-  EXPECT_NEAR(rate.bitrate(), 850'000 + 850'000.0 / 30 / 3 / 0.2 * 0.1, 1e-6);
+  EXPECT_NEAR(rate.bitrate(), 850'000 + 850'000.0 / 30 / 3 / 2 / 0.2 * 0.1, 1e-6);
 }
 
 TEST(ApplicationLimit, BeginsAndEnds) {
