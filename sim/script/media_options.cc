@@ -38,7 +38,11 @@ constexpr std::array<Key<CallMedia>, 4> audio_keys = {{
      [](const Value& value, CallMedia& media) { media.streams.audio_bitrate = value.rate(); }},
     {"dtx", [](const Value& value, CallMedia& media) { media.streams.dtx = value.boolean(); }},
 }};
-constexpr std::array<Key<CallMedia>, 6> video_keys = {{
+constexpr std::array<Key<CallMedia>, 7> video_keys = {{
+    {"congestion_control",
+     [](const Value& value, CallMedia& media) {
+       media.streams.congestion_control = value.boolean();
+     }},
     {"direction",
      [](const Value& value, CallMedia& media) { media.video = value.one_of(directions); }},
     {"codec",

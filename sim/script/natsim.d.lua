@@ -1156,7 +1156,8 @@ function hold(options) end
 ---@class VideoOptions
 ---@field direction? Direction default "sendrecv"
 ---@field codec? "VP8"|"H264" that the offer prefers; default "VP8"
----@field bitrate? Rate default "1Mbit"
+---@field bitrate? Rate at most; default "1Mbit"
+---@field congestion_control? boolean the rate goes where the path allows, as libwebrtc's does; default true
 ---@field frames_per_second? integer from 1 to 240; default 30
 ---@field width? integer from 16 to 16382; default 640
 ---@field height? integer from 16 to 16382; default 360
@@ -1283,6 +1284,8 @@ function Peer:get_stats() end
 ---@field frames_sent integer
 ---@field nack_count integer received
 ---@field total_packet_send_delay Duration in the pacer
+---@field target_bitrate? integer of video: what it is encoded at, bits per second
+---@field available_outgoing_bitrate? integer of video: what congestion control allows for all that is sent
 ---@field key_frames_encoded? integer of video
 ---@field pli_count? integer of video, received
 ---@field fir_count? integer of video, received

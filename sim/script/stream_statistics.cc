@@ -24,7 +24,7 @@ void begin(TableWriter& table, const char* type, const peer::Transceiver& transc
 }
 
 void push_outbound(lua_State* lua, const peer::Transceiver& transceiver,
-                   const peer::RtpSender& sender) {
+                   const peer::RtpSender& sender, const peer::MediaSession& media) {
   const OutboundStatistics& sent = sender.statistics();
   TableWriter table(lua);
   begin(table, "outbound-rtp", transceiver, sender.ssrc(), sender.codec().encoding);
@@ -36,6 +36,10 @@ void push_outbound(lua_State* lua, const peer::Transceiver& transceiver,
   table.set("nack_count", sent.nack_count);
   table.set("total_packet_send_delay", sent.total_packet_send_delay);
   if (transceiver.kind == MediaKind::video) {
+    if (const auto bitrate = media.target_bitrate(transceiver.id)) {
+      table.set("target_bitrate", *bitrate);
+    }
+    if (const auto all = media.target_bitrate()) table.set("available_outgoing_bitrate", *all);
     table.set("key_frames_encoded", sent.key_frames_encoded);
     table.set("pli_count", sent.pli_count);
     table.set("fir_count", sent.fir_count);
@@ -91,7 +95,7 @@ void push_statistics(lua_State* lua, const agents::PeerConnection& connection) {
   lua_Integer position = 0;
   for (const peer::Transceiver& transceiver : connection.negotiation().transceivers()) {
     if (const peer::RtpSender* sender = connection.media().sender(transceiver.id)) {
-      push_outbound(lua, transceiver, *sender);
+      push_outbound(lua, transceiver, *sender, connection.media());
       lua_rawseti(lua, -2, ++position);
     }
     if (const peer::RtpReceiver* receiver = connection.media().receiver(transceiver.id)) {

@@ -73,7 +73,6 @@ void MediaSession::apply(const std::vector<Transceiver>& transceivers, Time now)
 
 void MediaSession::start(Time now) {
   if (std::exchange(started_, true)) return;
-  pacer_free_ = now;
   for (Sending& sending : sending_) {
     if (sending.active) start_source(sending, now);
   }
@@ -105,11 +104,59 @@ void MediaSession::start_source(Sending& sending, Time now) {
   sending.video->start(now);
 }
 
-void MediaSession::set_video_bitrate(std::uint64_t bitrate) {
-  options_.video_bitrate = bitrate;
-  for (Sending& sending : sending_) {
-    if (sending.video) sending.video->set_bitrate(bitrate);
+std::optional<std::uint64_t> MediaSession::target_bitrate() const {
+  return controller_ ? std::optional(controller_->target_bitrate()) : std::nullopt;
+}
+
+std::optional<std::uint64_t> MediaSession::target_bitrate(TransceiverId id) const {
+  for (const Sending& sending : sending_) {
+    if (sending.stream.transceiver() == id && sending.video) return sending.video->bitrate();
   }
+  return std::nullopt;
+}
+
+bool MediaSession::is_controlled() const {
+  return options_.congestion_control &&
+         std::any_of(sending_.begin(), sending_.end(), [](const Sending& sending) {
+           return sending.active && sending.video && sending.stream.ids().transport_sequence != 0 &&
+                  sending.stream.codec().wants("transport-cc");
+         });
+}
+
+// Does what the controller says by now.
+void MediaSession::control(Time now) {
+  if (!controller_ && is_controlled()) {
+    controller_.emplace(
+        congestion::Limits{.min = options_.least_bitrate,
+                           .start = options_.start_bitrate,
+                           .max = options_.video_bitrate * 100 / 93 + audio_on_wire()},
+        now);
+  }
+  std::uint64_t video = options_.video_bitrate;
+  if (controller_) {
+    if (controller_->next_timeout() <= now) controller_->handle_timeout(now);
+    while (const auto probe = controller_->next_probe()) pacer_.probe(*probe);
+    const std::uint64_t target = controller_->target_bitrate();
+    const std::uint64_t left = target - std::min(target, audio_on_wire());
+    // A full packet is 93 parts of payload in 100.
+    video = std::clamp(left * 93 / 100, options_.least_bitrate, options_.video_bitrate);
+    pacer_.set_rate(std::max(controller_->pacing_rate(), video * 5 / 2));
+  } else {
+    pacer_.set_rate(std::max(video, options_.least_bitrate) * 5 / 2);
+  }
+  for (Sending& sending : sending_) {
+    if (sending.video) sending.video->set_bitrate(video);
+  }
+}
+
+// What speech takes of the target, with the headers of 50 packets a second.
+std::uint64_t MediaSession::audio_on_wire() const {
+  constexpr std::uint64_t headers = 50 * 80 * 8;
+  std::uint64_t sum = 0;
+  for (const Sending& sending : sending_) {
+    if (sending.active && sending.audio) sum += options_.audio_bitrate + headers;
+  }
+  return sum;
 }
 
 void MediaSession::capture(Time now) {
@@ -125,7 +172,7 @@ void MediaSession::capture(Time now) {
     for (OutgoingRtp& packet : packets) {
       packet.made = now;
       if (sending.video) {
-        paced_.push_back(std::move(packet));
+        pacer_.push(std::move(packet));
       } else {
         release(packet, now);
       }
@@ -134,7 +181,8 @@ void MediaSession::capture(Time now) {
   }
 }
 
-void MediaSession::release(OutgoingRtp& packet, Time now) {
+std::size_t MediaSession::release(OutgoingRtp& packet, Time now, std::uint32_t probe) {
+  constexpr std::size_t around = 16 + 28;  // SRTP's tag, UDP and IPv4
   Sending* sending = find_sending(packet.header.ssrc);
   const RtpSender::Ids ids = sending->stream.ids();
   // Before the ones that change with each sending: those are not kept.
@@ -144,20 +192,33 @@ void MediaSession::release(OutgoingRtp& packet, Time now) {
   }
   if (ids.transport_sequence != 0) {
     packet.header.extensions.push_back(
-        {ids.transport_sequence, rtp::TransportSequence{transport_number_++}.encode()});
+        {ids.transport_sequence, rtp::TransportSequence{transport_number_}.encode()});
   }
-  transmits_.push_back({rtp::encode(packet.header, packet.payload), false});
+  Bytes bytes = rtp::encode(packet.header, packet.payload, packet.padding);
+  const std::size_t size = bytes.size() + around;
+  transmits_.push_back({std::move(bytes), false});
+  if (ids.transport_sequence != 0) {
+    if (controller_) {
+      controller_->on_packet_sent(transport_number_, static_cast<std::uint32_t>(size), now, probe);
+    }
+    ++transport_number_;
+  }
+  return size;
 }
 
 void MediaSession::pace(Time now) {
-  while (!paced_.empty() && pacer_free_ <= now) {
-    OutgoingRtp packet = std::move(paced_.front());
-    paced_.pop_front();
-    const std::uint64_t rate = std::max<std::uint64_t>(options_.video_bitrate, 30'000) * 5 / 2;
-    const auto bits = static_cast<std::int64_t>(packet.payload.size() * 8);
-    pacer_free_ = std::max(pacer_free_, now) +
-                  nanoseconds(bits * 1'000'000'000 / static_cast<std::int64_t>(rate));
-    release(packet, now);
+  while (auto next = pacer_.poll(now)) {
+    if (!next->packet) {
+      for (Sending& sending : sending_) {
+        if (sending.active && sending.video && !next->packet)
+          next->packet = sending.stream.pad(now);
+      }
+    }
+    if (next->packet) {
+      pacer_.sent(release(*next->packet, now, next->probe), now);
+    } else {
+      pacer_.end_probe();
+    }
   }
 }
 
@@ -223,6 +284,7 @@ void MediaSession::give_feedback(Time now) {
 
 void MediaSession::handle_timeout(Time now) {
   if (!started_) return;
+  control(now);
   capture(now);
   pace(now);
   give_feedback(now);
@@ -234,7 +296,8 @@ Time MediaSession::next_timeout() const {
   if (!started_) return Time::never();
   Time next = std::min(next_report_, next_transport_feedback_);
   for (const Sending& sending : sending_) next = std::min(next, sending.next());
-  if (!paced_.empty()) next = std::min(next, pacer_free_);
+  next = std::min(next, pacer_.next_timeout());
+  if (controller_) next = std::min(next, controller_->next_timeout());
   for (const RtpReceiver& receiver : receivers_) next = std::min(next, receiver.next_timeout());
   return next;
 }

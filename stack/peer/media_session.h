@@ -12,8 +12,10 @@
 #include "stack/base/bytes.h"
 #include "stack/base/random.h"
 #include "stack/base/time.h"
+#include "stack/congestion/controller.h"
 #include "stack/media/audio_source.h"
 #include "stack/media/video_source.h"
+#include "stack/peer/pacer.h"
 #include "stack/peer/rtp_receiver.h"
 #include "stack/peer/rtp_sender.h"
 #include "stack/peer/transceiver.h"
@@ -24,7 +26,11 @@ namespace natsim::peer {
 struct MediaOptions {
   std::uint64_t audio_bitrate = 32'000;     // of Opus, bits per second
   bool dtx = false;                         // Opus sends nothing in pauses
-  std::uint64_t video_bitrate = 1'000'000;  // bits per second
+  std::uint64_t video_bitrate = 1'000'000;  // bits per second, at most
+  // With congestion control the video's rate goes where the path allows; else it stays at the most.
+  bool congestion_control = true;
+  std::uint64_t start_bitrate = 300'000;  // of all that is sent, as libwebrtc begins
+  std::uint64_t least_bitrate = 30'000;
   std::int64_t frames_per_second = 30;
   media::Resolution resolution;
   // Between two packets of RTCP, as browsers have it; each is drawn from half to one and a half
@@ -57,7 +63,8 @@ using MediaEvent = std::variant<PeerLeft, MediaIgnored>;
 // one
 //    with its payload type (RFC 9143 §9.2). Others are ignored.
 // 3. Video leaves through a pacer, at two and a half times its rate; audio and retransmissions pass
-//    it by.
+//    it by. With congestion control, which needs transport-wide feedback for the video that is
+//    sent, its rate is what is left of the target behind audio and headers.
 // 4. Feedback (NACK, PLI) leaves at once, reports at their interval. Packets of RTCP are compound
 //    unless reduced size was agreed for all sections (RFC 5506).
 class MediaSession {
@@ -77,9 +84,10 @@ class MediaSession {
   std::optional<MediaPacket> poll_transmit();
   std::optional<MediaEvent> poll_event();
 
-  // Of all video that is sent, from now on; bits per second.
-  void set_video_bitrate(std::uint64_t bitrate);
-
+  // What congestion control allows, of all that is sent; nullopt while there is none.
+  [[nodiscard]] std::optional<std::uint64_t> target_bitrate() const;
+  // What a video that is sent is encoded at, bits per second; nullopt if there is none.
+  [[nodiscard]] std::optional<std::uint64_t> target_bitrate(TransceiverId id) const;
   [[nodiscard]] const RtpSender* sender(TransceiverId id) const;
   [[nodiscard]] const RtpReceiver* receiver(TransceiverId id) const;
 
@@ -104,8 +112,12 @@ class MediaSession {
   Sending& sending_of(const Transceiver& transceiver);
   void start_source(Sending& sending, Time now);
   void capture(Time now);
-  void release(OutgoingRtp& packet, Time now);
+  // The bytes that it comes to on the wire.
+  std::size_t release(OutgoingRtp& packet, Time now, std::uint32_t probe = 0);
   void pace(Time now);
+  void control(Time now);
+  [[nodiscard]] bool is_controlled() const;
+  [[nodiscard]] std::uint64_t audio_on_wire() const;
   RtpReceiver* receiver_of(const rtp::Packet& packet);
   void give_feedback(Time now);
 
@@ -116,6 +128,8 @@ class MediaSession {
   void handle(const rtp::Nack& nack, Time now);
   void handle(const rtp::PictureLoss& loss, Time now);
   void handle(const rtp::FullIntraRequest& request, Time now);
+  void handle(const rtp::TransportFeedback& feedback, Time now);
+  void handle(const rtp::EstimatedBitrate& limit, Time now);
   template <typename Other>
   void handle(const Other& /*packet*/, Time /*now*/) {}
   void handle_blocks(const std::vector<rtp::ReportBlock>& blocks, Time now);
@@ -135,8 +149,8 @@ class MediaSession {
   std::deque<Sending> sending_;
   std::deque<RtpReceiver> receivers_;
   std::uint16_t transport_number_ = 0;  // of the next packet
-  std::deque<OutgoingRtp> paced_;
-  Time pacer_free_;  // when the pacer lets the next packet go
+  Pacer pacer_;
+  std::optional<congestion::Controller> controller_;
   Arrivals arrivals_;
   rtp::Unwrapper<std::uint16_t> transport_numbers_;
   Time next_transport_feedback_ = Time::never();

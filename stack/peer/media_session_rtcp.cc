@@ -33,6 +33,9 @@ void MediaSession::handle_blocks(const std::vector<rtp::ReportBlock>& blocks, Ti
     Sending* sending = find_sending(block.ssrc);
     if (sending == nullptr || sending->stream.ssrc() != block.ssrc) continue;
     sending->stream.receive_report(block, now);
+    if (controller_ && sending->video) {
+      controller_->on_report_loss(block.fraction_lost, rtp::round_trip(block, now), now);
+    }
     // The way to the peer and back is the same for what it has to send again.
     if (const auto round_trip = rtp::round_trip(block, now)) {
       for (RtpReceiver& receiver : receivers_) receiver.measure(*round_trip);
@@ -68,6 +71,18 @@ void MediaSession::handle(const rtp::FullIntraRequest& request, Time /*now*/) {
     if (sending == nullptr || !sending->video) continue;
     if (sending->stream.count_fir(entry.sequence_number)) sending->video->request_key_frame();
   }
+}
+
+void MediaSession::handle(const rtp::TransportFeedback& feedback, Time now) {
+  if (!controller_) return;
+  controller_->on_feedback(feedback, now);
+  control(now);
+}
+
+void MediaSession::handle(const rtp::EstimatedBitrate& limit, Time now) {
+  if (!controller_) return;
+  controller_->on_remb(limit.bitrate, now);
+  control(now);
 }
 
 std::uint32_t MediaSession::reporter() const {

@@ -116,6 +116,17 @@ void RtpSender::resend(const rtp::Nack& nack, Time now, std::vector<OutgoingRtp>
   }
 }
 
+std::optional<OutgoingRtp> RtpSender::pad(Time now) {
+  if (!rtx_payload_type_) return std::nullopt;
+  return OutgoingRtp{.header = {.payload_type = *rtx_payload_type_,
+                                .sequence_number = next_rtx_number_++,
+                                .timestamp = timestamp_of(now),
+                                .ssrc = rtx_ssrc_},
+                     .made = now,
+                     .retransmission = true,
+                     .padding = 255};
+}
+
 void RtpSender::sent(const OutgoingRtp& packet, Time now) {
   ++statistics_.packets_sent;
   statistics_.bytes_sent += packet.payload.size();

@@ -26,6 +26,7 @@ struct OutgoingRtp {
   Bytes payload;
   Time made;
   bool retransmission = false;
+  std::uint8_t padding = 0;  // bytes of it behind the payload
 };
 
 // Bytes of an RTP payload at most, so that with all headers, SRTP's tag and TURN's framing a packet
@@ -52,6 +53,10 @@ class RtpSender {
   void packetize(const media::AudioFrame& frame, std::vector<OutgoingRtp>& out);
   void packetize(const media::VideoFrame& frame, std::vector<OutgoingRtp>& out);
   void resend(const rtp::Nack& nack, Time now, std::vector<OutgoingRtp>& out);
+
+  // A packet of nothing but padding, to probe the path with; nullopt if there is no RTX to send it
+  // by.
+  std::optional<OutgoingRtp> pad(Time now);
 
   // The packet leaves at `now`: it is counted, and kept if it is no retransmission.
   void sent(const OutgoingRtp& packet, Time now);
