@@ -129,7 +129,7 @@ void MediaSession::control(Time now) {
     controller_.emplace(
         congestion::Limits{.min = options_.least_bitrate,
                            .start = options_.start_bitrate,
-                           .max = options_.video_bitrate * 100 / 93 + audio_on_wire()},
+                           .max = (options_.video_bitrate * 100 + 92) / 93 + audio_on_wire()},
         now);
   }
   std::uint64_t video = options_.video_bitrate;

@@ -153,7 +153,8 @@ std::optional<rtp::ReportBlock> RtpReceiver::report(Time now) {
 }
 
 void RtpReceiver::measure(Duration round_trip) {
-  if (missing_) missing_->measure(std::max(round_trip, milliseconds(1)));
+  // A quarter more, or what is under way already would be asked for again.
+  if (missing_) missing_->measure(std::max(round_trip + round_trip / 4, milliseconds(1)));
 }
 
 InboundStatistics RtpReceiver::statistics() const {

@@ -1,0 +1,196 @@
+#include "stack/peer/media_session.h"
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "stack/rtp/header_values.h"
+#include "stack/rtp/packet.h"
+#include "tests/stack/peer/peers.h"
+
+namespace natsim::peer {
+namespace NATSIM_TEST_FILE {
+
+// Two peers that have agreed on speech and video, 30 ms apart, without DTLS between them.
+class MediaPair : public testing::Test {
+ protected:
+  using Way = std::vector<std::pair<Time, MediaPacket>>;
+
+  void begin(const MediaOptions& options) {
+    alice.machine.add_track(MediaKind::audio, {"s", "a"});
+    video = alice.machine.add_track(MediaKind::video, {"s", "v"});
+    bob.machine.add_track(MediaKind::audio, {"t", "b"});
+    negotiate(alice, bob);
+    from_alice.emplace(options, "alice", Random(1));
+    from_bob.emplace(options, "bob", Random(2));
+    from_alice->apply(alice.machine.transceivers(), now);
+    from_bob->apply(bob.machine.transceivers(), now);
+    from_alice->start(now);
+    from_bob->start(now);
+  }
+
+  void collect(MediaSession& session, Way& way) {
+    while (auto packet = session.poll_transmit()) {
+      if (lose && lose(*packet)) continue;
+      way.emplace_back(now + milliseconds(30), std::move(*packet));
+    }
+    while (session.poll_event()) {
+    }
+  }
+  void deliver(Way& way, MediaSession& session) {
+    while (!way.empty() && way.front().first <= now) {
+      const MediaPacket packet = std::move(way.front().second);
+      way.erase(way.begin());
+      if (packet.rtcp) {
+        session.receive_rtcp(packet.bytes, now);
+      } else {
+        session.receive_rtp(packet.bytes, now);
+      }
+    }
+  }
+  void run(Duration time) {
+    const Time end = now + time;
+    while (true) {
+      collect(*from_alice, to_bob);
+      collect(*from_bob, to_alice);
+      Time next = std::min(from_alice->next_timeout(), from_bob->next_timeout());
+      for (const Way* way : {&to_bob, &to_alice}) {
+        if (!way->empty()) next = std::min(next, way->front().first);
+      }
+      if (next > end) break;
+      now = next;
+      deliver(to_bob, *from_bob);
+      deliver(to_alice, *from_alice);
+      if (from_alice->next_timeout() <= now) from_alice->handle_timeout(now);
+      if (from_bob->next_timeout() <= now) from_bob->handle_timeout(now);
+    }
+    now = end;
+  }
+  [[nodiscard]] const OutboundStatistics& video_sent() const {
+    return from_alice->sender(video)->statistics();
+  }
+  [[nodiscard]] InboundStatistics video_got() const { return from_bob->receiver(2)->statistics(); }
+
+  Time now = Time{} + seconds(1);
+  Side alice{"alice"};
+  Side bob{"bob"};
+  TransceiverId video = 0;
+  std::optional<MediaSession> from_alice;
+  std::optional<MediaSession> from_bob;
+  Way to_bob;
+  Way to_alice;
+  std::function<bool(const MediaPacket&)> lose;
+};
+
+constexpr MediaOptions steady = {.congestion_control = false};
+
+TEST_F(MediaPair, SpeechAndVideoArriveAndReportsTellOfThem) {
+  begin(steady);
+  run(seconds(20));
+  EXPECT_EQ(from_bob->receiver(1)->statistics().packets_received, 998U);  // 30 ms are on their way
+  EXPECT_EQ(from_alice->receiver(1)->statistics().packets_received, 998U);
+  EXPECT_GE(video_got().frames_decoded, 598U);
+  EXPECT_EQ(video_got().key_frames_decoded, 1U);
+  EXPECT_EQ(video_got().packets_lost, 0);
+  ASSERT_TRUE(video_sent().remote);
+  // Told in units of 1/65536 s, each side's rounded down.
+  EXPECT_GE(*video_sent().remote->round_trip_time, milliseconds(60) - microseconds(16));
+  EXPECT_LE(*video_sent().remote->round_trip_time, milliseconds(60) + microseconds(32));
+  // Bob's frames are captured, packed for 20 ms, 30 ms on their way and 20 ms in the buffer.
+  // Reports tell when that was in units of 1/48000 s.
+  const Duration mouth_to_ear = *from_alice->receiver(1)->statistics().mouth_to_ear;
+  EXPECT_GE(mouth_to_ear, milliseconds(70) - microseconds(21));
+  EXPECT_LE(mouth_to_ear, milliseconds(70) + microseconds(21));
+}
+
+TEST_F(MediaPair, RTP07_RTP08_LostVideoIsAskedForAndSentAgain) {
+  begin(steady);
+  int number = 0;
+  lose = [&](const MediaPacket& packet) {
+    const auto rtp = packet.rtcp ? std::nullopt : rtp::Packet::parse(packet.bytes);
+    return rtp && rtp->header.payload_type == 96 && ++number % 50 == 0;
+  };
+  run(seconds(20));
+  lose = nullptr;
+  run(seconds(2));
+  EXPECT_GE(number, 2000);
+  EXPECT_EQ(video_sent().retransmitted_packets_sent, static_cast<std::uint64_t>(number / 50));
+  EXPECT_EQ(video_got().retransmitted_packets_received, video_sent().retransmitted_packets_sent);
+  EXPECT_EQ(video_got().packets_lost, 0);
+  EXPECT_EQ(video_got().frames_dropped, 0U);
+  EXPECT_EQ(video_got().pli_count, 0U);
+  EXPECT_EQ(video_got().key_frames_decoded, 1U);
+}
+
+TEST_F(MediaPair, RTP09_WithoutItsFirstFrameAReceiverAsksForAKeyFrame) {
+  begin(steady);
+  lose = [](const MediaPacket&) { return true; };
+  run(milliseconds(500));
+  lose = nullptr;
+  run(seconds(2));
+  EXPECT_GE(video_got().pli_count, 1U);
+  EXPECT_EQ(video_sent().pli_count, video_got().pli_count);
+  EXPECT_EQ(video_got().key_frames_decoded, 1U);
+  EXPECT_GE(video_got().frames_decoded, 45U);
+}
+
+TEST_F(MediaPair, MUX04_TheMidTellsWhereAPacketBelongs) {
+  begin(steady);
+  run(seconds(1));
+  // An SSRC that nobody told of, with the video's MID, in Alice's numbering of extensions.
+  const Transceiver& section = *alice.machine.find(video);
+  std::uint8_t mid_id = 0;
+  for (const auto& extension : section.agreed.extensions) {
+    if (extension.uri == rtp::uri::mid) mid_id = static_cast<std::uint8_t>(extension.id);
+  }
+  rtp::Header header{.payload_type = 96, .sequence_number = 7, .ssrc = 4711};
+  const Bytes payload = {0x10, 0x01, 0, 0};
+  const auto before = video_got().packets_received;
+  from_bob->receive_rtp(rtp::encode(header, payload), now);
+  // By the payload type it is the video's as well: there is only one with it.
+  EXPECT_EQ(video_got().packets_received, before + 1);
+  header.payload_type = 111;
+  header.ssrc = 4712;
+  header.extensions = {{mid_id, Bytes{'1'}}};
+  // A payload type that the section does not have.
+  from_bob->receive_rtp(rtp::encode(header, payload), now);
+  EXPECT_EQ(video_got().packets_received, before + 1);
+  bool ignored = false;
+  while (const auto event = from_bob->poll_event()) {
+    ignored = ignored || std::holds_alternative<MediaIgnored>(*event);
+  }
+  EXPECT_TRUE(ignored);
+}
+
+TEST_F(MediaPair, RTP15_GoodbyeTellsWhichStreamsHaveEnded) {
+  begin(steady);
+  run(seconds(1));
+  from_alice->stop(now);
+  EXPECT_TRUE(from_alice->next_timeout().is_never());
+  std::vector<std::uint32_t> left;
+  while (const auto packet = from_alice->poll_transmit()) {
+    if (packet->rtcp) from_bob->receive_rtcp(packet->bytes, now);
+  }
+  while (const auto event = from_bob->poll_event()) {
+    if (const auto* gone = std::get_if<PeerLeft>(&*event)) left.push_back(gone->ssrc);
+  }
+  EXPECT_EQ(left, (std::vector<std::uint32_t>{alice.machine.transceivers()[0].ssrc,
+                                              alice.machine.transceivers()[1].ssrc}));
+}
+
+TEST_F(MediaPair, CongestionControlProbesItsWayUpToTheMost) {
+  begin({.video_bitrate = 2'000'000});
+  run(milliseconds(100));
+  EXPECT_EQ(from_alice->target_bitrate(), 300'000U);
+  run(seconds(10));
+  // 2 Mbit/s of payload with their headers, and speech with its own.
+  EXPECT_EQ(from_alice->target_bitrate(), (2'000'000U * 100 + 92) / 93 + 64'000);
+  EXPECT_EQ(from_alice->target_bitrate(video), 2'000'000U);
+  EXPECT_FALSE(from_bob->target_bitrate());  // it sends no video
+}
+
+}  // namespace NATSIM_TEST_FILE
+}  // namespace natsim::peer
