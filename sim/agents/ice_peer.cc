@@ -90,7 +90,7 @@ bool IcePeer::trickles() const {
 void IcePeer::describe() {
   described_ = true;
   sink_->send(Description{machine_.local_credentials(), generation_, options_.ice.lite,
-                          std::exchange(unsent_, {})});
+                          options_.ice.renomination, std::exchange(unsent_, {})});
 }
 
 void IcePeer::signal_candidate(const ice::Candidate& gathered) {
@@ -114,12 +114,15 @@ void IcePeer::learn(const Description& remote) {
   // An answer that a restart has overtaken: the answer to the restart is to come.
   if (remote.generation < generation_) return ignore(remote);
   if (remote.generation > generation_) follow_restart(remote.generation);
-  learn(remote.credentials, remote.lite);
+  learn(remote.credentials, remote.lite, remote.renomination);
   for (const ice::Candidate& candidate : remote.candidates) learn(candidate);
 }
 
-void IcePeer::learn(const ice::Credentials& remote, bool lite) {
-  if (!machine_.has_remote_credentials()) machine_.set_remote_lite(lite);
+void IcePeer::learn(const ice::Credentials& remote, bool lite, bool renomination) {
+  if (!machine_.has_remote_credentials()) {
+    machine_.set_remote_lite(lite);
+    machine_.set_remote_renomination(renomination);
+  }
   remote_ufrag_ = remote.ufrag;
   machine_.set_remote_credentials(remote, world().now());
   pump();

@@ -69,7 +69,7 @@ class IcePeer : public Agent, public SignalReceiver {
   // The callee starts when it is first signalled to; a failure to start is kept for `start_error`.
   void receive_signal(const Signal& signal) override;
   // The same, for an owner who says himself when to start.
-  void learn(const ice::Credentials& remote, bool lite);
+  void learn(const ice::Credentials& remote, bool lite, bool renomination);
   void learn(const ice::Candidate& remote);
   void learn(const EndOfCandidates&);
   [[nodiscard]] const std::string& start_error() const { return start_error_; }

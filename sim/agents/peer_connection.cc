@@ -33,6 +33,7 @@ PeerConnection::PeerConnection(net::Host& host, PeerConnectionOptions options)
 peer::LocalTransport PeerConnection::local_transport() const {
   return {.credentials = ice_.machine().local_credentials(),
           .lite = options_.ice.ice.lite,
+          .renomination = options_.ice.ice.renomination,
           .fingerprint = *certificate_.fingerprint("sha-256"),
           .candidates = candidates_,
           .complete = !ice_.machine().milestones().gathering_ended.is_never()};
@@ -90,7 +91,7 @@ void PeerConnection::apply_remote_transport() {
     restarting_ = true;
     ice_.follow_restart(ice_.generation() + 1);
   }
-  ice_.learn(remote->credentials, remote->lite);
+  ice_.learn(remote->credentials, remote->lite, remote->renomination);
   for (const std::string& line : remote->candidates) add_ice_candidate(line, "", 0);
   if (remote->end_of_candidates) ice_.learn(EndOfCandidates{});
 }

@@ -37,6 +37,8 @@ constexpr std::string_view end_of_line = "\r\n";
 constexpr std::string_view ufrag_line = "a=ice-ufrag:";
 constexpr std::string_view password_line = "a=ice-pwd:";
 constexpr std::string_view generation_line = "a=ice-generation:";
+constexpr std::string_view lite_line = "a=ice-lite";
+constexpr std::string_view renomination_line = "a=ice-options:renomination";
 constexpr std::string_view end_of_candidates_line = "a=end-of-candidates\r\n";
 
 std::string_view take_line(std::string_view& text) {
@@ -55,6 +57,10 @@ Result<Signal> parse_description(std::string_view text) {
       description.credentials.ufrag = line.substr(ufrag_line.size());
     } else if (line.starts_with(password_line)) {
       description.credentials.password = line.substr(password_line.size());
+    } else if (line == lite_line) {
+      description.lite = true;
+    } else if (line == renomination_line) {
+      description.renomination = true;
     } else if (line.starts_with(generation_line)) {
       const auto generation =
           parse_number<std::uint32_t>(line.substr(generation_line.size()), 0, UINT32_MAX);
@@ -98,6 +104,8 @@ RoomMessage to_room_message(const Signal& signal, SignalKind description) {
   if (described.generation > 0) {
     text += fmt::format("{}{}\r\n", generation_line, described.generation);
   }
+  if (described.lite) text += fmt::format("{}\r\n", lite_line);
+  if (described.renomination) text += fmt::format("{}\r\n", renomination_line);
   for (const ice::Candidate& candidate : described.candidates) {
     text += fmt::format("a={}\r\n", ice::encode_candidate(candidate));
   }

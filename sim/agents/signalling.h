@@ -25,6 +25,7 @@ struct Description {
   // How often ICE was restarted before. One that is ahead of its receiver restarts it.
   std::uint32_t generation = 0;
   bool lite = false;                       // a=ice-lite
+  bool renomination = false;               // a=ice-options:renomination
   std::vector<ice::Candidate> candidates;  // those that are known and not signalled one by one
 };
 struct EndOfCandidates {

@@ -51,7 +51,7 @@ const ice::Profile& read_profile(const Value& value) {
   return ice::profiles()[value.index_of(names)];
 }
 
-constexpr std::array<Key<IcePeerOptions>, 25> peer_keys = {{
+constexpr std::array<Key<IcePeerOptions>, 27> peer_keys = {{
     // The first one, so that the others replace what it sets.
     {"profile",
      [](const Value& value, IcePeerOptions& peer) { ice::apply(read_profile(value), peer.ice); }},
@@ -88,6 +88,12 @@ constexpr std::array<Key<IcePeerOptions>, 25> peer_keys = {{
      }},
     {"nomination", [](const Value& value,
                       IcePeerOptions& peer) { peer.ice.nomination = value.one_of(nominations); }},
+    {"renomination",
+     [](const Value& value, IcePeerOptions& peer) { peer.ice.renomination = value.boolean(); }},
+    {"renomination_interval",
+     [](const Value& value, IcePeerOptions& peer) {
+       peer.ice.renomination_interval = value.positive_duration();
+     }},
     {"direct_patience",
      [](const Value& value, IcePeerOptions& peer) { peer.ice.direct_patience = value.duration(); }},
     {"relay_patience",

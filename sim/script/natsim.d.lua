@@ -1108,6 +1108,8 @@ function hold(options) end
 ---@field rc? integer transmissions of a request; from 1 to 100; default 7
 ---@field rm? integer the last wait, in initial timeouts; from 1 to 100; default 16
 ---@field nomination? "regular"|"aggressive" default "regular"
+---@field renomination? boolean with both sides: the controlling one moves to a pair that answers if the selected one does not, to a direct one from a relayed one, or to one that is quicker by more than 10 ms (draft-thatcher-ice-renomination); default false
+---@field renomination_interval? AnyDuration between its checks of the pairs that work; default "3s"
 ---@field direct_patience? AnyDuration how long better pairs may keep a direct pair waiting; default "0s"
 ---@field relay_patience? AnyDuration how long they may keep a relayed one waiting; default "1s"
 ---@field consent? boolean RFC 7675; default true

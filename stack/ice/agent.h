@@ -87,6 +87,8 @@ class Agent {
   // Whether the peer is lite ("a=ice-lite", RFC 8839 §5.3); before the remote credentials. Two lite
   // agents take the pair of their highest candidates unchecked, IPv6 before IPv4 (RFC 8445 §8.2).
   void set_remote_lite(bool lite) { newest().set_remote_lite(lite); }
+  // Whether the peer can renominate ("a=ice-options:renomination"); before the remote credentials.
+  void set_remote_renomination(bool can) { newest().set_remote_renomination(can); }
   // False, and nothing is changed, if they are malformed (RFC 8839 §5.4) or were set before: a
   // change of credentials is an ICE restart (RFC 8445 §9), which begins with `restart`.
   bool set_remote_credentials(const Credentials& credentials, Time now);

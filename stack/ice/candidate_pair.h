@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "stack/base/time.h"
@@ -83,6 +84,10 @@ struct CandidatePair {
   bool nominate_on_success = false;
   // Controlling: the check with USE-CANDIDATE is queued or on its way.
   bool nominating = false;
+  // The highest NOMINATION that it was nominated with; 0 without renomination.
+  std::uint32_t nomination = 0;
+  // Of the last check that was answered without having been sent again.
+  std::optional<Duration> round_trip;
   // In the triggered-check queue.
   bool queued = false;
   std::uint16_t foundation = 0;  // equal for pairs of equal local and equal remote foundations

@@ -40,6 +40,7 @@ std::optional<PeerCheck> CheckServer::examine(const stun::MessageView& request, 
   PeerCheck check;
   check.priority = request.priority();
   check.use_candidate = request.use_candidate();
+  check.nomination = request.nomination();
   if (const auto controlling = request.ice_controlling()) {
     check.role = Role::controlling;
     check.tiebreaker = *controlling;

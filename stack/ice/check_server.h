@@ -20,8 +20,9 @@ namespace natsim::ice {
 struct PeerCheck {
   std::optional<std::uint32_t> priority;  // PRIORITY; consent requests of some peers have none
   bool use_candidate = false;
-  std::optional<Role> role;      // of the peer; nullopt if it told none
-  std::uint64_t tiebreaker = 0;  // of the peer
+  std::optional<std::uint32_t> nomination;  // draft-thatcher-ice-renomination
+  std::optional<Role> role;                 // of the peer; nullopt if it told none
+  std::uint64_t tiebreaker = 0;             // of the peer
 };
 
 // What a role conflict comes to (RFC 8445 §7.3.1.1).

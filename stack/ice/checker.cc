@@ -28,7 +28,7 @@ std::optional<CandidateId> Checker::add_local(const Candidate& candidate,
   const auto id = local_.add(candidate, local_preference);
   if (!id) return std::nullopt;
   rank_all();  // it may have been known as peer-reflexive
-  if (forms_pairs(candidate.type) && selected_ == no_pair && !options_.lite) {
+  if (forms_pairs(candidate.type) && list_is_open() && !options_.lite) {
     for (std::size_t i = 0; i < remote_.all().size(); ++i) {
       const auto remote = static_cast<CandidateId>(i);
       // A peer-reflexive candidate is paired only with the address that it was seen at
@@ -98,7 +98,7 @@ RemoteCandidateResult Checker::add_remote(const Candidate& candidate, Time now) 
     events_.push(PeerReflexiveSignalled{signalled.id, candidate.address, candidate.type});
     rank_all();
   }
-  if (selected_ == no_pair && !options_.lite) {
+  if (list_is_open() && !options_.lite) {
     for (std::size_t i = 0; i < local_.all().size(); ++i) {
       const auto local = static_cast<CandidateId>(i);
       if (forms_pairs(local_[local].type)) form_pair(local, signalled.id, now);
@@ -134,8 +134,9 @@ bool Checker::expects(CandidateId sender, const Endpoint& remote, ByteView bytes
 
 void Checker::start_check(Time now) {
   if (CandidatePair* pair = list_.take_triggered()) {
-    // Only nomination queues a pair that has succeeded.
-    start(*pair, pair->nominating ? CheckKind::nominating : CheckKind::triggered, now);
+    const CheckKind of_state =
+        pair->state == PairState::succeeded ? CheckKind::measuring : CheckKind::triggered;
+    start(*pair, pair->nominating ? CheckKind::nominating : of_state, now);
     return;
   }
   CandidatePair* pair = list_.best_waiting();
@@ -163,8 +164,8 @@ void Checker::handle_timeout(Time now) {
 
 Time Checker::next_timeout() const {
   if (state_ == AgentState::closed) return Time::never();
-  Time next = std::min({client_.next_timeout(), nomination_due_, consent_.next_request(),
-                        consent_.expires(), keepalive_due()});
+  Time next = std::min({client_.next_timeout(), nomination_due_, measure_at_,
+                        consent_.next_request(), consent_.expires(), keepalive_due()});
   if (!pac_over_) next = std::min(next, pac_ends_);
   if (state_ != AgentState::disconnected) next = std::min(next, consent_.disconnects());
   return next;
@@ -240,10 +241,16 @@ void Checker::start(CandidatePair& pair, CheckKind kind, Time now) {
   check.use_candidate = role_ == Role::controlling &&
                         (kind == CheckKind::nominating || (of_list && nominates_aggressively()));
 
+  if (kind == CheckKind::nominating && renominates()) {
+    check.nomination = pair.nomination = ++nominations_;
+  }
+
   stun::TransactionTimers timers = options_.check_timers;
   if (kind == CheckKind::consent) {
     // One transmission; the answer counts as long as consent can last (RFC 7675 §5.1).
     timers = stun::TransactionTimers::reliable(options_.consent_timeout);
+  } else if (kind == CheckKind::measuring) {
+    timers = stun::TransactionTimers::reliable(options_.renomination_interval);
   } else {
     timers.rto = std::max(timers.rto, options_.ta * list_.active());
     if (options_.check_limit) {

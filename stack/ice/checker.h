@@ -61,6 +61,7 @@ class Checker {
 
   // Before the credentials.
   void set_remote_lite(bool lite);
+  void set_remote_renomination(bool renomination);
   void set_remote_credentials(const Credentials& remote, Time now);
   [[nodiscard]] bool has_remote_credentials() const { return client_.has_credentials(); }
   // The peer's username fragment. Precondition: has_remote_credentials.
@@ -91,6 +92,8 @@ class Checker {
     return client_.has_credentials() && state_ != AgentState::failed &&
            state_ != AgentState::closed && !options_.lite && list_.has_check();
   }
+  // Whether another pair may be nominated after one is: candidates and pairs are kept.
+  [[nodiscard]] bool renominates() const { return options_.renomination && remote_renominates_; }
   void start_check(Time now);
   void handle_timeout(Time now);
   [[nodiscard]] Time next_timeout() const;
@@ -152,10 +155,18 @@ class Checker {
   // Whether the pair might take over. Precondition: one is selected.
   [[nodiscard]] bool outranks_selected(const CandidatePair& pair) const;
   void choose_pair_in_use(Time now);
+  // Whether pairs may still be checked that are not the selected one.
+  [[nodiscard]] bool list_is_open() const { return selected_ == no_pair || renominates(); }
+  // The pair that was selected is lost: the end, unless there is another one to go to.
+  void stop_without_alternative(StateReason reason);
   void lose_pair(CandidatePair& pair, PairState state, PairReason reason);
   void stop(StateReason reason);
   void run_consent(Time now);
   void change_state(AgentState state, StateReason reason = StateReason::progress);
+
+  // checker_renomination.cc
+  void renominate_if_due(Time now);
+  CandidatePair* better_than_selected(Time now);
 
   const Options& options_;  // of the agent, which owns this
   Fifo<Event>& events_;     // of the agent
@@ -181,9 +192,12 @@ class Checker {
   PairId selected_ = no_pair;  // nominated, of the highest priority
   PairId in_use_ = no_pair;
   bool remote_lite_ = false;
-  bool out_of_use_ = false;        // by stop_using
-  Time began_ = Time::never();     // when checks could begin: with the remote credentials
-  Time pac_ends_ = Time::never();  // RFC 8863; never before checks can begin
+  bool remote_renominates_ = false;
+  std::uint32_t nominations_ = 0;    // that we have made, with renomination
+  Time measure_at_ = Time::never();  // the pairs that work
+  bool out_of_use_ = false;          // by stop_using
+  Time began_ = Time::never();       // when checks could begin: with the remote credentials
+  Time pac_ends_ = Time::never();    // RFC 8863; never before checks can begin
   bool pac_over_ = false;
   Time nomination_due_ = Time::never();  // the chosen pair's patience runs out
   Time last_sent_ = Time::never();       // on the pair in use, by us

@@ -29,7 +29,7 @@ void Checker::lose_relay(CandidateId relay, PairReason reason, Time now) {
   for (CandidatePair& pair : list_.pairs()) {
     if (pair.local == relay && pair.state != PairState::removed) lose_pair(pair, state, reason);
   }
-  if (selected_is_lost) stop(StateReason::allocation_lost);
+  if (selected_is_lost) stop_without_alternative(StateReason::allocation_lost);
   settle(now);
 }
 
@@ -41,6 +41,7 @@ void Checker::revoke_consent() {
 
 void Checker::stop_using() {
   out_of_use_ = true;
+  measure_at_ = Time::never();
   in_use_ = no_pair;
   consent_.end();
 }
@@ -56,6 +57,7 @@ void Checker::settle(Time now) {
   if (now >= pac_ends_) pac_over_ = true;
   if (state_ == AgentState::failed || state_ == AgentState::closed) return;
   nominate_if_due(now);
+  renominate_if_due(now);
   agree_as_lite(now);
   choose_pair_in_use(now);
   const bool nothing_to_wait_for = options_.lite || list_.is_settled();
@@ -96,14 +98,19 @@ void Checker::nominate_if_due(Time now) {
 void Checker::nominate(CandidatePair& pair, Time now) {
   pair.nominating = false;
   pair.nominate_on_success = false;
-  if (pair.nominated) return;
+  if (pair.nominated && (!renominates() || pair.id == selected_)) return;
+  if (!pair.nominated) events_.push(PairNominated{pair.id});
   pair.nominated = true;
-  events_.push(PairNominated{pair.id});
   if (milestones_.nominated.is_never()) milestones_.nominated = now;
 
-  // Several can be nominated only by an agent that nominates aggressively; the best of them counts
-  // (RFC 5245 §8.1.1.2).
-  const PairId best = best_valid(list_, [](const CandidatePair& p) { return p.nominated; });
+  // Several can be nominated only by an agent that nominates aggressively, and the best of them
+  // counts (RFC 5245 §8.1.1.2), or by one that renominates, and the last of them counts.
+  std::uint32_t last = 0;
+  for (const CandidatePair& p : list_.pairs()) {
+    if (p.nominated && p.valid) last = std::max(last, p.nomination);
+  }
+  const PairId best = best_valid(
+      list_, [last](const CandidatePair& p) { return p.nominated && p.nomination == last; });
   if (best != selected_) {
     events_.push(SelectedPairChanged{selected_, best});
     selected_ = best;
@@ -156,6 +163,7 @@ bool Checker::outranks_selected(const CandidatePair& pair) const {
 }
 
 void Checker::conclude_list() {
+  if (renominates()) return;
   for (CandidatePair& pair : list_.pairs()) {
     const bool in_progress = pair.state == PairState::in_progress;
     const bool untried = pair.state == PairState::waiting || pair.state == PairState::frozen;
@@ -194,11 +202,23 @@ void Checker::lose_pair(CandidatePair& pair, PairState state, PairReason reason)
   }
 }
 
+void Checker::stop_without_alternative(StateReason reason) {
+  const auto pairs = list_.pairs();
+  const bool alternative =
+      std::any_of(pairs.begin(), pairs.end(), [](const auto& pair) { return pair.valid; });
+  if (renominates() && alternative) {
+    in_use_ = no_pair;  // until settling has chosen another one
+    consent_.end();
+  } else {
+    stop(reason);
+  }
+}
+
 void Checker::stop(StateReason reason) {
   failure_ = reason;
   in_use_ = no_pair;
   consent_.end();
-  nomination_due_ = Time::never();
+  nomination_due_ = measure_at_ = Time::never();
   change_state(AgentState::failed, reason);
 }
 
@@ -208,7 +228,7 @@ void Checker::run_consent(Time now) {
   if (now >= consent_.expires()) {
     events_.push(ConsentLost{pair.id, false, pair.answered_at});
     lose_pair(pair, PairState::failed, PairReason::consent_expired);
-    stop(StateReason::consent_expired);
+    stop_without_alternative(StateReason::consent_expired);
     return;
   }
   if (now >= consent_.next_request()) {

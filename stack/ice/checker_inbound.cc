@@ -1,4 +1,5 @@
 // What the peer's requests and responses do to the pairs (RFC 8445 §7.2.5, §7.3).
+#include <algorithm>
 #include <utility>
 
 #include "stack/ice/checker.h"
@@ -46,6 +47,9 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
   CandidatePair* pair = pair_of_request(sender, remote, request, *check, now);
   if (pair == nullptr) return;
   pair->authenticated = true;
+  if (renominates() && check->use_candidate && role_ == Role::controlled) {
+    pair->nomination = std::max(pair->nomination, check->nomination.value_or(0));
+  }
   events_.push(CheckReceived{pair->id, request.transaction_id(), local_[sender].base, remote,
                              check->use_candidate});
   respond(sender, remote, server_.success(request, remote));
@@ -89,8 +93,7 @@ void Checker::trigger(CandidatePair& pair, const PeerCheck& check, const stun::M
     if (peer_nominates) nominate(pair, now);
     return;
   }
-  const bool concluded =
-      selected_ != no_pair && !(nominates_aggressively() && outranks_selected(pair));
+  const bool concluded = !list_is_open() && !(nominates_aggressively() && outranks_selected(pair));
   if ((concluded || pair.state == PairState::removed) && !peer_nominates) {
     // Nothing is to be checked any more, or there is no room for the pair. A pair that this request
     // has formed goes as the others have gone.
@@ -143,6 +146,7 @@ void Checker::handle_response(CandidateId sender, const Endpoint& remote,
     fail(check, PairReason::non_symmetric, 0);
     return;
   }
+  const auto round_trip = client_.round_trip(transaction, now);
   client_.finish(transaction);
 
   const auto error = response.error_code();
@@ -155,6 +159,7 @@ void Checker::handle_response(CandidateId sender, const Endpoint& remote,
   }
   if (response.is_success()) {
     events_.push(CheckAnswered{check.pair, transaction, check.kind, 0, *mapped});
+    if (round_trip) list_.find(check.pair)->round_trip = round_trip;
     succeed(check, *mapped, now);
     return;
   }
@@ -171,7 +176,7 @@ void Checker::succeed(const Check& check, const Endpoint& mapped, Time now) {
   CandidatePair& pair = *list_.find(check.pair);
   pair.answered_at = now;
   if (pair.id == in_use_ && consent_.is_on()) consent_.renew(now);
-  if (check.kind == CheckKind::consent) return;
+  if (check.kind == CheckKind::consent || check.kind == CheckKind::measuring) return;
 
   auto valid_local = local_.find(mapped);
   if (!valid_local) {
@@ -188,7 +193,7 @@ void Checker::succeed(const Check& check, const Endpoint& mapped, Time now) {
     list_.dequeue(pair);
     set_state(pair, PairState::succeeded, PairReason::response);
   }
-  if (selected_ == no_pair) {
+  if (list_is_open()) {
     for (CandidatePair& other : list_.pairs()) {
       if (other.state == PairState::frozen && other.foundation == pair.foundation) {
         set_state(other, PairState::waiting, PairReason::unfrozen);
@@ -211,13 +216,14 @@ void Checker::fail(const Check& check, PairReason reason, int code) {
       if (pair.nominating) lose_pair(pair, PairState::failed, PairReason::nomination_failed);
       return;
     case CheckKind::consent:
+    case CheckKind::measuring:
       // Neither silence nor an error ends consent before its time, nor do they renew it.
       return;
   }
 }
 
 void Checker::role_conflict(const Check& check) {
-  if (check.kind == CheckKind::consent) return;
+  if (check.kind == CheckKind::consent || check.kind == CheckKind::measuring) return;
   // Only if the role is still the one that the check was made in: the peer's own check may have
   // switched it meanwhile. The new tiebreaker ends a conflict of equal ones (RFC 8445 §7.2.5.1).
   if (role_ == check.role) {

@@ -20,6 +20,7 @@ Transmission CheckClient::start(const Check& check, const stun::TransactionTimer
   if (check.role == Role::controlling) {
     request.ice_controlling(check.tiebreaker);
     if (check.use_candidate) request.use_candidate();
+    if (check.nomination != 0) request.nomination(check.nomination);
   } else {
     request.ice_controlled(check.tiebreaker);
   }
@@ -63,6 +64,15 @@ const Check* CheckClient::find(const stun::MessageView& response) const {
     if (item.transaction.is_answered_by(response)) return &item.check;
   }
   return nullptr;
+}
+
+std::optional<Duration> CheckClient::round_trip(const stun::TransactionId& transaction,
+                                                Time now) const {
+  for (const Outstanding& item : outstanding_) {
+    if (item.transaction.id() != transaction || item.transaction.sends() > 1) continue;
+    return now - item.transaction.started();
+  }
+  return std::nullopt;
 }
 
 void CheckClient::finish(const stun::TransactionId& transaction) {

@@ -28,6 +28,7 @@ struct Check {
   Role role = Role::controlling;
   std::uint64_t tiebreaker = 0;
   bool use_candidate = false;
+  std::uint32_t nomination = 0;  // NOMINATION if not 0
 };
 
 // A check that has to go out now.
@@ -66,6 +67,9 @@ class CheckClient {
   [[nodiscard]] const Check* find(const stun::MessageView& response) const;
   // Whether `response` is signed with the peer's password.
   bool verify(const stun::MessageView& response) { return key_->verify(response); }
+  // How long the check has taken; nullopt if it was sent more than once.
+  [[nodiscard]] std::optional<Duration> round_trip(const stun::TransactionId& transaction,
+                                                   Time now) const;
   // The check has been answered.
   void finish(const stun::TransactionId& transaction);
   // The checks of `pair`, but for consent's, are not sent again and do not fail; their answers

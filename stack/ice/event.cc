@@ -78,6 +78,8 @@ std::string_view to_string(CheckKind kind) {
       return "nominating";
     case CheckKind::consent:
       return "consent";
+    case CheckKind::measuring:
+      return "measuring";
   }
   return "";
 }

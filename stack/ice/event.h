@@ -117,6 +117,7 @@ enum class CheckKind : std::uint8_t {
   triggered,   // by a check of the peer, or after a role conflict
   nominating,  // regular nomination's check with USE-CANDIDATE
   consent,     // RFC 7675
+  measuring,   // of a pair that works, to know whether another is better (renomination)
 };
 std::string_view to_string(CheckKind kind);
 struct CheckSent {

@@ -219,7 +219,7 @@ void Generation::route(Outbound outbound, Time now) {
 
 void Generation::release_if_due(Time now) {
   if (checker_.selected() != no_pair && release_at_.is_never() && !released_ &&
-      options_.release_after) {
+      options_.release_after && !checker_.renominates()) {
     release_at_ = now + *options_.release_after;
   }
   if (now < release_at_) return;

@@ -70,6 +70,14 @@ struct Options {
   Duration relay_patience = seconds(1);  // how long they may keep a relayed one waiting
   std::optional<AcceptanceWaits> acceptance;  // instead of the two
 
+  // Pairs that work are kept and checked every `renomination_interval`, and the controlling agent
+  // may nominate another one at any time, with a NOMINATION higher than before
+  // (draft-thatcher-ice-renomination): one that answers if the selected one does not, a direct one
+  // instead of a relayed one, or one whose round trip is shorter by more than 10 ms. Only if both
+  // agents can.
+  bool renomination = false;
+  Duration renomination_interval = seconds(3);
+
   // Liveness of the pair in use (RFC 7675, RFC 8445 §11).
   bool consent = true;
   Duration consent_interval = seconds(5);  // each is drawn from ±20 % around it

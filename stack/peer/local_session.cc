@@ -48,7 +48,11 @@ void write_transport(const LocalSession& session, const LocalTransport& transpor
   }
   add(media, "ice-ufrag", transport.credentials.ufrag);
   add(media, "ice-pwd", transport.credentials.password);
-  if (!transport.lite) add(media, "ice-options", "trickle");
+  const std::string renomination = transport.renomination ? "renomination" : "";
+  const std::string trickle = transport.lite ? "" : "trickle";
+  const std::string options =
+      trickle + (trickle.empty() || renomination.empty() ? "" : " ") + renomination;
+  if (!options.empty()) add(media, "ice-options", options);
   add(media, "fingerprint", sdp::to_string(transport.fingerprint));
   add(media, "setup", std::string(sdp::to_string(session.setup)));
 }

@@ -17,6 +17,7 @@ namespace natsim::peer {
 struct LocalTransport {
   ice::Credentials credentials;
   bool lite = false;
+  bool renomination = false;  // a=ice-options:renomination
   sdp::Fingerprint fingerprint;
   std::vector<std::string> candidates;  // "candidate:…" lines, in the order they were gathered
   bool complete = false;                // there will be no more

@@ -108,6 +108,7 @@ Result<RemoteTransport> read_transport(const sdp::Description& description, std:
   const auto options = inherited(description, media, "ice-options");
   const auto words = sdp::parse_ice_options(options.value_or(""));
   transport.trickles = std::find(words.begin(), words.end(), "trickle") != words.end();
+  transport.renomination = std::find(words.begin(), words.end(), "renomination") != words.end();
   transport.fingerprints = all_of(media.attributes, "fingerprint", sdp::parse_fingerprint);
   if (transport.fingerprints.empty()) {
     transport.fingerprints = all_of(description.attributes, "fingerprint", sdp::parse_fingerprint);

@@ -48,8 +48,9 @@ struct RemoteSection {
 // Of the one transport that all sections share.
 struct RemoteTransport {
   ice::Credentials credentials;
-  bool lite = false;      // a=ice-lite
-  bool trickles = false;  // a=ice-options:trickle
+  bool lite = false;          // a=ice-lite
+  bool trickles = false;      // a=ice-options:trickle
+  bool renomination = false;  // a=ice-options:renomination
   std::vector<sdp::Fingerprint> fingerprints;
   std::optional<sdp::Setup> setup;
   std::vector<std::string> candidates;  // "candidate:…" lines in their order

@@ -42,6 +42,8 @@ enum class AttributeType : std::uint16_t {
   use_candidate = 0x0025,
   ice_controlled = 0x8029,
   ice_controlling = 0x802a,
+  // draft-thatcher-ice-renomination, as libwebrtc has it
+  nomination = 0xc001,
   // RFC 8656
   channel_number = 0x000c,
   lifetime = 0x000d,

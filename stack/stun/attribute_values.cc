@@ -235,6 +235,10 @@ std::optional<std::uint32_t> MessageView::priority() const {
   return u32_from(sized(AttributeType::priority));
 }
 
+std::optional<std::uint32_t> MessageView::nomination() const {
+  return u32_from(sized(AttributeType::nomination));
+}
+
 bool MessageView::use_candidate() const { return sized(AttributeType::use_candidate).has_value(); }
 
 std::optional<std::uint64_t> MessageView::ice_controlling() const {

@@ -186,6 +186,7 @@ class MessageView {
 
   // RFC 8445.
   [[nodiscard]] std::optional<std::uint32_t> priority() const;
+  [[nodiscard]] std::optional<std::uint32_t> nomination() const;
   [[nodiscard]] bool use_candidate() const;
   [[nodiscard]] std::optional<std::uint64_t> ice_controlling() const;  // tiebreaker
   [[nodiscard]] std::optional<std::uint64_t> ice_controlled() const;   // tiebreaker

@@ -241,6 +241,10 @@ MessageBuilder& MessageBuilder::priority(std::uint32_t priority) {
   return u32(AttributeType::priority, priority);
 }
 
+MessageBuilder& MessageBuilder::nomination(std::uint32_t value) {
+  return u32(AttributeType::nomination, value);
+}
+
 MessageBuilder& MessageBuilder::use_candidate() {
   append_checked(AttributeType::use_candidate, 0);
   return *this;

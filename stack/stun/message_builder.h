@@ -57,6 +57,7 @@ class MessageBuilder {
 
   // RFC 8445.
   MessageBuilder& priority(std::uint32_t priority);
+  MessageBuilder& nomination(std::uint32_t value);  // of 24 bits
   MessageBuilder& use_candidate();
   MessageBuilder& ice_controlling(std::uint64_t tiebreaker);
   MessageBuilder& ice_controlled(std::uint64_t tiebreaker);

@@ -256,5 +256,76 @@ TEST(Calls, AMappedPortIsACandidate) {
             "\"192.0.2.1\"");
 }
 
+constexpr const char* roaming = R"(
+    local internet = net:router("internet")
+    local server = net:host("server", { link = { internet, one_way_delay = "20ms" } })
+    server:stun_server()
+    local alice = net:home("alice", { nat = "port-restricted", wan = { internet, one_way_delay = "15ms" } })
+    local bob = net:home("bob", { nat = "port-restricted", wan = { internet, one_way_delay = "30ms" } })
+    local call = net:call(alice, bob, { ice_servers = { stun = server } })
+    call:wait("connected", "10s")
+    sleep("3s")
+    local nic = alice.interfaces[1]
+)";
+
+TEST(Call, Ice65_ARestartFindsTheNewAddress) {
+  const Outcome outcome = run_body(std::string(roaming) + R"(
+    nic:set_address("192.168.1.77")
+    metric("sent", tostring(call:send("lost: the socket's address is gone")))
+    call:restart_ice()
+    call:wait_for_restart("2s")
+    metric("base", call.selected_pair.base)
+    call:send("heard")
+    sleep("100ms")
+    metric("heard", call.callee.datagrams_received))");
+  EXPECT_EQ(outcome.verdict, Verdict::pass);
+  EXPECT_TRUE(metric_of(outcome, "base").starts_with("192.168.1.77:"));
+  EXPECT_EQ(metric_of(outcome, "heard"), "1");
+}
+
+TEST(Call, Ice65_ARestartWithoutANetworkWaitsForTheNext) {
+  const Outcome outcome = run_body(std::string(roaming) + R"(
+    nic:up(false)
+    call:restart_ice()  -- there is no address to gather from
+    sleep("2s")
+    metric("candidates", #call.caller.candidates)
+    nic:up(true)
+    call:restart_ice()
+    call:wait_for_restart("2s")
+    call:send("heard")
+    sleep("100ms")
+    metric("heard", call.callee.datagrams_received))");
+  EXPECT_EQ(outcome.verdict, Verdict::pass);
+  EXPECT_EQ(metric_of(outcome, "candidates"), "0");
+  EXPECT_EQ(metric_of(outcome, "heard"), "1");
+}
+
+TEST(Call, Ice54_ARestartWantsAPeerThatHasBegun) {
+  const Outcome closed = run_body(std::string(roaming) + "call:close() call:restart_ice()");
+  ASSERT_EQ(closed.verdict, Verdict::error);
+  EXPECT_TRUE(closed.error.ends_with("restart_ice: peer 'alice' has closed")) << closed.error;
+}
+
+TEST(Call, Ice54_AWaitForARestartInVainIsAFailure) {
+  const Outcome outcome = run_body(std::string(roaming) + R"(
+    alice.interfaces[1]:up(false)
+    call:restart_ice()
+    call:wait_for_restart("1s"))");
+  EXPECT_EQ(outcome.verdict, Verdict::fail);
+}
+
+TEST(Call, Ice33_DescriptionsSayLiteOverASignallingServerToo) {
+  const Outcome outcome = run_body(R"(
+    local internet = net:router("internet")
+    local function host(name) return net:host(name, { link = { internet, one_way_delay = "20ms" } }) end
+    local server, alice, sfu = host("server"), host("alice"), host("sfu")
+    server:signalling_server()
+    local call = net:call(sfu, alice, { signalling = server, caller = { lite = true } })
+    call:wait("connected", "5s")
+    metric("roles", call.caller.role .. " " .. call.callee.role))");
+  EXPECT_EQ(outcome.verdict, Verdict::pass);
+  EXPECT_EQ(metric_of(outcome, "roles"), "controlled controlling");
+}
+
 }  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -31,6 +31,7 @@ struct PeerRequest {
   Role role = Role::controlled;
   std::uint64_t tiebreaker = 1;
   bool use_candidate = false;
+  std::optional<std::uint32_t> nomination;
   bool has_username = true;
   bool has_integrity = true;
   std::optional<std::uint16_t> unknown_attribute;
@@ -107,6 +108,7 @@ class Probe {
     if (request.role == Role::controlling) {
       message.ice_controlling(request.tiebreaker);
       if (request.use_candidate) message.use_candidate();
+      if (request.nomination) message.nomination(*request.nomination);
     } else {
       message.ice_controlled(request.tiebreaker);
     }

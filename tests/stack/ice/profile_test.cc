@@ -120,8 +120,7 @@ TEST(IceProfile, ARelayedPairWaitsAsLongAsItsTypeSays) {
   bob.start(world.now());
   world.run_until(Time{} + seconds(5));
   // Checks could begin at 20 ms. The nominating check goes from alice to the relay to bob and back.
-  EXPECT_EQ(alice.entered(AgentState::completed),
-            Time{} + milliseconds(20 + 2'000 + 4 * 35));
+  EXPECT_EQ(alice.entered(AgentState::completed), Time{} + milliseconds(20 + 2'000 + 4 * 35));
 }
 
 }  // namespace NATSIM_TEST_FILE
