@@ -76,7 +76,7 @@ std::vector<AgentDiagnosis> diagnose_agents(const IceHistory& ice, const PacketT
     if (!agent.consent_lost.is_never()) {
       notes.push_back(
           fmt::format("{} lost its peer's consent at {}: its consent checks were not "
-                      "answered (RFC 7675).",
+                      "answered, or, if it is lite, it heard none of its peer's (RFC 7675).",
                       agent.name, to_string(agent.consent_lost)));
     }
     diagnoses.push_back(std::move(diagnosis));

@@ -1099,7 +1099,7 @@ function hold(options) end
 ---@field trickle? "full"|"half"|"none" when candidates are told (RFC 8838); default "full"
 ---@field port? integer of the host candidates; from 1 to 65535; default ephemeral ports
 ---@field mapped? string|string[] endpoints that gateways map to `port`, such as a PortMapping's `external`: candidates like server-reflexive ones; default none
----@field lite? boolean ICE-lite (RFC 8445 §2.5), for a host with a public address: host candidates alone, whatever servers there are, no checks and no consent of its own; the other side controls; default false
+---@field lite? boolean ICE-lite (RFC 8445 §2.5), for a host with a public address: host candidates alone, whatever servers there are, no checks and no requests for consent; with `consent` it misses a side that has asked for it and does so no more; the other side controls; default false
 ---@field policy? "all"|"relay" which candidates are used; default "all"
 ---@field hide_host_candidates? boolean default false
 ---@field tiebreaker? integer at least 0; default drawn

@@ -286,7 +286,7 @@ void Checker::send_keepalive(Time now) {
 }
 
 Time Checker::keepalive_due() const {
-  return options_.consent || in_use_ == no_pair ? Time::never() : last_sent_ + options_.keepalive;
+  return asks_for_consent() || in_use_ == no_pair ? Time::never() : last_sent_ + options_.keepalive;
 }
 
 void Checker::ignore(IgnoreReason reason, CandidateId sender, const Endpoint& remote,

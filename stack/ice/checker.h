@@ -135,6 +135,8 @@ class Checker {
   void trigger(CandidatePair& pair, const PeerCheck& check, const stun::MessageView& request,
                Time now);
   void accept_as_lite(CandidatePair& pair, bool use_candidate, Time now);
+  // RFC 7675 §4: lite agents only answer.
+  [[nodiscard]] bool asks_for_consent() const { return options_.consent && !options_.lite; }
   void handle_response(CandidateId sender, const Endpoint& remote,
                        const stun::MessageView& response, Time now);
   void succeed(const Check& check, const Endpoint& mapped, Time now);

@@ -186,7 +186,7 @@ void Checker::choose_pair_in_use(Time now) {
   in_use_ = best;
   last_sent_ = now;
   consent_.end();
-  if (in_use_ != no_pair && options_.consent) consent_.begin(now);
+  if (in_use_ != no_pair && asks_for_consent()) consent_.begin(now);
 }
 
 void Checker::lose_pair(CandidatePair& pair, PairState state, PairReason reason) {

@@ -118,6 +118,11 @@ void Checker::accept_as_lite(CandidatePair& pair, bool use_candidate, Time now) 
     if (failure_ != StateReason::checks_failed) return;
     change_state(AgentState::checking);
   }
+  // The peer's requests for its own consent show that it is there. One with USE-CANDIDATE may be
+  // the nomination's retransmission, after which a peer that asks for no consent says no more.
+  if (pair.id == in_use_ && options_.consent && (consent_.is_on() || !use_candidate)) {
+    consent_.renew(now);
+  }
   if (use_candidate && role_ == Role::controlled) {
     take_unchecked(pair, PairReason::peer_nominated, now);
   }

@@ -15,6 +15,8 @@ namespace natsim::ice {
 //    the peer is there. Consent lasts from that instant.
 // 2. A request is due at `next_request()`; `sent` draws the next time from it.
 // 3. Only a valid response to a request on this pair may call `renew`: no other traffic does.
+// 4. A lite agent asks nothing (RFC 7675 §4). It calls `renew` at the peer's own requests on the
+//    pair instead, the first of which turns this on: a peer that never asks is never missed.
 class Consent {
  public:
   Consent(const Options& options, Random random) : options_(options), random_(random) {}

@@ -190,7 +190,7 @@ struct SelectedPairChanged {
 struct ConsentLost {
   PairId pair = no_pair;
   bool revoked = false;  // by the host; else expired
-  Time last_response;    // the last success response on the pair
+  Time last_response;    // the last success response on the pair; of a lite agent never
 };
 
 enum class IgnoreReason : std::uint8_t {

@@ -11,12 +11,6 @@ Credentials draw_credentials(const Random& random) {
   return Credentials::draw(stream);
 }
 
-// RFC 7675 §4: lite agents only answer.
-Options without_consent_if_lite(Options options) {
-  if (options.lite) options.consent = false;
-  return options;
-}
-
 }  // namespace
 
 std::string_view to_string(SendResult result) {
@@ -33,7 +27,7 @@ std::string_view to_string(SendResult result) {
 
 Generation::Generation(Options options, Random random, const Servers& servers, PairId& last_pair,
                        Fifo<Transmit>& transmits)
-    : options_(without_consent_if_lite(std::move(options))),
+    : options_(std::move(options)),
       credentials_(draw_credentials(random)),
       servers_(servers),
       transmits_(transmits),

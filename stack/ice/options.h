@@ -45,7 +45,8 @@ struct Options {
   // (RFC 8445 §6.1.1).
   Role role = Role::controlling;
   // An implementation for hosts with a public address (RFC 8445 §2.5): host candidates alone, no
-  // checks and no consent of its own, and the pair is the one that the peer nominates.
+  // checks and no consent of its own, and the pair is the one that the peer nominates. With
+  // `consent` it misses a peer that has asked for consent and does so no more.
   bool lite = false;
   // Settles role conflicts; drawn when unset (RFC 8445 §7.1.3).
   std::optional<std::uint64_t> tiebreaker;

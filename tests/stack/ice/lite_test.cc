@@ -92,6 +92,45 @@ TEST(IceLite, Ice33_ItAsksForNoConsentAndKeepsTheMapping) {
   EXPECT_TRUE(p.requests().empty());
 }
 
+TEST(IceLite, Ice33_ItMissesAPeerThatAsksForConsentNoMore) {
+  Lite p;
+  p.check(peer_address, true);
+  p.run_for(seconds(5));
+  p.check(peer_address, false);
+  const Time asked = p.now;
+  p.run_until(asked + milliseconds(11'999));
+  EXPECT_EQ(p.agent.state(), AgentState::completed);
+  p.run_until(asked + seconds(12));
+  EXPECT_EQ(p.agent.state(), AgentState::disconnected);
+  p.check(peer_address, false);
+  EXPECT_EQ(p.agent.state(), AgentState::completed);
+  p.run_until(asked + seconds(12) + milliseconds(29'999));
+  EXPECT_EQ(p.agent.state(), AgentState::disconnected);
+  p.run_until(asked + seconds(42));
+  EXPECT_EQ(p.agent.state(), AgentState::failed);
+  EXPECT_EQ(p.all<ConsentLost>().size(), 1u);
+  EXPECT_TRUE(p.requests().empty());
+}
+
+// Neither does silence say anything of such a peer, nor a nomination that is sent again.
+TEST(IceLite, Ice33_ItDoesNotMissAPeerThatNeverAskedForConsent) {
+  Lite p;
+  p.check(peer_address, true);
+  p.run_for(milliseconds(500));
+  p.check(peer_address, true);
+  p.run_for(seconds(61));
+  EXPECT_EQ(p.agent.state(), AgentState::completed);
+
+  Options options = lite();
+  options.consent = false;
+  Lite q(options);
+  q.check(peer_address, true);
+  q.run_for(seconds(5));
+  q.check(peer_address, false);
+  q.run_for(seconds(61));
+  EXPECT_EQ(q.agent.state(), AgentState::completed);
+}
+
 TEST(IceLite, Ice33_ItFailsAfterTheTimeThatChecksMayTakeAndIsRevived) {
   Lite p;
   p.add_remote(Probe::remote_candidate(peer_address));
