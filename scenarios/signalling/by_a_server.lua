@@ -88,3 +88,17 @@ scenario("ICE is restarted through the room", function(net)
   call:wait_for_restart("30s")
   expect(rooms.relayed).at_least(before + 4) -- descriptions and candidates of both sides
 end)
+
+scenario("a lite peer says so in the room", function(net)
+  local internet = net:router("internet")
+  local server = net:host("server", { link = { internet, one_way_delay = "20ms" } })
+  server:signalling_server()
+  local alice = net:home("alice", {
+    nat = "port-restricted",
+    wan = { internet, one_way_delay = "15ms", loss = "1%" },
+  })
+  local bob = net:host("bob", { link = { internet, one_way_delay = "30ms", loss = "1%" } })
+  local call = net:call(alice, bob, { signalling = server, callee = { lite = true } })
+  call:wait("connected", "60s")
+  expect(call.caller.role).equals("controlling")
+end)

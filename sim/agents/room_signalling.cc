@@ -98,15 +98,15 @@ RoomMessage to_room_message(const Signal& signal, SignalKind description) {
     return {SignalKind::candidate,
             fmt::format("{}{}{}{}", ufrag_line, end->ufrag, end_of_line, end_of_candidates_line)};
   }
-  const auto& described = std::get<Description>(signal);
-  std::string text = fmt::format("{}{}\r\n{}{}\r\n", ufrag_line, described.credentials.ufrag,
-                                 password_line, described.credentials.password);
-  if (described.generation > 0) {
-    text += fmt::format("{}{}\r\n", generation_line, described.generation);
-  }
-  if (described.lite) text += fmt::format("{}\r\n", lite_line);
-  if (described.renomination) text += fmt::format("{}\r\n", renomination_line);
-  for (const ice::Candidate& candidate : described.candidates) {
+  // All that a description has: what is added to it does not compile here until it is carried.
+  const auto& [credentials, generation, lite, renomination, candidates] =
+      std::get<Description>(signal);
+  std::string text = fmt::format("{}{}\r\n{}{}\r\n", ufrag_line, credentials.ufrag, password_line,
+                                 credentials.password);
+  if (generation > 0) text += fmt::format("{}{}\r\n", generation_line, generation);
+  if (lite) text += fmt::format("{}\r\n", lite_line);
+  if (renomination) text += fmt::format("{}\r\n", renomination_line);
+  for (const ice::Candidate& candidate : candidates) {
     text += fmt::format("a={}\r\n", ice::encode_candidate(candidate));
   }
   return {description, std::move(text)};

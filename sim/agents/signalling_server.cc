@@ -22,6 +22,12 @@ Result<std::unique_ptr<SignallingServer>> SignallingServer::start(
 SignallingServer::SignallingServer(net::Host& host, const signalling::ServerOptions& options)
     : Agent(host, "signalling-server"), machine_(options, world().random(label())) {}
 
+void SignallingServer::restart() {
+  tell("room.restarted", {{"connections", static_cast<std::int64_t>(machine_.connections())}});
+  machine_.restart();
+  pump();
+}
+
 void SignallingServer::accept(net::TcpListener& /*listener*/,
                               std::unique_ptr<net::TcpSocket> socket) {
   const ConnectionId id = ++last_stream_;

@@ -16,7 +16,7 @@ inline constexpr std::uint16_t default_signalling_port = 8080;
 //
 // Events: "room.joined" {room, name, client}, "room.resumed" {room, name, client}, "room.relayed"
 // {room, name, what}, "room.refused" {client, name, reason}, "room.absent" {room, name, reason},
-// "room.left" {room, name, reason}, "room.closed" {client, reason}.
+// "room.left" {room, name, reason}, "room.closed" {client, reason}, "room.restarted" {connections}.
 class SignallingServer : public Agent, private net::TcpAcceptor {
  public:
   // Fails if the port is taken, or the address is not the host's.
@@ -24,6 +24,8 @@ class SignallingServer : public Agent, private net::TcpAcceptor {
                                                          const net::TcpBinding& binding,
                                                          const signalling::ServerOptions& options);
 
+  // As signalling::Server::restart.
+  void restart();
   [[nodiscard]] const Endpoint& endpoint() const { return listener_->local(); }
   [[nodiscard]] const signalling::Server& machine() const { return machine_; }
 

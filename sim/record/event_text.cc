@@ -52,6 +52,7 @@ constexpr Sentence sentences[] = {
     Sentence{"room.refused", "refuses {client} a message: {reason}"},
     Sentence{"room.absent", "{name} in the room '{room}' has no connection: {reason}"},
     Sentence{"room.left", "{name} leaves the room '{room}': {reason}"},
+    Sentence{"room.restarted", "the signalling server restarts, connections: {connections}"},
     Sentence{"room.closed", "the connection of {client} ends: {reason}"},
     Sentence{"peer.signalling", "signalling {state}"},
     Sentence{"peer.state", "connection {state}"},

@@ -884,6 +884,8 @@ local SignallingServer = {}
 ---The rooms with anybody in them, by name.
 ---@return Room[]
 function SignallingServer:rooms() end
+---Begins anew, as after a crash: all connections are reset, all rooms forgotten.
+function SignallingServer:restart() end
 
 ---How a client of a signalling server behaves.
 ---@class SignallingBehaviour

@@ -32,6 +32,7 @@ constexpr std::array<Choice<SignalKind>, 6> signal_kinds = {{{"offer", SignalKin
 
 constinit const Member SignallingServerObject::methods[] = {
     {"rooms", call_member<SignallingServerObject, &SignallingServerObject::rooms>},
+    {"restart", call_member<SignallingServerObject, &SignallingServerObject::restart>},
 };
 constinit const Member SignallingServerObject::fields[] = {
     {"endpoint", call_member<Reachable, &Reachable::push_endpoint>},
@@ -64,6 +65,11 @@ int SignallingServerObject::rooms(lua_State* lua) {
     table.set_top("members");
   });
   return 1;
+}
+
+int SignallingServerObject::restart(lua_State* /*lua*/) {
+  agent_->restart();
+  return 0;
 }
 
 constinit const Member SignallingClientObject::methods[] = {

@@ -12,7 +12,7 @@
 
 namespace natsim::script {
 
-// server.endpoint, server.connections, server.relayed, server:rooms().
+// server.endpoint, server.connections, server.relayed, server:rooms(), server:restart().
 class SignallingServerObject : public Reachable {
  public:
   static const Class lua_class;
@@ -27,6 +27,7 @@ class SignallingServerObject : public Reachable {
   int connections(lua_State* lua);
   int relayed(lua_State* lua);
   int rooms(lua_State* lua);
+  int restart(lua_State* lua);
 
   static const Member methods[];
   static const Member fields[];

@@ -43,6 +43,15 @@ void Server::end(ConnectionId connection, std::string_view why, Time now) {
   drain(connection, now);
 }
 
+void Server::restart() {
+  for (const auto& [id, connection] : connections_) out_.push_back({id, {}, StreamEnd::abort});
+  connections_.clear();
+  sessions_.clear();
+  secrets_.clear();
+  rooms_.clear();
+  deadlines_.clear();
+}
+
 void Server::handle_timeout(Time now) {
   while (!deadlines_.empty() && deadlines_.begin()->at <= now) {
     const Deadline due = *deadlines_.begin();

@@ -99,6 +99,9 @@ class Server {
   // It has ended, for this reason. Nothing is to be sent on it any more.
   void end(ConnectionId connection, std::string_view why, Time now);
 
+  // Begins anew, as after a crash: all streams are aborted, all rooms and sessions forgotten.
+  void restart();
+
   void handle_timeout(Time now);
   [[nodiscard]] Time next_timeout() const;
   std::optional<StreamTransmit> poll_transmit();

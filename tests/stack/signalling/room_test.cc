@@ -164,6 +164,23 @@ TEST(SignallingRoom, ANameThatIsTakenIsTriedAgain) {
   EXPECT_EQ(other.state(), Client::State::waiting);
 }
 
+TEST(SignallingRoom, AServerThatRestartsIsJoinedAnewAndToldWhatItMayHaveLost) {
+  Room room;
+  room.add("alice");
+  room.add("bob");
+  room.run_for(seconds(1));
+  room.send("alice", SignalKind::offer, "1");
+  room.run_for(seconds(1));
+  room.send("alice", SignalKind::candidate, "2");  // on its way when the server forgets all
+  room.server.restart();
+  room.run_for(seconds(5));
+  // Alice is there before him: her message waits for nobody else.
+  EXPECT_THAT(room.members["bob"].told,
+              ElementsAre("joined", "offer from alice: 1", "lost: closed", "error: unknown session",
+                          "lost: unknown session", "joined", "candidate from alice: 2"));
+  EXPECT_EQ(room.server.rooms().front().members.size(), 2U);
+}
+
 TEST(SignallingRoom, TriesComeLaterAndLater) {
   Room room;
   room.reachable = false;
