@@ -52,6 +52,14 @@ void AudioPlayout::conceal(std::int64_t places) {
   if (!std::exchange(in_gap_, true)) ++statistics_.runs;
 }
 
+void AudioPlayout::begin_anew() {
+  places_ = {};
+  timestamps_ = {};
+  highest_.reset();
+  base_.reset();
+  in_gap_ = false;
+}
+
 // False for a duplicate, and for what is too old to tell.
 bool AudioPlayout::take_place(std::int64_t place) {
   if (!highest_) {
@@ -74,6 +82,7 @@ bool AudioPlayout::take_place(std::int64_t place) {
 
 std::optional<Time> AudioPlayout::receive(std::uint16_t sequence_number, std::uint32_t timestamp,
                                           Time now) {
+  if (places_.is_far(sequence_number)) begin_anew();
   const std::int64_t place = places_.unwrap(sequence_number);
   const bool fills_gap = highest_ && place < *highest_;
   if (!take_place(place)) {

@@ -30,6 +30,8 @@ struct AudioPlayoutStatistics {
 // 3. The earliest instant follows the sender's clock: it goes up by at most 5 ms a second, down at
 //    once.
 // 4. Packets that are not sent in pauses (DTX) have no place and are not concealed.
+// 5. A packet 2^14 or more from the highest begins the stream anew, its clock too: its sender
+//    started again. What is known of the jitter stays.
 // Nothing here takes time or has a deadline: each packet is judged when it comes.
 class AudioPlayout {
  public:
@@ -52,6 +54,7 @@ class AudioPlayout {
   [[nodiscard]] Duration media_time(std::uint32_t timestamp);
   void follow_clock(Duration transit, Time now);
   void learn(Duration lateness);
+  void begin_anew();
   bool take_place(std::int64_t place);
   void conceal(std::int64_t places);
 

@@ -10,10 +10,10 @@ namespace natsim::media {
 namespace {
 
 constexpr std::size_t most_parts = 4096;  // that wait for others
-constexpr std::int64_t frames_in_mean = 30;
 constexpr Duration least_freeze = milliseconds(150);
 constexpr Duration longest_silence = seconds(3);
 constexpr Duration request_interval = milliseconds(200);
+constexpr Duration end_of_stream = seconds(5);
 
 // Of STAP-A the first unit is looked at, of FU-A whether it begins one.
 bool begins_h264_key_frame(ByteView payload) {
@@ -44,6 +44,8 @@ VideoPlayout::Part VideoPlayout::read(const rtp::Header& header, ByteView payloa
 
 bool VideoPlayout::receive(const rtp::Header& header, ByteView payload, Time now) {
   if (first_packet_.is_never()) first_packet_ = now;
+  last_packet_ = now;
+  if (numbers_.is_far(header.sequence_number)) begin_anew();
   const std::int64_t number = numbers_.unwrap(header.sequence_number);
   if (next_ && number < *next_) return false;  // decoded, or given up
   if (parts_.size() >= most_parts) {
@@ -54,6 +56,13 @@ bool VideoPlayout::receive(const rtp::Header& header, ByteView payload, Time now
   bool any = false;
   while (decode_next(now) || skip_to_key_frame(now)) any = true;
   return any;
+}
+
+void VideoPlayout::begin_anew() {
+  numbers_ = {};
+  parts_.clear();
+  next_.reset();
+  waits_for_key_ = true;
 }
 
 std::optional<std::int64_t> VideoPlayout::end_of_frame(std::int64_t begin) const {
@@ -104,25 +113,39 @@ void VideoPlayout::decoded(std::int64_t begin, std::int64_t end, bool key, Time 
     key_begin_ = static_cast<std::uint16_t>(begin);
   }
   if (const Time before = std::exchange(last_decoded_, now); !before.is_never()) {
-    const Duration interval = now - before;
-    statistics_.total_inter_frame_delay += interval;
-    if (intervals_ > 0 && interval >= std::max(mean_interval_ * 3, mean_interval_ + least_freeze)) {
-      ++statistics_.freeze_count;
-      statistics_.total_freezes += interval;
-    }
-    ++intervals_;
-    const auto weight = std::min(static_cast<std::int64_t>(intervals_), frames_in_mean);
-    mean_interval_ += (interval - mean_interval_) / weight;
+    measure(now - before);
   }
 }
 
-bool VideoPlayout::wants_key_frame(Time now) {
-  const Time since = last_decoded_.is_never() ? first_packet_ : last_decoded_;
-  if (!since.is_never() && !waits_for_key_ && now - since >= longest_silence) waits_for_key_ = true;
-  if (!waits_for_key_ || first_packet_.is_never()) return false;
+void VideoPlayout::measure(Duration interval) {
+  statistics_.total_inter_frame_delay += interval;
+  if (intervals_ > 0) {
+    const auto count = std::min<std::uint64_t>(intervals_, last_intervals_.size());
+    const Duration mean = sum_of_intervals_ / static_cast<std::int64_t>(count);
+    if (interval >= std::max(mean * 3, mean + least_freeze)) {
+      ++statistics_.freeze_count;
+      statistics_.total_freezes += interval;
+    }
+  }
+  Duration& oldest = last_intervals_[intervals_ % last_intervals_.size()];
+  sum_of_intervals_ += interval - oldest;
+  oldest = interval;
+  ++intervals_;
+}
+
+Time VideoPlayout::next_timeout() const {
+  if (last_packet_.is_never()) return Time::never();
   // The first key frame may still be on its way.
-  const bool begins = last_decoded_.is_never() && now - first_packet_ < request_interval;
-  if (begins || (!last_request_.is_never() && now - last_request_ < request_interval)) return false;
+  Time at = last_decoded_.is_never() ? first_packet_ + request_interval
+            : waits_for_key_         ? last_decoded_
+                                     : last_decoded_ + longest_silence;
+  if (!last_request_.is_never()) at = std::max(at, last_request_ + request_interval);
+  return at - last_packet_ < end_of_stream ? at : Time::never();
+}
+
+bool VideoPlayout::wants_key_frame(Time now) {
+  if (now < next_timeout()) return false;
+  waits_for_key_ = true;
   last_request_ = now;
   return true;
 }

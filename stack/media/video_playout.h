@@ -1,6 +1,7 @@
 // Which frames of a video stream can be decoded, and when: a receiver's frame buffer.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -31,9 +32,9 @@ struct VideoPlayoutStatistics {
 // 2. A complete key frame is decoded whatever is missing before it.
 // 3. `wants_key_frame` says that nothing can be decoded without one: at the beginning, when
 //    `give_up` told of packets that will not come any more, and after 3 s without a frame. It is
-//    true once for each request, which is repeated every 200 ms until a key frame comes (the times
-//    are libwebrtc's).
-// 4. Packets far from the others (2^14) begin a stream anew.
+//    true once for each request, which is repeated every 200 ms until a key frame comes, or no
+//    packet has come for 5 s (the times are libwebrtc's). `next_timeout` says when it will be.
+// 4. A packet 2^14 or more from the highest begins the stream anew: its sender started again.
 class VideoPlayout {
  public:
   explicit VideoPlayout(VideoFormat format) : format_(format) {}
@@ -43,6 +44,8 @@ class VideoPlayout {
   // What is missing now will not come.
   void give_up() { waits_for_key_ = true; }
   bool wants_key_frame(Time now);
+  // Of that; Time::never() if it depends on packets to come.
+  [[nodiscard]] Time next_timeout() const;
   // The first packet of the last key frame decoded: nothing before it is needed.
   [[nodiscard]] std::optional<std::uint16_t> key_frame_begin() const { return key_begin_; }
 
@@ -56,12 +59,14 @@ class VideoPlayout {
     bool ends = false;
   };
 
+  void begin_anew();
   [[nodiscard]] Part read(const rtp::Header& header, ByteView payload) const;
   // The number behind the frame's last packet, if it is complete.
   [[nodiscard]] std::optional<std::int64_t> end_of_frame(std::int64_t begin) const;
   bool decode_next(Time now);
   bool skip_to_key_frame(Time now);
   void decoded(std::int64_t begin, std::int64_t end, bool key, Time now);
+  void measure(Duration interval);
 
   VideoFormat format_;
   rtp::Unwrapper<std::uint16_t> numbers_;
@@ -72,7 +77,9 @@ class VideoPlayout {
   Time last_decoded_ = Time::never();
   Time last_request_ = Time::never();
   Time first_packet_ = Time::never();
-  Duration mean_interval_;  // of the last 30 frames, about
+  Time last_packet_ = Time::never();
+  std::array<Duration, 30> last_intervals_{};  // between frames, by their count modulo 30
+  Duration sum_of_intervals_;                  // of those
   std::uint64_t intervals_ = 0;
   VideoPlayoutStatistics statistics_;
 };

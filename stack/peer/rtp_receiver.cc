@@ -137,14 +137,18 @@ std::vector<std::uint16_t> RtpReceiver::missing(Time now) {
   return numbers;
 }
 
+bool RtpReceiver::asks_for_key_frames() const { return video_ && codec_.wants("nack pli"); }
+
 bool RtpReceiver::wants_key_frame(Time now) {
-  if (!video_ || !codec_.wants("nack pli") || !video_->wants_key_frame(now)) return false;
+  if (!asks_for_key_frames() || !video_->wants_key_frame(now)) return false;
   ++statistics_.pli_count;
   return true;
 }
 
 Time RtpReceiver::next_timeout() const {
-  return missing_ ? missing_->next_timeout() : Time::never();
+  Time next = missing_ ? missing_->next_timeout() : Time::never();
+  if (asks_for_key_frames()) next = std::min(next, video_->next_timeout());
+  return next;
 }
 
 std::optional<rtp::ReportBlock> RtpReceiver::report(Time now) {

@@ -56,6 +56,7 @@ class RtpReceiver {
   void begin(std::uint32_t ssrc, const Codec& codec);
   void take(const rtp::Header& header, ByteView payload, Time now);
   void play_audio(const rtp::Header& header, Time now);
+  [[nodiscard]] bool asks_for_key_frames() const;
 
   TransceiverId id_;
   MediaKind kind_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <type_traits>
 
@@ -27,6 +28,14 @@ class Unwrapper {
     const std::int64_t extended = *highest_ + distance(static_cast<Number>(*highest_), number);
     if (extended > *highest_) highest_ = extended;
     return extended;
+  }
+  // Whether the number is a quarter of the circle or more from the highest, either way: late or
+  // lost packets do not explain that, a sender that started again does.
+  [[nodiscard]] bool is_far(Number number) const {
+    constexpr auto quarter = std::int64_t{1} << (std::numeric_limits<Number>::digits - 2);
+    if (!highest_) return false;
+    const std::int64_t ahead = distance(static_cast<Number>(*highest_), number);
+    return ahead >= quarter || ahead <= -quarter;
   }
   // nullopt before the first.
   [[nodiscard]] std::optional<std::int64_t> highest() const { return highest_; }

@@ -138,5 +138,25 @@ TEST_F(Playout, RTP14_AClockThatDriftsIsFollowed) {
   EXPECT_EQ(playout.target(), milliseconds(20));
 }
 
+TEST_F(Playout, RTP14_ASenderThatStartedAgainIsPlayedAgain) {
+  for (int i = 0; i < 100; ++i) arrive(i, milliseconds(50));
+  // Numbers as far back as they can be taken for late ones, timestamps of a minute before.
+  for (int i = 0; i < 50; ++i) {
+    const Time now = Time{} + seconds(103) + milliseconds(20) * i;
+    const auto at =
+        playout.receive(static_cast<std::uint16_t>(65'599 - 16'384 + i),
+                        static_cast<std::uint32_t>(i - 3000) * opus_step + 4'294'900'000U, now);
+    ASSERT_EQ(at, now + milliseconds(20)) << i;
+  }
+  EXPECT_EQ(playout.statistics().played, 150U);
+  EXPECT_EQ(playout.statistics().concealed, 0);
+  // Less than that is a loss.
+  const int last = 49 + 16'383;
+  playout.receive(static_cast<std::uint16_t>(65'599 - 16'384 + last),
+                  static_cast<std::uint32_t>(last - 3000) * opus_step + 4'294'900'000U,
+                  Time{} + seconds(103) + milliseconds(20) * last);
+  EXPECT_EQ(playout.statistics().concealed, 16'382);
+}
+
 }  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::media

@@ -139,10 +139,25 @@ TEST_P(Stream, AKeyFrameEndsTheWaitForWhatIsLost) {
 }
 
 TEST_P(Stream, ThreeSecondsWithoutAFrameAskForAKeyFrame) {
+  EXPECT_TRUE(playout.next_timeout().is_never());
   receive(frame(true));
   const Time last = now - milliseconds(33);
+  EXPECT_EQ(playout.next_timeout(), last + seconds(3));
   EXPECT_FALSE(playout.wants_key_frame(last + milliseconds(2999)));
-  EXPECT_TRUE(playout.wants_key_frame(last + seconds(3)));
+  // Again and again, but not of a stream without packets: at 3 s, 3.2 s … 4.8 s.
+  int requests = 0;
+  while (!playout.next_timeout().is_never()) {
+    const Time at = playout.next_timeout();
+    ASSERT_EQ(at, last + seconds(3) + milliseconds(200) * requests++);
+    ASSERT_TRUE(playout.wants_key_frame(at));
+    ASSERT_GT(playout.next_timeout(), at);
+  }
+  EXPECT_EQ(requests, 10);
+  now = last + seconds(7);
+  receive(frame(false));
+  EXPECT_TRUE(playout.wants_key_frame(now));
+  receive(frame(true));
+  EXPECT_EQ(playout.next_timeout(), now - milliseconds(33) + seconds(3));
 }
 
 TEST_P(Stream, AFreezeIsThreeTimesTheMeanAnd150MillisecondsMore) {
@@ -156,6 +171,35 @@ TEST_P(Stream, AFreezeIsThreeTimesTheMeanAnd150MillisecondsMore) {
   receive(frame(false));
   EXPECT_EQ(playout.statistics().freeze_count, 1U);
   EXPECT_EQ(playout.statistics().total_freezes, milliseconds(193));
+}
+
+TEST_P(Stream, TheMeanForAFreezeIsThatOfThe30FramesBefore) {
+  receive(frame(true));
+  for (int i = 0; i < 60; ++i) receive(frame(false));
+  now += milliseconds(149);
+  receive(frame(false));
+  // (29 * 33 + 182) / 30 is 37.97: 187 is less than that and 150.
+  now += milliseconds(154);
+  receive(frame(false));
+  EXPECT_EQ(playout.statistics().freeze_count, 0U);
+  // After 30 more frames it is 33 again, and 184 a freeze.
+  for (int i = 0; i < 30; ++i) receive(frame(false));
+  now += milliseconds(151);
+  receive(frame(false));
+  EXPECT_EQ(playout.statistics().freeze_count, 1U);
+  EXPECT_EQ(playout.statistics().total_freezes, milliseconds(184));
+}
+
+TEST_P(Stream, ASenderThatStartedAgainIsDecodedAgain) {
+  receive(frame(true));
+  receive(frame(false));
+  number = static_cast<std::uint16_t>(number - 20'000);
+  receive(frame(false));
+  EXPECT_EQ(decoded(), 2U);
+  EXPECT_TRUE(playout.wants_key_frame(now));
+  receive(frame(true));
+  receive(frame(false));
+  EXPECT_EQ(decoded(), 4U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, Stream, testing::Values(VideoFormat::vp8, VideoFormat::h264),

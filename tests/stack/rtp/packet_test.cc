@@ -127,6 +127,16 @@ TEST(Unwrapper, CountsOnWhereNumbersWrap) {
   EXPECT_EQ(numbers.unwrap(32768), 65536 + 32768);
   // Half of the circle ahead counts as behind.
   EXPECT_EQ(numbers.unwrap(0), 65536);
+  EXPECT_FALSE(Unwrapper<std::uint16_t>().is_far(0));
+  numbers = {};
+  numbers.unwrap(65535);
+  for (const auto& [number, far] : {std::pair{16'382, false},
+                                    {16'383, true},
+                                    {49'152, false},
+                                    {49'151, true},
+                                    {32'767, true}}) {
+    EXPECT_EQ(numbers.is_far(static_cast<std::uint16_t>(number)), far) << number;
+  }
   Unwrapper<std::uint32_t> timestamps;
   EXPECT_EQ(timestamps.unwrap(5), 5);
   EXPECT_EQ(timestamps.unwrap(0xffff'ffff), -1);
