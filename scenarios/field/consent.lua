@@ -128,26 +128,29 @@ scenario("werift#649: each asked once, every 4 to 6 s, and any answer in 30 s re
   end
 end)
 
-scenario("str0m#846, #848: the peer answers nothing but the pair that was selected", function(net)
-  local internet = net:router("internet")
-  local alice = net:host("alice", { link = { internet, one_way_delay = "15ms" } })
-  local bob = net:host("bob", {
-    links = { { internet, one_way_delay = "30ms" }, { internet, one_way_delay = "31ms" } },
-  })
-  local call = net:call(alice, bob)
-  call:wait("connected", "5s")
-  local used = call.selected_pair.remote_address
-  local others = 0
-  for _, candidate in ipairs(call.callee.candidates) do
-    if candidate.address ~= used then
-      local port = math.tointeger(candidate.address:match(":(%d+)$"))
-      drop({ host = bob, direction = "in", protocol = "stun", destination_port = port })
-      others = others + 1
+for _, renomination in ipairs({ false, true }) do
+  local title = "str0m#846, #848: the peer answers nothing but the selected pair, renomination: "
+  scenario(title .. tostring(renomination), function(net)
+    local internet = net:router("internet")
+    local alice = net:host("alice", { link = { internet, one_way_delay = "15ms" } })
+    local bob = net:host("bob", {
+      links = { { internet, one_way_delay = "30ms" }, { internet, one_way_delay = "31ms" } },
+    })
+    local call = net:call(alice, bob, { renomination = renomination })
+    call:wait("connected", "5s")
+    local used = call.selected_pair.remote_address
+    local others = 0
+    for _, candidate in ipairs(call.callee.candidates) do
+      if candidate.address ~= used then
+        local port = math.tointeger(candidate.address:match(":(%d+)$"))
+        drop({ host = bob, direction = "in", protocol = "stun", destination_port = port })
+        others = others + 1
+      end
     end
-  end
-  expect(others).equals(1)
-  expect((watch(net, call.caller, "10min"))).equals("completed")
-end)
+    expect(others).equals(1)
+    expect((watch(net, call.caller, "10min"))).equals("completed")
+  end)
+end
 
 -- The first late answer comes up to 6 s and its delay after the last one in time.
 for late, expected in pairs({
