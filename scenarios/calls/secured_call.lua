@@ -16,7 +16,7 @@ scenario("offer, answer, ICE, DTLS: media may flow", function(net)
   local call = net:call(alice, bob, { ice_servers = { stun = server }, media = true })
   call:wait("connected", "5s")
 
-  expect(call.caller.signalling_state).equals("stable")
+  expect(call.caller.signaling_state).equals("stable")
   expect(call.callee.connection_state).equals("connected")
   -- The offer leaves the roles open, and the answer takes the active one (RFC 8842).
   expect(call.caller.dtls_role).equals("server")

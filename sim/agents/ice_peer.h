@@ -62,6 +62,8 @@ class IcePeer : public Agent, public SignalReceiver {
   // kept for `start_error`.
   void follow_restart(std::uint32_t generation);
   [[nodiscard]] bool started() const { return started_; }
+  // Before `start`.
+  void set_role(ice::Role role) { machine_.set_role(role); }
   // Whether the description has been given to the sink: later ones are the owner's to send.
   [[nodiscard]] bool described() const { return described_; }
   // Whether this side sends its candidates one by one, its description before them.

@@ -58,6 +58,9 @@ std::optional<Error> PeerConnection::set_local_description(
   tell_negotiation();
   apply_role();
   if (description.type != peer::SdpType::rollback && !ice_.started()) {
+    // Who offers first is controlling (RFC 8445 §6.1.1).
+    ice_.set_role(description.type == peer::SdpType::offer ? ice::Role::controlling
+                                                           : ice::Role::controlled);
     if (auto error = start_ice()) return error;
   }
   pump();
@@ -277,6 +280,7 @@ void PeerConnection::tell_negotiation() {
   media_.apply(negotiation_.transceivers(), world().now());
   while (const auto event = negotiation_.poll_event()) {
     std::visit([this](const auto& e) { on(e); }, *event);
+    if (on_negotiation) on_negotiation(*event);
   }
 }
 

@@ -89,6 +89,8 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   // When DTLS was done; never() before.
   [[nodiscard]] Time secured_at() const { return secured_at_; }
 
+  // Called with what descriptions have changed, once it has been told; may be empty.
+  std::function<void(const peer::NegotiationEvent&)> on_negotiation;
   // Called after each change of the state or of the selected pair; may be empty.
   std::function<void()> on_change;
 

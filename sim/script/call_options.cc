@@ -161,7 +161,50 @@ std::variant<SignallingOptions, agents::SignallingClientOptions> read_signalling
   return options;
 }
 
+// Raises for options that contradict each other.
+void check_peer(const Value& table, const IcePeerOptions& peer) {
+  if (!peer.mapped.empty() && peer.port == 0) {
+    table.complain("'mapped' needs 'port', the port that is mapped");
+  }
+  if (peer.ice.lite && (peer.ice.policy == ice::TransportPolicy::relay ||
+                        peer.ice.hide_host_candidates || !peer.mapped.empty())) {
+    table.complain(
+        "a 'lite' agent has its host candidates alone: 'policy' cannot be \"relay\", nor can "
+        "there be 'hide_host_candidates' or 'mapped'");
+  }
+}
+
 }  // namespace
+
+agents::PeerConnectionOptions read_peer_connection_options(const Value& table) {
+  agents::PeerConnectionOptions options;
+  std::vector<std::string_view> names = {"media"};
+  for (const auto& key : peer_keys) {
+    // The script sends the candidates itself.
+    if (key.name != "trickle") names.push_back(key.name);
+  }
+  check_keys(table, names, 0);
+  for (const auto& key : peer_keys) {
+    const StackMark mark(table.lua());
+    const Value value = table.field(key.name);
+    if (value.present()) key.read(value, options.ice);
+  }
+  check_peer(table, options.ice);
+  const StackMark mark(table.lua());
+  const Value value = table.field("media");
+  if (!value.present()) return options;
+  const agents::CallMedia media = read_call_media(value);
+  const agents::CallMedia plain;
+  if (media.audio_codec != plain.audio_codec || media.video_codec != plain.video_codec ||
+      media.audio.value_or(sdp::Direction::sendrecv) != sdp::Direction::sendrecv ||
+      media.video.value_or(sdp::Direction::sendrecv) != sdp::Direction::sendrecv) {
+    value.complain("directions and codecs are given to pc:add_track");
+  }
+  options.security = media.security;
+  options.certificate = media.certificate;
+  options.media = media.streams;
+  return options;
+}
 
 agents::CallOptions read_call_options(const Value& table) {
   agents::CallOptions options;
@@ -192,15 +235,7 @@ agents::CallOptions read_call_options(const Value& table) {
     if (value.present()) read_options(value, peer_keys, *peer);
   }
   for (const auto* const peer : {&options.caller, &options.callee}) {
-    if (!peer->mapped.empty() && peer->port == 0) {
-      table.complain("'mapped' needs 'port', the port that is mapped");
-    }
-    if (peer->ice.lite && (peer->ice.policy == ice::TransportPolicy::relay ||
-                           peer->ice.hide_host_candidates || !peer->mapped.empty())) {
-      table.complain(
-          "a 'lite' agent has its host candidates alone: 'policy' cannot be \"relay\", nor can "
-          "there be 'hide_host_candidates' or 'mapped'");
-    }
+    check_peer(table, *peer);
   }
   const StackMark mark(table.lua());
   const Value media = table.field("media");

@@ -15,6 +15,7 @@ constinit const Member HostObject::methods[] = {
     {"turn_server", call_member<HostObject, &HostObject::turn_server>},
     {"echo", call_member<HostObject, &HostObject::echo>},
     {"udp", call_member<HostObject, &HostObject::udp>},
+    {"peer_connection", call_member<HostObject, &HostObject::peer_connection>},
     {"map_port", call_member<HostObject, &HostObject::map_port>},
     {"raw", call_member<HostObject, &HostObject::raw>},
     {"udp_source", call_member<HostObject, &HostObject::udp_source>},

@@ -74,6 +74,7 @@ class HostObject : public NodeObject {
   int turn_server(lua_State* lua);
   int echo(lua_State* lua);
   int udp(lua_State* lua);
+  int peer_connection(lua_State* lua);
   int map_port(lua_State* lua);
   int raw(lua_State* lua);
   int udp_source(lua_State* lua);

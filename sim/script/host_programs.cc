@@ -3,10 +3,12 @@
 
 #include "sim/agents/port_map_client.h"
 #include "sim/agents/upnp_client.h"
+#include "sim/script/call_options.h"
 #include "sim/script/dns_object.h"
 #include "sim/script/host_object.h"
 #include "sim/script/nat_probing.h"
 #include "sim/script/options.h"
+#include "sim/script/peer_connection_object.h"
 #include "sim/script/pinging.h"
 #include "sim/script/port_mapping_object.h"
 #include "sim/script/raw_socket_object.h"
@@ -93,6 +95,15 @@ int HostObject::udp(lua_State* lua) {
   const std::string reason = socket.open(read_local(Value(lua, 2, "host:udp"), address()));
   if (!reason.empty()) raise(lua, "host:udp: {}", reason);
   push(lua, socket);
+  return 1;
+}
+
+int HostObject::peer_connection(lua_State* lua) {
+  require_address(lua, "host:peer_connection");
+  const Value table(lua, 2, "host:peer_connection");
+  auto options =
+      table.present() ? read_peer_connection_options(table) : agents::PeerConnectionOptions();
+  push(lua, Run::of(lua).make<PeerConnectionObject>(lua, lua, host_, std::move(options)));
   return 1;
 }
 

@@ -714,6 +714,10 @@ function Host:echo(options) end
 ---@param options? LocalOptions
 ---@return Socket
 function Host:udp(options) end
+---A WebRTC peer, for scripts that exchange descriptions themselves; `net:call` with `media` does it all.
+---@param options? PeerConnectionOptions
+---@return PeerConnection
+function Host:peer_connection(options) end
 ---Opens a raw socket, of which a host has one at a time. While it is open it gets all that arrives
 ---at the host, and the host's UDP, TCP and ICMP get nothing.
 ---@return RawSocket
@@ -1252,7 +1256,7 @@ function Call:close() end
 ---@field bytes_received integer of data
 ---@field datagrams_received integer of data
 ---@field connection_state? "new"|"connecting"|"connected"|"disconnected"|"failed"|"closed" of ICE and DTLS together; this and what follows: of a call with media
----@field signalling_state? "stable"|"have-local-offer"|"have-remote-offer"|"have-local-pranswer"|"have-remote-pranswer"|"closed"
+---@field signaling_state? "stable"|"have-local-offer"|"have-remote-offer"|"have-local-pranswer"|"have-remote-pranswer"|"closed"
 ---@field dtls_time? Duration from the call's start until DTLS was done
 ---@field dtls_role? "client"|"server"
 ---@field srtp_profile? SrtpProfile
@@ -1271,6 +1275,90 @@ function Peer:close() end
 ---Statistics of each stream, in the order of the sections. Of a call with media.
 ---@return (OutboundStats|InboundStats)[]
 function Peer:get_stats() end
+
+---@class TrackOptions
+---@field stream? string that the track belongs to; default the host's name
+---@field direction? Direction "recvonly" and "inactive" offer a section without a track; default "sendrecv"
+---@field codec? "opus"|"PCMU"|"PCMA"|"VP8"|"H264" that offers prefer
+
+---@class SessionDescription
+---@field type "offer"|"pranswer"|"answer"|"rollback"
+---@field sdp? string none for a rollback
+
+---@class IceCandidateInit
+---@field candidate string "candidate:…"
+---@field sdp_mid? string
+---@field sdp_mline_index? integer from 0, in place of sdp_mid
+
+---@class TrackEvent
+---@field transceiver integer
+---@field kind "audio"|"video"
+---@field mid string
+---@field stream? string
+---@field id? string
+
+---@class Transceiver
+---@field id integer
+---@field kind "audio"|"video"
+---@field direction Direction wanted
+---@field current_direction? Direction agreed on
+---@field mid? string
+---@field codec? string that is sent, once agreed on
+---@field stopped boolean
+
+---@class PeerConnectionOptions: PeerOptions
+---@field trickle nil the script sends the candidates itself
+---@field media? true|MediaOptions how what is sent is encoded; directions and codecs are given to `add_track`
+
+---A WebRTC peer: the W3C's RTCPeerConnection in this spelling, without data channels. All sections
+---share one transport ("max-bundle", RTCP multiplexed).
+---@class PeerConnection
+---@field connection_state "new"|"connecting"|"connected"|"disconnected"|"failed"|"closed"
+---@field ice_connection_state "new"|"checking"|"connected"|"completed"|"disconnected"|"failed"|"closed"
+---@field ice_gathering_state "new"|"gathering"|"complete"
+---@field signaling_state "stable"|"have-local-offer"|"have-remote-offer"|"have-local-pranswer"|"have-remote-pranswer"|"closed"
+---@field local_description? SessionDescription with the candidates known by now
+---@field remote_description? SessionDescription
+local PeerConnection = {}
+---@param kind "audio"|"video"
+---@param options? TrackOptions
+---@return integer transceiver
+function PeerConnection:add_track(kind, options) end
+---@param transceiver integer
+function PeerConnection:remove_track(transceiver) end
+---@param transceiver integer
+---@param direction Direction
+function PeerConnection:set_direction(transceiver, direction) end
+---@param transceiver integer
+function PeerConnection:stop(transceiver) end
+---@return Transceiver[]
+function PeerConnection:transceivers() end
+---@return SessionDescription
+function PeerConnection:create_offer() end
+---@return SessionDescription
+function PeerConnection:create_answer() end
+---What was created last, as it is, or a rollback. Starts ICE.
+---@param description SessionDescription
+function PeerConnection:set_local_description(description) end
+---@param description SessionDescription
+function PeerConnection:set_remote_description(description) end
+---@param candidate IceCandidateInit? nil, the end of candidates, has no effect
+function PeerConnection:add_ice_candidate(candidate) end
+---The next offer restarts ICE.
+function PeerConnection:restart_ice() end
+---Has a function called at the instant of each such event, after what caused it. It may do what a
+---script may, but not wait. It gets the new state, a candidate (nil after the last one), a TrackEvent,
+---or nothing.
+---@param event "negotiationneeded"|"icecandidate"|"iceconnectionstatechange"|"connectionstatechange"|"signalingstatechange"|"track"|"trackended"
+---@param handler fun(what: any)
+function PeerConnection:on(event, handler) end
+---Waits until connection_state is that; if it is not within the timeout the scenario has failed.
+---@param state "new"|"connecting"|"connected"|"disconnected"|"failed"|"closed"
+---@param timeout AnyDuration
+function PeerConnection:wait(state, timeout) end
+---@return (OutboundStats|InboundStats)[]
+function PeerConnection:get_stats() end
+function PeerConnection:close() end
 
 ---By the names of W3C's webrtc-stats, in this spelling.
 ---@class StreamStats

@@ -75,7 +75,7 @@ constinit const Member PeerObject::fields[] = {
     {"bytes_received", call_member<PeerObject, &PeerObject::bytes_received>},
     {"datagrams_received", call_member<PeerObject, &PeerObject::datagrams_received>},
     {"connection_state", call_member<PeerObject, &PeerObject::connection_state>},
-    {"signalling_state", call_member<PeerObject, &PeerObject::signalling_state>},
+    {"signaling_state", call_member<PeerObject, &PeerObject::signaling_state>},
     {"dtls_time", call_member<PeerObject, &PeerObject::dtls_time>},
     {"dtls_role", call_member<PeerObject, &PeerObject::dtls_role>},
     {"srtp_profile", call_member<PeerObject, &PeerObject::srtp_profile>},
@@ -184,7 +184,7 @@ int PeerObject::connection_state(lua_State* lua) {
   return 1;
 }
 
-int PeerObject::signalling_state(lua_State* lua) {
+int PeerObject::signaling_state(lua_State* lua) {
   if (connection_ == nullptr) return 0;
   push_string(lua, to_string(connection_->negotiation().state()));
   return 1;

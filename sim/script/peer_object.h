@@ -11,7 +11,7 @@ namespace natsim::script {
 // peer:pairs(), peer:send(bytes), peer:restart_ice(), peer:close(); peer.state, peer.role,
 // peer.ice_time, peer.gathering_time, peer.selected_pair, peer.candidates, peer.remote_candidates,
 // peer.bytes_received, peer.datagrams_received; of a call with media also peer.connection_state,
-// peer.signalling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile, peer.local_description,
+// peer.signaling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile, peer.local_description,
 // peer.remote_description, peer:get_stats().
 class PeerObject : public Scripted {
  public:
@@ -43,7 +43,7 @@ class PeerObject : public Scripted {
   int datagrams_received(lua_State* lua);
   int get_stats(lua_State* lua);
   int connection_state(lua_State* lua);
-  int signalling_state(lua_State* lua);
+  int signaling_state(lua_State* lua);
   int dtls_time(lua_State* lua);
   int dtls_role(lua_State* lua);
   int srtp_profile(lua_State* lua);

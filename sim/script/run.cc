@@ -94,7 +94,11 @@ void Run::execute(lua_State* lua, int arguments) {
   int results = 0;
   int status = lua_resume(lua, nullptr, arguments, &results);
   while (status == LUA_YIELD) {
-    if (!wait_.run_world(options_.limits.events)) {
+    if (!call_handlers(lua)) {
+      status = LUA_ERRRUN;
+      break;
+    }
+    if (!wait_.run_world(options_.limits.events, [this] { return !calls_.empty(); })) {
       sandbox_.end_script();
       lua_pushstring(lua, fmt::format("the simulation has executed {} events, which is its limit; "
                                       "--max-events allows more",
@@ -102,7 +106,7 @@ void Run::execute(lua_State* lua, int arguments) {
                               .c_str());
       break;
     }
-    status = lua_resume(lua, nullptr, 0, &results);
+    if (wait_.is_over()) status = lua_resume(lua, nullptr, 0, &results);
   }
   if (status == LUA_OK && open_expectation_) {
     outcome_.verdict = Verdict::error;
@@ -121,6 +125,22 @@ void Run::execute(lua_State* lua, int arguments) {
   } else {
     outcome_.error = error_text(lua, file_.path);
   }
+}
+
+bool Run::call_handlers(lua_State* lua) {
+  while (!calls_.empty()) {
+    const auto push = std::move(calls_.front());
+    calls_.pop_front();
+    // A call within a protected one cannot yield, so that a handler that waits is told so.
+    lua_State* const handler = lua_newthread(lua);
+    push(handler);
+    if (lua_pcall(handler, 1, 0, 0) != LUA_OK) {
+      lua_xmove(handler, lua, 1);
+      return false;
+    }
+    lua_pop(lua, 1);
+  }
+  return true;
 }
 
 void Run::declare(lua_State* lua, int index, ScenarioInfo info) {

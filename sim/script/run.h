@@ -1,6 +1,8 @@
 // One run of a script: its world, its room and what has come out so far.
 #pragma once
 
+#include <deque>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <memory>
@@ -68,6 +70,10 @@ class Run {
   // What nat_mix draws from.
   [[nodiscard]] Random& nat_draws() { return nat_draws_; }
 
+  // Has a function called at this instant, after what is going on, as soon as the script waits:
+  // `push` pushes it and its one argument. It cannot wait itself.
+  void call_soon(std::function<void(lua_State*)> push) { calls_.push_back(std::move(push)); }
+
   // Tells the event stream of something that the script did, as "scenario.<what>".
   void tell(std::string_view what, std::initializer_list<core::Field> fields);
 
@@ -85,6 +91,8 @@ class Run {
   // Runs what is on top of the coroutine `lua` to its end, with `arguments` arguments. The verdict
   // goes into the outcome.
   void execute(lua_State* lua, int arguments);
+  // Calls what waits for it; false if one of the functions failed, with its error on `lua`.
+  bool call_handlers(lua_State* lua);
   [[nodiscard]] std::string trimmed_line(const Location& at) const;
   void count_packets();
 
@@ -101,7 +109,8 @@ class Run {
   std::vector<ScenarioInfo> scenarios_;
   std::vector<int> functions_;  // of the scenarios, as references of the Lua registry
   bool playing_ = false;
-  std::map<std::string_view, std::uint64_t> faults_;  // made so far, by kind
+  std::deque<std::function<void(lua_State*)>> calls_;  // to be made soon, in order
+  std::map<std::string_view, std::uint64_t> faults_;   // made so far, by kind
   Random nat_draws_;
   std::optional<Location> open_expectation_;
 };

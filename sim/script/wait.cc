@@ -29,9 +29,9 @@ int Wait::begin(lua_State* lua, Duration timeout, std::function<bool()> ready, l
   return lua_yieldk(lua, 0, context, then);
 }
 
-bool Wait::run_world(std::uint64_t most_events) {
+bool Wait::run_world(std::uint64_t most_events, const std::function<bool()>& interrupted) {
   core::Scheduler& scheduler = world_.scheduler();
-  while (!over_) {
+  while (!over_ && !interrupted()) {
     if (scheduler.executed() >= most_events) return false;
     scheduler.step(Time::never());
     look();

@@ -33,9 +33,11 @@ class Wait : private core::Actor {
   // Whether the last wait ended by its timeout. For `then`.
   [[nodiscard]] bool timed_out() const { return !satisfied_; }
 
-  // Runs the world until the wait is over; false if the scheduler has executed `most_events` in all
-  // before. Precondition: a wait has begun.
-  bool run_world(std::uint64_t most_events);
+  // Runs the world until the wait is over or, after an event, `interrupted`; false if the scheduler
+  // has executed `most_events` in all before. Precondition: a wait has begun.
+  bool run_world(std::uint64_t most_events, const std::function<bool()>& interrupted);
+  // Whether the script may go on.
+  [[nodiscard]] bool is_over() const { return over_; }
 
  private:
   void on_timer(core::Timer& timer) override;

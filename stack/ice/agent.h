@@ -119,6 +119,11 @@ class Agent {
     return state_ == AgentState::failed && newest().failed_for_good();
   }
   [[nodiscard]] Role role() const { return newest().role(); }
+  // In place of that of the options, for a host that learns it late. Before `start_gathering`.
+  void set_role(Role role) {
+    options_.role = role;
+    newest().set_role(role);
+  }
   [[nodiscard]] std::uint64_t tiebreaker() const { return newest().tiebreaker(); }
   [[nodiscard]] Milestones milestones() const { return generations_.back()->milestones(); }
   // By id.

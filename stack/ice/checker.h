@@ -105,6 +105,8 @@ class Checker {
     return state_ == AgentState::failed && failure_ != StateReason::checks_failed;
   }
   [[nodiscard]] Role role() const { return role_; }
+  // Before there is a pair.
+  void set_role(Role role) { role_ = options_.lite ? Role::controlled : role; }
   [[nodiscard]] std::uint64_t tiebreaker() const { return tiebreaker_; }
   [[nodiscard]] PairId selected() const { return selected_; }
   [[nodiscard]] const Milestones& milestones() const { return milestones_; }
