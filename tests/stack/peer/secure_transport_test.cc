@@ -29,7 +29,6 @@ class SecurePair : public testing::Test {
     std::vector<Bytes> media;
   };
 
-  static constexpr Duration one_way = milliseconds(20);
 
   void both_start() {
     client.machine.associate(dtls::Role::client, server.fingerprint(), now);
@@ -91,6 +90,7 @@ class SecurePair : public testing::Test {
   }
 
   Time now;
+  Duration one_way = milliseconds(20);
   End client{"client", {}};
   End server{"server", {}};
   Queue to_server;
@@ -162,6 +162,29 @@ TEST_F(SecurePair, MUX01_WhatIsNeitherDtlsNorMediaIsDropped) {
   run(Time{} + seconds(2));
   EXPECT_EQ(server.said, (std::vector<std::string>{"unauthenticated", "replayed"}));
   EXPECT_EQ(server.media.size(), 1U);
+}
+
+TEST_F(SecurePair, MUX02_ThePacketTypeTellsRtcpFromRtp) {
+  both_start();
+  run(Time{} + seconds(1));
+  // Payload type 72 with the marker is 200, a sender report's type: RTP may not use it.
+  Bytes report = {0x80, 200, 0, 6};
+  report.resize(28);
+  EXPECT_TRUE(client.machine.send_rtcp(report));
+  EXPECT_TRUE(client.machine.send_rtp(rtp_packet(1)));
+  run(Time{} + seconds(2));
+  EXPECT_EQ(server.media, (std::vector<Bytes>{report, rtp_packet(1)}));
+  EXPECT_EQ(server.said, std::vector<std::string>{"secured"});
+}
+
+TEST_F(SecurePair, DTLS16_TheAssociationDoesNotCareWhichWayItsDatagramsTake) {
+  both_start();
+  run(Time{} + milliseconds(25));
+  one_way = milliseconds(80);  // another pair, after the ClientHello and its answer have left
+  run(Time{} + milliseconds(900));
+  EXPECT_EQ(now, Time{} + milliseconds(20 + 20 + 80 + 80));
+  EXPECT_TRUE(client.machine.secured());
+  EXPECT_TRUE(server.machine.secured());
 }
 
 TEST_F(SecurePair, SDP18_AnotherAssociationTakesTheFirstOnesPlace) {
