@@ -82,8 +82,8 @@ TEST(ScriptSignalling, CarriesACall) {
     sleep("1s")
     metric("after", #rooms:rooms())
   )"));
-  // Both enter at 60 ms; the offer and the answer take 20 ms each. At 100 ms the caller checks, a Ta
-  // of 50 ms later it nominates, and that takes a round trip of 20 ms.
+  // Both enter at 60 ms; the offer and the answer take 20 ms each. At 100 ms the caller checks, a
+  // Ta of 50 ms later it nominates, and that takes a round trip of 20 ms.
   EXPECT_EQ(metric_of(outcome, "ice_time"), "170ms");
   EXPECT_EQ(metric_of(outcome, "room"), "a calls b");
   EXPECT_EQ(metric_of(outcome, "rooms"), "2");
