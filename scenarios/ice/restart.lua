@@ -110,3 +110,26 @@ scenario("a call with media: the offer restarts ICE, and the keys stay", functio
   expect(call.caller.local_description:match("ice%-ufrag:(%S+)")).never.equals(ufrag)
   expect(call.caller.dtls_time).equals(secured)
 end)
+
+scenario("a call with media: both restart, one before the other's offer is answered", function(net)
+  local internet = net:router("internet")
+  local server = net:host("server", { link = { internet, one_way_delay = "20ms" } })
+  server:stun_server()
+  local wan = { internet, one_way_delay = "15ms", loss = "1%" }
+  local alice = net:home("alice", { nat = "port-restricted", wan = wan })
+  local bob = net:home("bob", { nat = "port-restricted", wan = wan })
+  for _, trickle in ipairs({ "full", "half", "none" }) do
+    local call = net:call(alice, bob, {
+      ice_servers = { stun = server },
+      trickle = trickle,
+      media = { audio = true },
+    })
+    call:wait("connected", "10s")
+    call.caller:restart_ice()
+    sleep("30ms")
+    call.callee:restart_ice()
+    call:wait_for_restart("10s")
+    expect(call.caller.role).equals("controlling")
+    call:close()
+  end
+end)

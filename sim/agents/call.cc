@@ -165,8 +165,12 @@ std::string Call::error() const {
 }
 
 bool Call::restarts_done() const {
-  return caller().generation() == callee().generation() && !caller().machine().is_restarting() &&
-         !callee().machine().is_restarting();
+  const auto agrees = [](const Side& side, const IcePeer& other) {
+    return !side.ice().machine().is_restarting() &&
+           side.ice().remote_ufrag() == other.machine().local_credentials().ufrag &&
+           !(side.connection && side.connection->restart_is_due());
+  };
+  return agrees(caller_, callee()) && agrees(callee_, caller());
 }
 
 void Call::close() {

@@ -68,8 +68,8 @@ class Call {
   [[nodiscard]] Time started_at() const { return started_at_; }
   // When the call was first connected; never() if it has not been.
   [[nodiscard]] Time connected_at() const { return connected_at_; }
-  // Whether both sides have selected a pair since ICE was last restarted, by either of them; true
-  // if it never was.
+  // Whether both sides know each other's present credentials and, if ICE was restarted, have
+  // selected a pair since then.
   [[nodiscard]] bool restarts_done() const;
   void close();
 

@@ -86,10 +86,14 @@ std::optional<Error> PeerConnection::start_ice() {
 void PeerConnection::apply_remote_transport() {
   const auto remote = negotiation_.remote_transport();
   if (!remote) return;
-  // An answer to an offer of before: that of the restart will be answered too.
-  if (restart_is_due_) return;
   const std::string& known = ice_.remote_ufrag();
   if (!known.empty() && known != remote->credentials.ufrag) {
+    if (negotiation_.state() == peer::SignallingState::stable) {
+      // An answer cannot restart ICE: the other side has given an offer up for ours that did, and
+      // what is left of it is for us to offer.
+      restart_is_due_ = true;
+      return;
+    }
     candidates_.clear();
     restarting_ = true;
     ice_.follow_restart(ice_.generation() + 1);
@@ -145,7 +149,11 @@ void PeerConnection::send(Signal signal) {
 void PeerConnection::negotiate() {
   const bool due = restart_is_due_ && negotiation_.state() == peer::SignallingState::stable;
   if ((!negotiation_.needed() && !due) || closed_ || !error_.empty()) return;
-  restart_is_due_ = false;
+  if (std::exchange(restart_is_due_, false)) {
+    candidates_.clear();
+    restarting_ = true;
+    if (const auto begun = ice_.restart(); !begun) return stop("restart_ice", begun.error());
+  }
   auto offer = create_offer();
   if (!offer) return stop("create_offer", offer.error());
   const bool running = ice_.started();
@@ -198,15 +206,14 @@ void PeerConnection::stop(std::string_view what, const std::string& reason) {
 }
 
 std::optional<Error> PeerConnection::restart_ice() {
-  const auto before = std::exchange(candidates_, {});
-  restarting_ = true;
-  if (const auto begun = ice_.restart(); !begun) {
-    candidates_ = before;
-    restarting_ = false;
-    return Error{"OperationError: " + begun.error()};
+  if (ice_.described()) {
+    restart_is_due_ = true;
+    negotiate();
+    return error_.empty() ? std::nullopt : std::optional(Error{error_});
   }
-  restart_is_due_ = true;
-  negotiate();
+  // The description that waits for its candidates will be of the new generation.
+  candidates_.clear();
+  if (const auto begun = ice_.restart(); !begun) return Error{begun.error()};
   return std::nullopt;
 }
 

@@ -76,9 +76,10 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   // Why the exchange that goes by itself has stopped; empty if it has not.
   [[nodiscard]] const std::string& error() const { return error_; }
 
-  // Restarts ICE, and makes an offer that says so as soon as one may be made (RFC 9429 §5.2.1).
-  // Fails if a socket cannot be opened. Precondition: ICE has started, and nothing is closed.
+  // Restarts ICE by an offer, as soon as one may be made (RFC 9429 §5.2.1). Fails if a socket
+  // cannot be opened. Precondition: ICE has started, and nothing is closed.
   std::optional<Error> restart_ice();
+  [[nodiscard]] bool restart_is_due() const { return restart_is_due_; }
   void close();
 
   [[nodiscard]] IcePeer& ice() { return ice_; }
@@ -135,7 +136,7 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   peer::SecureTransport transport_;
   peer::MediaSession media_;
   std::vector<std::string> candidates_;  // own ones, as descriptions have them
-  bool restart_is_due_ = false;          // the offer of a restart is
+  bool restart_is_due_ = false;          // by the next offer
   bool restarting_ = false;     // since ICE was: what it tells goes with the next description
   bool ignores_offer_ = false;  // the latest one met our own; its candidates go with it
   std::vector<sdp::Fingerprint> expected_;  // of the association that stands

@@ -137,6 +137,7 @@ void Agent::revoke_consent(Time now) {
 void Agent::close(Time now) {
   for (const auto& generation : generations_) generation->close(now);
   carrier_ = nullptr;
+  retire_at_ = Time::never();
   for (const auto& generation : generations_) tell(*generation);
 }
 

@@ -68,6 +68,8 @@ void Checker::permission_failed(CandidateId relay, const IpAddress& peer, int co
 
 void Checker::set_remote_lite(bool lite) {
   remote_lite_ = lite;
+  // Between full agents a check may have settled the roles already.
+  if (!options_.lite && !lite) return;
   role_ = options_.lite == remote_lite_ ? options_.role
           : options_.lite               ? Role::controlled
                                         : Role::controlling;

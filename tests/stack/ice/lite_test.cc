@@ -82,6 +82,17 @@ TEST(IceLite, Ice33_ItStaysControlledInARoleConflict) {
   }
 }
 
+TEST(IceLite, Ice23_ARoleThatACheckHasSwitchedStaysBetweenFullAgents) {
+  Probe p;  // controlling, with the tiebreaker 1000
+  PeerRequest request;
+  request.role = Role::controlling;
+  request.tiebreaker = 2000;
+  p.check_from(peer_address, request);
+  ASSERT_EQ(p.agent.role(), Role::controlled);
+  p.agent.set_remote_lite(false);
+  EXPECT_EQ(p.agent.role(), Role::controlled);
+}
+
 TEST(IceLite, Ice33_ItAsksForNoConsentAndKeepsTheMapping) {
   Lite p;
   p.check(peer_address, true);

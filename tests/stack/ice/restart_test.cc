@@ -170,6 +170,18 @@ TEST(IceRestart, Ice54_AFailedAgentConnectsAgain) {
   EXPECT_EQ(two.bob.agent().state(), AgentState::completed);
 }
 
+TEST(IceRestart, Ice54_ItMayBeClosedWhileTheOldPairIsListenedTo) {
+  Two two;
+  two.world.run_until(Time{} + seconds(5));
+  two.restart(two.alice);
+  two.world.run_until(Time{} + seconds(6));
+  two.alice.agent().close(two.world.now());
+  two.alice.drain(two.world.now());
+  EXPECT_EQ(two.alice.agent().state(), AgentState::closed);
+  two.world.run_until(Time{} + seconds(20));
+  EXPECT_TRUE(two.alice.agent().next_timeout().is_never());
+}
+
 TEST(IceRestart, Ice54_AClosedAgentIsNotRestarted) {
   Probe probe;
   probe.agent.close(probe.now);
