@@ -29,7 +29,6 @@ class SecurePair : public testing::Test {
     std::vector<Bytes> media;
   };
 
-
   void both_start() {
     client.machine.associate(dtls::Role::client, server.fingerprint(), now);
     server.machine.associate(dtls::Role::server, client.fingerprint(), now);
