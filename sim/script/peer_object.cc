@@ -119,7 +119,11 @@ int PeerObject::restart_ice(lua_State* lua) {
 }
 
 int PeerObject::close(lua_State* /*lua*/) {
-  peer_.close();
+  if (connection_ != nullptr) {
+    connection_->close();
+  } else {
+    peer_.close();
+  }
   return 0;
 }
 
