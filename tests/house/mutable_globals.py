@@ -18,7 +18,7 @@ READ_ONLY = (".data.rel.ro",)
 OURS = "natsim::"
 # Which machine OpenSSL works for on a thread, set only while it does; that libsrtp2 is initialised.
 KNOWN = ("natsim::dtls::(anonymous namespace)::driven_here",
-         "natsim::srtp::(anonymous namespace)::initialise_library()::status")
+         "natsim::srtp::(anonymous namespace)::initialise_library()::library")
 
 
 def writable_objects(library: str) -> list[str]:
