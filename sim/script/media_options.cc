@@ -12,10 +12,6 @@ using agents::CallMedia;
 using peer::SecurityOptions;
 using sdp::Direction;
 
-constexpr std::array<Choice<Direction>, 4> directions = {{{"sendrecv", Direction::sendrecv},
-                                                          {"sendonly", Direction::sendonly},
-                                                          {"recvonly", Direction::recvonly},
-                                                          {"inactive", Direction::inactive}}};
 constexpr std::array<Choice<dtls::KeyType>, 2> key_types = {
     {{"ecdsa-p256", dtls::KeyType::ecdsa_p256}, {"rsa-2048", dtls::KeyType::rsa_2048}}};
 // By the names that RFC 5764 and RFC 7714 register.
@@ -31,7 +27,7 @@ constexpr std::array<Choice<const char*>, 2> video_codecs = {{{"VP8", "VP8"}, {"
 
 constexpr std::array<Key<CallMedia>, 4> audio_keys = {{
     {"direction",
-     [](const Value& value, CallMedia& media) { media.audio = value.one_of(directions); }},
+     [](const Value& value, CallMedia& media) { media.audio = value.one_of(direction_names); }},
     {"codec",
      [](const Value& value, CallMedia& media) { media.audio_codec = value.one_of(audio_codecs); }},
     {"bitrate",
@@ -44,7 +40,7 @@ constexpr std::array<Key<CallMedia>, 7> video_keys = {{
        media.streams.congestion_control = value.boolean();
      }},
     {"direction",
-     [](const Value& value, CallMedia& media) { media.video = value.one_of(directions); }},
+     [](const Value& value, CallMedia& media) { media.video = value.one_of(direction_names); }},
     {"codec",
      [](const Value& value, CallMedia& media) { media.video_codec = value.one_of(video_codecs); }},
     {"bitrate",
@@ -71,7 +67,7 @@ void read_stream(const Value& value, const std::array<Key<CallMedia>, N>& keys,
   if (value.is_table()) {
     read_options(value, keys, media);
   } else if (!lua_isboolean(value.lua(), value.index())) {
-    direction = value.one_of(directions);
+    direction = value.one_of(direction_names);
   } else if (!value.boolean()) {
     direction.reset();
   }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "sim/script/media_options.h"
 #include "sim/script/options.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
@@ -33,10 +34,6 @@ constexpr std::array<std::string_view, 7> events = {"negotiationneeded",
 
 constexpr std::array<Choice<MediaKind>, 2> kinds = {
     {{"audio", MediaKind::audio}, {"video", MediaKind::video}}};
-constexpr std::array<Choice<Direction>, 4> directions = {{{"sendrecv", Direction::sendrecv},
-                                                          {"sendonly", Direction::sendonly},
-                                                          {"recvonly", Direction::recvonly},
-                                                          {"inactive", Direction::inactive}}};
 constexpr std::array<Choice<SdpType>, 4> types = {{{"offer", SdpType::offer},
                                                    {"pranswer", SdpType::pranswer},
                                                    {"answer", SdpType::answer},
@@ -56,8 +53,8 @@ struct TrackOptions {
 };
 constexpr std::array<Key<TrackOptions>, 3> track_keys = {{
     {"stream", [](const Value& value, TrackOptions& track) { track.stream = value.text(); }},
-    {"direction",
-     [](const Value& value, TrackOptions& track) { track.direction = value.one_of(directions); }},
+    {"direction", [](const Value& value,
+                     TrackOptions& track) { track.direction = value.one_of(direction_names); }},
     {"codec", [](const Value& value, TrackOptions& track) { track.codec = value.text(); }},
 }};
 
@@ -261,7 +258,7 @@ int PeerConnectionObject::remove_track(lua_State* lua) {
 
 int PeerConnectionObject::set_direction(lua_State* lua) {
   const Value id(lua, 2, "pc:set_direction");
-  const Direction direction = Value(lua, 3, "pc:set_direction").one_of(directions);
+  const Direction direction = Value(lua, 3, "pc:set_direction").one_of(direction_names);
   if (!connection_.negotiation().set_direction(id.number<peer::TransceiverId>(1, INT32_MAX),
                                                direction)) {
     id.refuse("a transceiver that is not stopped");

@@ -40,13 +40,6 @@ std::string_view h264_profile(const Codec& codec) {
   return id && id->size() == 6 ? id->substr(0, 4) : "4200";  // §8.1: Baseline, without constraints
 }
 
-const Codec* find(const std::vector<Codec>& codecs, std::uint8_t payload_type) {
-  const auto found = std::find_if(codecs.begin(), codecs.end(), [&](const Codec& codec) {
-    return codec.payload_type == payload_type;
-  });
-  return found == codecs.end() ? nullptr : &*found;
-}
-
 const Codec* find_same(const std::vector<Codec>& codecs, const Codec& wanted) {
   const auto found = std::find_if(codecs.begin(), codecs.end(),
                                   [&](const Codec& codec) { return same_codec(codec, wanted); });
@@ -94,6 +87,13 @@ bool Codec::wants(std::string_view kind_of_feedback) const {
   return std::find(feedback.begin(), feedback.end(), kind_of_feedback) != feedback.end();
 }
 
+const Codec* find_codec(const std::vector<Codec>& codecs, std::uint8_t payload_type) {
+  const auto found = std::find_if(codecs.begin(), codecs.end(), [&](const Codec& codec) {
+    return codec.payload_type == payload_type;
+  });
+  return found == codecs.end() ? nullptr : &*found;
+}
+
 std::vector<Codec> codecs_of(MediaKind kind) {
   if (kind == MediaKind::audio) {
     return {{111, "opus", 48'000, 2, "minptime=10;useinbandfec=1", {"transport-cc"}},
@@ -112,7 +112,7 @@ std::vector<Codec> read_codecs(const sdp::Media& section) {
   std::vector<Codec> codecs;
   for (const std::string& format : section.formats) {
     const auto payload_type = payload_type_of(format);
-    if (!payload_type || find(codecs, *payload_type) != nullptr) continue;
+    if (!payload_type || find_codec(codecs, *payload_type) != nullptr) continue;
     Codec codec = static_codec(*payload_type).value_or(Codec{});
     codec.payload_type = *payload_type;
     for (const sdp::Attribute& attribute : section.attributes) {

@@ -35,6 +35,9 @@ struct Codec {
   bool operator==(const Codec&) const = default;
 };
 
+// The one with that payload type; null if there is none.
+const Codec* find_codec(const std::vector<Codec>& codecs, std::uint8_t payload_type);
+
 // Best first, with the payload types that browsers like to give. Opus (RFC 7587) and G.711
 // (RFC 3551) for audio; VP8 (RFC 7741) and H.264 (RFC 6184), each with rtx (RFC 4588), for video.
 std::vector<Codec> codecs_of(MediaKind kind);

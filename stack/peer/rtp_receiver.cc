@@ -13,13 +13,6 @@
 namespace natsim::peer {
 namespace {
 
-const Codec* find_codec(const std::vector<Codec>& codecs, std::uint8_t payload_type) {
-  const auto found = std::find_if(codecs.begin(), codecs.end(), [&](const Codec& codec) {
-    return codec.payload_type == payload_type;
-  });
-  return found == codecs.end() ? nullptr : &*found;
-}
-
 // Comfort noise and lost packets alike stand for one packet's samples.
 std::uint64_t samples_of_packet(const Codec& codec) {
   return static_cast<std::uint64_t>(codec.clock_rate) / 50;
