@@ -35,6 +35,7 @@ MISTAKEN = {
     "by_a_server.lua": ("-o", "tcp.desegment_tcp_streams:FALSE"),
     "udp_blocked.lua": ("--disable-protocol", "dns"),
     "secured_call.lua": ("--disable-protocol", "dtls"),
+    "dtls.lua": ("--disable-protocol", "dtls"),
 }
 # ICMP errors whose segment is cut at the largest size that an error may have (RFC 1812 §4.3.2.3,
 # RFC 4443 §2.4). Wireshark judges the segment's checksum by what is left of it.
