@@ -1,5 +1,8 @@
 -- Seen in the field: speech and video that jitter, duplicates, reordering and loss get wrong.
 
+local time = param("time", "60s")
+local minutes = time / duration("60s")
+
 local function build(net, link, media)
   local internet = net:router("internet")
   local bad = { internet, one_way_delay = "30ms" }
@@ -18,28 +21,28 @@ end
 
 scenario("interceptor c5b804d: duplicates are no negative losses", function(net)
   local call, of = build(net, { duplicate = "5%" }, { audio = true })
-  sleep("60s")
+  sleep(time)
   local heard = of(call.callee, "inbound-rtp", "audio")
   -- SRTP refuses the copies as replayed, before they are counted.
   expect(heard.packets_lost).equals(0)
   expect(heard.concealed_samples).equals(0)
-  expect(net:drops("srtp_replayed")).between(100, 400)
+  expect(net:drops("srtp_replayed")).between(100 * minutes, 400 * minutes)
   expect(of(call.caller, "outbound-rtp", "audio").fraction_lost).equals(0.0)
 end)
 
 scenario("mediasoup#1059, #1115: what comes late is not lost", function(net)
   local call, of = build(net, { jitter = "40ms", reorder = true }, { audio = true, video = true })
-  sleep("60s")
+  sleep(time)
   local sent = of(call.caller, "outbound-rtp", "video")
   -- Whatever overtook what: all of it came, and congestion control does not hold that against it.
   expect(sent.packets_lost).at_most(5)
   expect(of(call.callee, "inbound-rtp", "audio").packets_lost).at_most(2)
-  expect(of(call.callee, "inbound-rtp", "video").frames_decoded).at_least(1700)
+  expect(of(call.callee, "inbound-rtp", "video").frames_decoded).at_least(1700 * minutes)
 end)
 
 scenario("pion/webrtc#2830, a20e2b48: a fifth is lost, and NACKs do not pile up", function(net)
   local call, of = build(net, { loss = "20%" }, { video = { bitrate = "300kbit", congestion_control = false } })
-  sleep("60s")
+  sleep(time)
   local sent = of(call.caller, "outbound-rtp", "video")
   local seen = of(call.callee, "inbound-rtp", "video")
   -- A packet that is lost with a share of 0.2 each time is sent 1 / 0.8 times on average: for four
@@ -47,7 +50,7 @@ scenario("pion/webrtc#2830, a20e2b48: a fifth is lost, and NACKs do not pile up"
   local first = sent.packets_sent - sent.retransmitted_packets_sent
   metric("retransmissions", sent.retransmitted_packets_sent / first)
   expect(sent.retransmitted_packets_sent / first).between(0.2, 0.5)
-  expect(seen.frames_decoded).at_least(1400)
+  expect(seen.frames_decoded).at_least(1400 * minutes)
 end)
 
 scenario("pion/srtp b26587a: a forged packet moves no rollover counter", function(net)
@@ -72,7 +75,7 @@ end)
 
 scenario("str0m#599: packets that leave out of order", function(net)
   local call, of = build(net, { reordered = "10%", reordered_by = "15ms" }, { video = { bitrate = "1Mbit" } })
-  sleep("30s")
+  sleep(duration(time) / 2)
   local target = of(call.caller, "outbound-rtp", "video").target_bitrate
   -- No queue is there: order alone must not bring the rate down.
   expect(target).at_least(900000)

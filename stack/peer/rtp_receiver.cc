@@ -13,6 +13,9 @@
 namespace natsim::peer {
 namespace {
 
+// What would be more comes of a report whose time is wrong.
+constexpr Duration longest_mouth_to_ear = seconds(60);
+
 // Comfort noise and lost packets alike stand for one packet's samples.
 std::uint64_t samples_of_packet(const Codec& codec) {
   return static_cast<std::uint64_t>(codec.clock_rate) / 50;
@@ -106,7 +109,10 @@ void RtpReceiver::play_audio(const rtp::Header& header, Time now) {
   const std::int64_t ticks = rtp::distance(sender_clock_->first, header.timestamp);
   const Time captured =
       sender_clock_->second + nanoseconds(ticks * 1'000'000'000 / codec_.clock_rate);
-  mouth_to_ear_ += *played - captured;
+  // What a report says of the sender's clock may be anything.
+  const Duration mouth_to_ear = *played - captured;
+  if (mouth_to_ear < Duration{} || mouth_to_ear > longest_mouth_to_ear) return;
+  mouth_to_ear_ += mouth_to_ear;
   ++rated_;
 }
 

@@ -8,6 +8,7 @@ SETTINGS = {
     "first_call.lua": {"time": "10s"},
     "keepalive_grid.lua": {"homes": "1"},
     "long_relayed_call.lua": {"time": "20s"},
+    "media.lua": {"time": "10s"},
 }
 
 

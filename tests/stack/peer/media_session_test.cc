@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "stack/rtp/clock.h"
 #include "stack/rtp/header_values.h"
 #include "stack/rtp/packet.h"
 #include "tests/stack/peer/peers.h"
@@ -104,6 +105,26 @@ TEST_F(MediaPair, SpeechAndVideoArriveAndReportsTellOfThem) {
   const Duration mouth_to_ear = *from_alice->receiver(1)->statistics().mouth_to_ear;
   EXPECT_GE(mouth_to_ear, milliseconds(70) - microseconds(21));
   EXPECT_LE(mouth_to_ear, milliseconds(70) + microseconds(21));
+}
+
+TEST_F(MediaPair, AReportOfATimeThatCannotBeRatesNothing) {
+  begin(steady);
+  run(seconds(3));
+  const auto rated = [&] { return *from_bob->receiver(1)->statistics().mouth_to_ear; };
+  const std::uint32_t speech = alice.machine.transceivers()[0].ssrc;
+  // The last time that there is, and the world's beginning.
+  for (const std::uint64_t time : {UINT64_MAX, rtp::ntp_time(Time{})}) {
+    const Duration before = rated();
+    from_bob->receive_rtcp(
+        rtp::encode({rtp::SenderReport{
+            .ssrc = speech, .ntp_timestamp = time, .rtp_timestamp = 0x8000'0000}}),
+        now);
+    run(milliseconds(200));
+    EXPECT_EQ(rated(), before);
+    run(seconds(3));  // Alice's own reports tell the time again
+    EXPECT_GE(rated(), milliseconds(70) - microseconds(21));
+    EXPECT_LE(rated(), milliseconds(70) + microseconds(21));
+  }
 }
 
 TEST_F(MediaPair, RTP07_RTP08_LostVideoIsAskedForAndSentAgain) {
