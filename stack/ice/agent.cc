@@ -42,6 +42,9 @@ void Agent::add_mapped_address(const Endpoint& base, const Endpoint& mapped) {
 }
 
 void Agent::set_servers(std::vector<Endpoint> stun, std::vector<TurnServer> turn) {
+  std::stable_sort(turn.begin(), turn.end(), [](const TurnServer& a, const TurnServer& b) {
+    return a.transport < b.transport;
+  });
   servers_ = {std::move(stun), std::move(turn)};
 }
 
@@ -50,13 +53,21 @@ void Agent::start_gathering(Time now) {
   advance(now);
 }
 
-void Agent::replace_turn_socket(const Endpoint& base, const Endpoint& server,
+bool Agent::replace_turn_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                                 std::optional<Endpoint> fresh, Time now) {
+  bool waited = false;
   for (const auto& generation : generations_) {
     const auto& sockets = generation->sockets();
     if (std::find(sockets.begin(), sockets.end(), base) == sockets.end()) continue;
-    generation->replace_turn_socket(base, server, fresh, now);
+    waited |= generation->replace_turn_socket(base, server, transport, fresh, now);
+    if (waited && is_stream(transport)) break;
   }
+  advance(now);
+  return waited;
+}
+
+void Agent::connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
+  for (const auto& generation : generations_) generation->connection_lost(local, remote, now);
   advance(now);
 }
 
@@ -114,12 +125,12 @@ void Agent::end_of_remote_candidates(Time now) {
 }
 
 std::optional<ReceivedData> Agent::receive(const Endpoint& local, const Endpoint& remote,
-                                           ByteView bytes, Time now) {
+                                           ByteView bytes, Time now, Transport transport) {
   std::optional<ReceivedData> data;
   // The older one has the allocation that a datagram without a transaction belongs to.
   const bool taken =
       std::any_of(generations_.begin(), generations_.end(), [&](const auto& generation) {
-        return generation->receive_from_server(local, remote, bytes, data, now);
+        return generation->receive_from_server(local, remote, bytes, data, now, transport);
       });
   if (!taken) data = recipient(local, remote, bytes).receive_from_peer(local, remote, bytes, now);
   advance(now);

@@ -64,13 +64,17 @@ class Agent {
   // RFC 6887). That is a candidate like a server-reflexive one. Before `start_gathering`.
   void add_mapped_address(const Endpoint& base, const Endpoint& mapped);
   // Before `start_gathering`; replaces what was set. A server is asked from the sockets of its
-  // address family.
+  // address family. TURN servers over UDP come before those over TCP, and these before those over
+  // TLS, whatever their order here: so do the local preferences of their relayed candidates.
   void set_servers(std::vector<Endpoint> stun, std::vector<TurnServer> turn);
   void start_gathering(Time now);
-  // The answer to SocketNeeded: the host has bound `fresh` for the TURN server; nullopt if it
-  // cannot, upon which that server has failed.
-  void replace_turn_socket(const Endpoint& base, const Endpoint& server,
+  // The answer to SocketNeeded: the host has bound `fresh` for the TURN server, or connected from
+  // there; nullopt if it cannot, upon which that server has failed. False if nothing waits for it any
+  // more: the host may close it.
+  bool replace_turn_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                            std::optional<Endpoint> fresh, Time now);
+  // A connection that was given so has ended.
+  void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
 
   // Rule 9. False, and nothing is changed, if the agent is closed.
   bool restart(Time now);
@@ -98,9 +102,10 @@ class Agent {
   RemoteCandidateResult add_remote_candidate(const Candidate& candidate, Time now);
   void end_of_remote_candidates(Time now);
 
-  // A datagram from `remote` came to the socket `local`. Data for the host, if it was data.
+  // A datagram from `remote` came to the socket `local`, or a message (turn::StreamFraming) by the
+  // connection of the two. Data for the host, if it was data.
   std::optional<ReceivedData> receive(const Endpoint& local, const Endpoint& remote, ByteView bytes,
-                                      Time now);
+                                      Time now, Transport transport = Transport::udp);
   SendResult send(ByteView data, Time now);
   // The peer does not want more, as when its DTLS sent close_notify (RFC 7675 §5.2).
   void revoke_consent(Time now);

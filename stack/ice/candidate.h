@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "stack/base/address.h"
+#include "stack/base/datagram.h"
 
 namespace natsim::ice {
 
@@ -36,6 +37,7 @@ struct Candidate {
   Endpoint related;
   // Local candidates: the STUN or TURN server that told us of it; unset otherwise.
   Endpoint server;
+  Transport server_transport = Transport::udp;  // to that server
   std::string foundation;  // 1 to 32 ice-chars (RFC 8445 §5.1.1.3)
   // The username fragment of the generation that it belongs to (RFC 8838 §4.1); empty if it is not
   // told. Local candidates: unset.

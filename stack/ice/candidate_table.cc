@@ -56,7 +56,8 @@ std::optional<CandidateId> LocalCandidates::find(const Endpoint& address) const 
 std::string LocalCandidates::foundation_of(const Candidate& candidate) {
   for (const Candidate& other : all_) {
     if (other.type == candidate.type && other.base.address == candidate.base.address &&
-        other.server.address == candidate.server.address) {
+        other.server.address == candidate.server.address &&
+        other.server_transport == candidate.server_transport) {
       return other.foundation;
     }
   }

@@ -36,7 +36,8 @@ class LocalCandidates {
   [[nodiscard]] const std::vector<Candidate>& all() const { return all_; }
 
  private:
-  // Equal for equal type, base address and server address (RFC 8445 §5.1.1.3).
+  // Equal for equal type, base address, server address and transport to the server (RFC 8445
+  // §5.1.1.3).
   std::string foundation_of(const Candidate& candidate);
 
   [[nodiscard]] bool is_hidden(const Candidate& candidate) const {

@@ -62,6 +62,8 @@ std::string_view to_string(GatherFailure failure) {
       return "gave an unusable response";
     case GatherFailure::no_socket:
       return "wanted another local port, and there was none";
+    case GatherFailure::no_connection:
+      return "no connection to it";
     case GatherFailure::lost:
       return "no longer has the allocation";
   }
@@ -143,8 +145,16 @@ struct Printer {
     return text + fmt::format(" after {}", to_string(e.elapsed));
   }
   std::string operator()(const SocketNeeded& e) const {
+    if (is_stream(e.transport)) {
+      return fmt::format("TURN server {} is to be connected to from {} by {}", to_string(e.remote),
+                         to_string(e.base.address), to_string(e.transport));
+    }
     return fmt::format("TURN server {} wants another port than {}", to_string(e.server),
                        to_string(e.base));
+  }
+  std::string operator()(const ConnectionReleased& e) const {
+    return fmt::format("the connection from {} to {} is not used any more", to_string(e.local),
+                       to_string(e.remote));
   }
   std::string operator()(const SocketReleased& e) const {
     return fmt::format("socket {} is not used any more", to_string(e.local));

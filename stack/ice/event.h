@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "stack/base/address.h"
+#include "stack/base/datagram.h"
 #include "stack/base/time.h"
 #include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
@@ -59,6 +60,7 @@ enum class GatherFailure : std::uint8_t {
   bad_credentials,  // it did not take username and password
   bad_response,     // it answered without what the answer must hold
   no_socket,        // it wanted another local port (437) and the host had none
+  no_connection,    // TCP or TLS to it could not be opened, or ended too early
   lost,             // the allocation stood and is gone
 };
 std::string_view to_string(ServerKind kind);
@@ -66,6 +68,7 @@ std::string_view to_string(GatherFailure failure);
 // A server gave no candidate, or took its relayed candidate back.
 struct ServerFailed {
   ServerKind kind = ServerKind::stun;
+  Transport transport = Transport::udp;
   Endpoint server;
   Endpoint base;
   GatherFailure why = GatherFailure::timeout;
@@ -73,10 +76,18 @@ struct ServerFailed {
   Duration elapsed;  // since the first request to it
 };
 // The TURN server says that the 5-tuple is taken (437): bind another socket beside `base` and give
-// it with Agent::replace_turn_socket.
+// it with Agent::replace_turn_socket. Over TCP and TLS a connection is wanted in its stead, from
+// the address of `base`: the first one, or another one after 437 and 300.
 struct SocketNeeded {
   Endpoint base;
-  Endpoint server;
+  Endpoint server;  // as configured
+  Transport transport = Transport::udp;
+  Endpoint remote;  // the server that the allocation is asked from: another one after 300
+};
+// Over TCP and TLS: the host may close the connection of these two.
+struct ConnectionReleased {
+  Endpoint local;
+  Endpoint remote;
 };
 // After a restart: no generation uses the host's socket on `local` any more.
 struct SocketReleased {
@@ -222,7 +233,7 @@ struct Ignored {
 
 using Event =
     std::variant<CandidateGathered, CandidateRedundant, ServerFailed, SocketNeeded, SocketReleased,
-                 GatheringComplete, StateChanged, RoleSwitched, PairAdded, PairStateChanged,
+                 ConnectionReleased, GatheringComplete, StateChanged, RoleSwitched, PairAdded, PairStateChanged,
                  CheckSent, CheckAnswered, CheckTimedOut, KeepaliveSent, CheckReceived,
                  RemotePeerReflexive, LocalPeerReflexive, PeerReflexiveSignalled, PairNominated,
                  SelectedPairChanged, ConsentLost, Ignored>;

@@ -58,19 +58,20 @@ void Generation::start_gathering(Time now) {
   offer_mapped_addresses(now);
 }
 
-void Generation::replace_turn_socket(const Endpoint& base, const Endpoint& server,
-                                     std::optional<Endpoint> fresh, Time now) {
-  if (fresh) sockets_.push_back(*fresh);
-  relays_.replace_socket(base, server, fresh, now);
+bool Generation::replace_turn_socket(const Endpoint& base, const Endpoint& server,
+                                     Transport transport, std::optional<Endpoint> fresh, Time now) {
+  if (fresh && !is_stream(transport)) sockets_.push_back(*fresh);
+  return relays_.replace_socket(base, server, transport, fresh, now);
 }
 
 bool Generation::receive_from_server(const Endpoint& local, const Endpoint& remote, ByteView bytes,
-                                     std::optional<ReceivedData>& data, Time now) {
-  if (const auto inbound = relays_.receive(local, remote, bytes, now)) {
+                                     std::optional<ReceivedData>& data, Time now,
+                                     Transport transport) {
+  if (const auto inbound = relays_.receive(local, remote, bytes, now, transport)) {
     if (inbound->relay) data = deliver(*inbound->relay, inbound->peer, inbound->payload, now);
     return true;
   }
-  return gatherer_.receive(local, remote, bytes, now);
+  return !is_stream(transport) && gatherer_.receive(local, remote, bytes, now);
 }
 
 bool Generation::expects(const Endpoint& local, const Endpoint& remote, ByteView bytes) const {

@@ -57,8 +57,12 @@ class Generation {
   std::optional<AddressRefusal> add_local_address(const Endpoint& base, Time now);
   void add_mapped_address(const Endpoint& base, const Endpoint& mapped);
   void start_gathering(Time now);
-  void replace_turn_socket(const Endpoint& base, const Endpoint& server,
+  // False if nothing waits for it.
+  bool replace_turn_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                            std::optional<Endpoint> fresh, Time now);
+  void connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
+    relays_.connection_lost(local, remote, now);
+  }
   // Its sockets, those in place of others included.
   [[nodiscard]] const std::vector<Endpoint>& sockets() const { return sockets_; }
 
@@ -66,7 +70,7 @@ class Generation {
 
   // True when the datagram was from a STUN or TURN server; `data` is set if it held a peer's.
   bool receive_from_server(const Endpoint& local, const Endpoint& remote, ByteView bytes,
-                           std::optional<ReceivedData>& data, Time now);
+                           std::optional<ReceivedData>& data, Time now, Transport transport);
   // Whether the datagram is by its content this generation's and not another one's.
   [[nodiscard]] bool expects(const Endpoint& local, const Endpoint& remote, ByteView bytes) const;
   std::optional<ReceivedData> receive_from_peer(const Endpoint& local, const Endpoint& remote,

@@ -111,14 +111,16 @@ void Generation::handle(const Gatherer::Result& result, Time now) {
     return;
   }
   const auto& failure = std::get<stun::BindingFailure>(result.outcome);
-  events_.push(ServerFailed{ServerKind::stun, result.server, result.base, reason_of(failure.reason),
+  events_.push(ServerFailed{ServerKind::stun, Transport::udp, result.server, result.base,
+                            reason_of(failure.reason),
                             failure.error ? static_cast<int>(*failure.error) : 0, result.elapsed});
   use_spare_reflexive(now);
 }
 
 void Generation::handle(const RelayEvent& event, Time now) {
   if (const auto* allocated = std::get_if<RelayAllocated>(&event)) {
-    if (options_.policy == TransportPolicy::all) {
+    // What TCP looks like to the server says nothing of UDP.
+    if (options_.policy == TransportPolicy::all && allocated->transport == Transport::udp) {
       Candidate reflexive =
           make_candidate(CandidateType::server_reflexive, allocated->mapped, allocated->base);
       reflexive.related = allocated->base;
@@ -130,17 +132,20 @@ void Generation::handle(const RelayEvent& event, Time now) {
         make_candidate(CandidateType::relayed, allocated->relayed, allocated->relayed);
     relayed.related = allocated->mapped;
     relayed.server = allocated->server;
+    relayed.server_transport = allocated->transport;
     if (const auto id = gathered(std::move(relayed), allocated->local_preference, now)) {
       relays_.assign(allocated->relay, *id);
     }
   } else if (const auto* failed = std::get_if<RelayFailed>(&event)) {
-    events_.push(ServerFailed{ServerKind::turn, failed->server, failed->base, failed->why,
-                              failed->code, failed->elapsed});
+    events_.push(ServerFailed{ServerKind::turn, failed->transport, failed->server, failed->base,
+                              failed->why, failed->code, failed->elapsed});
     if (failed->candidate) {
       checker_.lose_relay(*failed->candidate, PairReason::allocation_lost, now);
     }
   } else if (const auto* needs = std::get_if<RelayNeedsSocket>(&event)) {
-    events_.push(SocketNeeded{needs->base, needs->server});
+    events_.push(SocketNeeded{needs->base, needs->server, needs->transport, needs->remote});
+  } else if (const auto* left = std::get_if<RelayLeavesConnection>(&event)) {
+    events_.push(ConnectionReleased{left->local, left->remote});
   } else if (const auto* permission = std::get_if<RelayPermission>(&event)) {
     if (permission->granted) {
       checker_.permission_ready(permission->candidate, permission->peer, now);

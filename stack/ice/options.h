@@ -7,6 +7,7 @@
 #include <string>
 
 #include "stack/base/address.h"
+#include "stack/base/datagram.h"
 #include "stack/base/time.h"
 #include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
@@ -35,9 +36,12 @@ struct AcceptanceWaits {
 };
 
 struct TurnServer {
-  Endpoint address;  // over UDP
+  Endpoint address;
   std::string username;
   std::string password;
+  // To the server; its relayed candidates are for UDP all the same. Over TCP and TLS each base
+  // address has a connection of its own, which the host opens (SocketNeeded).
+  Transport transport = Transport::udp;
 };
 
 struct Options {

@@ -17,6 +17,8 @@ GatherFailure reason_of(turn::Failure failure) {
       return GatherFailure::bad_response;
     case turn::Failure::port_mismatch:
       return GatherFailure::no_socket;
+    case turn::Failure::connection_lost:
+      return GatherFailure::no_connection;
     case turn::Failure::refused:
     case turn::Failure::redirect_refused:
     case turn::Failure::no_channel_left:
@@ -33,30 +35,51 @@ void Relays::allocate(const Endpoint& base, const TurnServer& server,
   turn::ClientOptions options;
   options.local = base;
   options.server = server.address;
+  options.transport = server.transport;
   options.username = server.username;
   options.password = server.password;
   options.family = base.address.family();
   options.timers = timers;
   relays_.push_back({base,
                      server.address,
+                     server.transport,
                      local_preference,
                      now,
                      std::nullopt,
                      true,
                      {},
                      turn::Client(std::move(options), random_.split(relays_.size()))});
+  if (is_stream(server.transport)) {
+    relays_.back().connecting = true;
+    events_.push(RelayNeedsSocket{base, server.address, server.transport, server.address});
+    return;
+  }
   relays_.back().client.start(now);
   drain(relays_.size() - 1, now);
 }
 
-void Relays::replace_socket(const Endpoint& base, const Endpoint& server,
+bool Relays::replace_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                             std::optional<Endpoint> fresh, Time now) {
+  bool waited = false;
   for (std::size_t i = 0; i < relays_.size(); ++i) {
     Relay& relay = relays_[i];
-    if (relay.base != base || relay.server != server ||
-        relay.client.state() != turn::Client::State::needs_new_port) {
-      continue;
+    if (relay.base != base || relay.server != server || relay.transport != transport) continue;
+    if (is_stream(transport)) {
+      // It may have been given back in the meantime.
+      const bool over = relay.client.state() == turn::Client::State::over;
+      if (!std::exchange(relay.connecting, false) || over) continue;
+      if (fresh) {
+        relay.connection = {*fresh, relay.client.server()};
+        relay.client.set_local(*fresh, now);
+        relay.client.start(now);
+      } else {
+        relay.client.connection_lost(now);
+      }
+      drain(i, now);
+      return true;  // another relay has asked for a connection of its own
     }
+    if (relay.client.state() != turn::Client::State::needs_new_port) continue;
+    waited = true;
     if (fresh) {
       relay.client.set_local(*fresh, now);
     } else {
@@ -66,13 +89,28 @@ void Relays::replace_socket(const Endpoint& base, const Endpoint& server,
     }
     drain(i, now);
   }
+  return waited;
+}
+
+void Relays::connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
+  for (std::size_t i = 0; i < relays_.size(); ++i) {
+    Relay& relay = relays_[i];
+    if (relay.connection != Connection{local, remote}) continue;
+    relay.connection.reset();
+    relay.client.connection_lost(now);
+    drain(i, now);
+  }
 }
 
 std::optional<Relays::Inbound> Relays::receive(const Endpoint& local, const Endpoint& remote,
-                                               ByteView bytes, Time now) {
+                                               ByteView bytes, Time now, Transport transport) {
   for (std::size_t i = 0; i < relays_.size(); ++i) {
     Relay& relay = relays_[i];
-    if (relay.client.local() != local || relay.client.server() != remote) continue;
+    const bool is_its = is_stream(transport) ? relay.connection == Connection{local, remote}
+                                             : relay.transport == Transport::udp &&
+                                                   relay.client.local() == local &&
+                                                   relay.client.server() == remote;
+    if (!is_its) continue;
     const turn::Inbound inbound = relay.client.receive(remote, bytes, now);
     if (inbound.kind == turn::Inbound::Kind::not_ours) continue;
     Inbound result;
@@ -167,14 +205,21 @@ void Relays::drain(std::size_t index, Time now) {
   while (auto event = relay.client.poll_event()) {
     if (const auto* allocated = std::get_if<turn::Allocated>(&*event)) {
       relay.open = false;
-      events_.push(RelayAllocated{index, relay.base, relay.server, relay.local_preference,
-                                  allocated->relayed, allocated->mapped});
+      events_.push(RelayAllocated{index, relay.base, relay.server, relay.transport,
+                                  relay.local_preference, allocated->relayed, allocated->mapped});
     } else if (const auto* failed = std::get_if<turn::Failed>(&*event)) {
       give_up(relay, reason_of(failed->why), failed->code, now);
+      leave_connection(relay);
     } else if (std::holds_alternative<turn::NeedNewLocalPort>(*event)) {
-      events_.push(RelayNeedsSocket{relay.base, relay.server});
+      leave_connection(relay);
+      relay.connecting = is_stream(relay.transport);
+      events_.push(
+          RelayNeedsSocket{relay.base, relay.server, relay.transport, relay.client.server()});
     } else if (const auto* expired = std::get_if<turn::Expired>(&*event)) {
       give_up(relay, GatherFailure::lost, expired->code, now);
+      leave_connection(relay);
+    } else if (std::holds_alternative<turn::Closed>(*event)) {
+      leave_connection(relay);
     } else if (const auto* ready = std::get_if<turn::PermissionReady>(&*event)) {
       if (relay.candidate) events_.push(RelayPermission{*relay.candidate, ready->peer});
     } else if (const auto* refused = std::get_if<turn::PermissionFailed>(&*event)) {
@@ -186,12 +231,18 @@ void Relays::drain(std::size_t index, Time now) {
   }
 }
 
+void Relays::leave_connection(Relay& relay) {
+  if (!relay.connection) return;
+  events_.push(RelayLeavesConnection{relay.connection->local, relay.connection->remote});
+  relay.connection.reset();
+}
+
 void Relays::give_up(Relay& relay, GatherFailure why, int code, Time now) {
   // One that was given back has nothing to tell.
   if (!relay.open && !relay.candidate) return;
   relay.open = false;
-  events_.push(RelayFailed{relay.base, relay.server, why, code, now - relay.started,
-                           std::exchange(relay.candidate, std::nullopt)});
+  events_.push(RelayFailed{relay.base, relay.server, relay.transport, why, code,
+                           now - relay.started, std::exchange(relay.candidate, std::nullopt)});
 }
 
 }  // namespace natsim::ice

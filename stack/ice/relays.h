@@ -23,6 +23,7 @@ struct RelayAllocated {
   std::size_t relay = 0;  // to be given a candidate by `Relays::assign`
   Endpoint base;
   Endpoint server;
+  Transport transport = Transport::udp;
   std::uint16_t local_preference = 0;
   Endpoint relayed;
   Endpoint mapped;
@@ -30,6 +31,7 @@ struct RelayAllocated {
 struct RelayFailed {
   Endpoint base;
   Endpoint server;
+  Transport transport = Transport::udp;
   GatherFailure why = GatherFailure::timeout;
   int code = 0;
   Duration elapsed;                      // since the Allocate
@@ -38,6 +40,8 @@ struct RelayFailed {
 struct RelayNeedsSocket {
   Endpoint base;
   Endpoint server;
+  Transport transport = Transport::udp;
+  Endpoint remote;  // as SocketNeeded::remote
 };
 struct RelayPermission {
   CandidateId candidate = 0;
@@ -45,10 +49,17 @@ struct RelayPermission {
   bool granted = true;
   int code = 0;  // of the refusal; 0 if the server did not answer
 };
-using RelayEvent = std::variant<RelayAllocated, RelayFailed, RelayNeedsSocket, RelayPermission>;
+// The connection from `local` to `remote` is of no use any more.
+struct RelayLeavesConnection {
+  Endpoint local;
+  Endpoint remote;
+};
+using RelayEvent = std::variant<RelayAllocated, RelayFailed, RelayNeedsSocket, RelayPermission,
+                                RelayLeavesConnection>;
 
 // Contract:
-// 1. `allocate` sends at once; pacing is the caller's. What is sent goes to the queue of the agent.
+// 1. `allocate` sends at once, or asks for a connection first; pacing is the caller's. What is sent
+//    goes to the queue of the agent.
 // 2. Relays are named by the candidate that `assign` gave them.
 // 3. Permissions and channels asked for are requested by the next `flush`, so that several peers
 //    share a request.
@@ -58,9 +69,11 @@ class Relays {
 
   void allocate(const Endpoint& base, const TurnServer& server, std::uint16_t local_preference,
                 const stun::TransactionTimers& timers, Time now);
-  // The answer to RelayNeedsSocket; nullopt gives the relay up.
-  void replace_socket(const Endpoint& base, const Endpoint& server, std::optional<Endpoint> fresh,
-                      Time now);
+  // The answer to RelayNeedsSocket; nullopt gives the relay up. False if none waits for it.
+  bool replace_socket(const Endpoint& base, const Endpoint& server, Transport transport,
+                      std::optional<Endpoint> fresh, Time now);
+  // The connection from `local` to `remote` has ended.
+  void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
   void assign(std::size_t relay, CandidateId candidate) { relays_[relay].candidate = candidate; }
 
   struct Inbound {
@@ -70,7 +83,7 @@ class Relays {
   };
   // nullopt when the datagram is of no allocation.
   std::optional<Inbound> receive(const Endpoint& local, const Endpoint& remote, ByteView bytes,
-                                 Time now);
+                                 Time now, Transport transport);
   // False when it was not taken.
   bool send(CandidateId relay, const Endpoint& peer, ByteView payload, Time now);
   // RelayPermission follows, at once if the permission is there.
@@ -92,19 +105,29 @@ class Relays {
   [[nodiscard]] std::vector<CandidateId> candidates() const;
 
  private:
+  struct Connection {
+    Endpoint local;
+    Endpoint remote;
+    bool operator==(const Connection&) const = default;
+  };
+
   struct Relay {
     Endpoint base;    // the agent's socket; the client's may be another one after 437
     Endpoint server;  // as configured
+    Transport transport;
     std::uint16_t local_preference;
     Time started;
     std::optional<CandidateId> candidate;  // while the allocation stands
     bool open;                             // neither allocated nor failed yet
     std::vector<IpAddress> permitted;      // peers that were asked for
     turn::Client client;
+    bool connecting = false;               // a connection was asked for and is awaited
+    std::optional<Connection> connection;  // that the client uses; unset over UDP
   };
 
   Relay* find(CandidateId candidate);
   void drain(std::size_t index, Time now);
+  void leave_connection(Relay& relay);
   void give_up(Relay& relay, GatherFailure why, int code, Time now);
 
   Random random_;              // one stream for each allocation

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "stack/base/bytes.h"
+#include "stack/base/datagram.h"
 
 namespace natsim::turn {
 
@@ -27,7 +28,7 @@ constexpr bool is_channel_number(std::uint16_t number) {
 //   | channel number    | length            | application data … | padding |
 //
 // Length counts the application data only. Over UDP the message need not be padded, and whatever
-// follows the data in the datagram is ignored.
+// follows the data in the datagram is ignored, as is the padding over a stream.
 struct ChannelData {
   static constexpr std::size_t header_size = 4;
 
@@ -49,14 +50,17 @@ struct ChannelData {
   }
 };
 
-// The message as sent over UDP, without padding. Precondition: `payload` is at most 65535 bytes.
-inline Bytes encode_channel_data(std::uint16_t number, ByteView payload) {
+// The message as sent: without padding over UDP, padded with zeros to a multiple of four bytes over
+// a stream (RFC 8656 §12.5). Precondition: `payload` is at most 65535 bytes.
+inline Bytes encode_channel_data(std::uint16_t number, ByteView payload,
+                                 Transport transport = Transport::udp) {
   Bytes out;
-  out.reserve(ChannelData::header_size + payload.size());
+  out.reserve(ChannelData::header_size + payload.size() + 3);
   ByteWriter writer(out);
   writer.u16(number);
   writer.u16(static_cast<std::uint16_t>(payload.size()));
   writer.bytes(payload);
+  if (is_stream(transport)) out.resize((out.size() + 3) / 4 * 4);
   return out;
 }
 

@@ -4,9 +4,20 @@
 #include <utility>
 
 namespace natsim::turn {
+namespace {
+
+ClientOptions fitted(ClientOptions options) {
+  if (is_stream(options.transport)) {
+    options.timers = stun::TransactionTimers::reliable();
+    options.keepalive = Duration{};
+  }
+  return options;
+}
+
+}  // namespace
 
 Client::Client(ClientOptions options, Random random)
-    : options_(std::move(options)),
+    : options_(fitted(std::move(options))),
       random_(random),
       credentials_(options_.username, options_.password) {}
 
@@ -18,10 +29,27 @@ void Client::start(Time now) {
 }
 
 void Client::set_local(Endpoint local, Time now) {
-  if (state_ != State::needs_new_port) return;
+  if (state_ != State::needs_new_port && state_ != State::idle) return;
   options_.local = local;
+  if (state_ == State::idle) return;
   state_ = State::allocating;
   request(Purpose::allocate, now);
+}
+
+void Client::connection_lost(Time now) {
+  now_ = now;
+  switch (state_) {
+    case State::idle:
+    case State::allocating:
+    case State::needs_new_port:
+      return finish(Failed{Failure::connection_lost, 0, {}});
+    case State::allocated:
+      return finish(Expired{Loss::connection_lost, 0});
+    case State::closing:
+      return finish(Closed{});
+    case State::over:
+      return;
+  }
 }
 
 void Client::close(Time now) {
@@ -111,7 +139,7 @@ SendResult Client::send(const Endpoint& peer, ByteView payload, Time now) {
 void Client::transmit_data(const Endpoint& peer, ByteView payload, Time now) {
   Bytes message;
   if (const auto number = channel(peer, now)) {
-    message = encode_channel_data(*number, payload);
+    message = encode_channel_data(*number, payload, options_.transport);
   } else {
     message = stun::MessageBuilder(stun::MessageClass::indication, stun::Method::send,
                                    stun::TransactionId::draw(random_))
@@ -119,7 +147,8 @@ void Client::transmit_data(const Endpoint& peer, ByteView payload, Time now) {
                   .data(payload)
                   .take();
   }
-  transmits_.push_back({options_.local, options_.server, std::move(message)});
+  transmits_.push_back(
+      {options_.local, options_.server, std::move(message), options_.transport});
 }
 
 Inbound Client::receive(const Endpoint& from, ByteView bytes, Time now) {

@@ -1,4 +1,4 @@
-// One TURN allocation, as its client keeps it (RFC 8656 over UDP).
+// One TURN allocation, as its client keeps it (RFC 8656).
 #pragma once
 
 #include <cstddef>
@@ -26,7 +26,11 @@ namespace natsim::turn {
 
 struct ClientOptions {
   Endpoint local;   // the socket that everything is sent from
-  Endpoint server;  // the TURN server, UDP
+  Endpoint server;  // the TURN server
+  // Between client and server; peers are reached by UDP. Over a stream `local` and `server` name a
+  // connection that is open, nothing is sent twice (RFC 8489 §6.2.2), and `timers` and `keepalive`
+  // are not used: TCP sees to both.
+  Transport transport = Transport::udp;
   std::string username;
   std::string password;
   std::string software;  // SOFTWARE of every request; none if empty
@@ -46,7 +50,7 @@ struct ClientOptions {
   // A request and not an indication, as its answer shows whether our mapped address is still the
   // one that the server knows the allocation by. Zero turns it off.
   Duration keepalive = seconds(25);
-  int max_new_ports = 2;           // local ports to try after 437 (RFC 8656 §7.4)
+  int max_new_ports = 2;           // local ports, or connections, to try after 437 (RFC 8656 §7.4)
   int max_redirects = 3;           // 300 responses to follow
   stun::TransactionTimers timers;  // of all requests
 };
@@ -89,6 +93,8 @@ enum class SendResult : std::uint8_t {
 //    a new transaction id; no request is lost to a stale nonce.
 // 6. Success responses count only if their integrity is right (RFC 8489 §9.2.5).
 // 7. Data comes as the return value of `receive`, without copy and without an event.
+// 8. Over a stream the host cuts messages out of it (StreamFraming) and gives `receive` one each. A
+//    connection that is lost ends the allocation (RFC 8656 §5): another one is another client's.
 class Client {
  public:
   // Datagrams held for permissions, over all peers; further ones are dropped and `send` says so.
@@ -106,8 +112,11 @@ class Client {
   Client(ClientOptions options, Random random);
 
   void start(Time now);
-  // The answer to NeedNewLocalPort: allocates again from `local`. Ignored in any other state.
+  // The answer to NeedNewLocalPort: allocates again from `local`, over a stream by the connection
+  // from there to `server()`. Before `start`: where that is to allocate from. Else ignored.
   void set_local(Endpoint local, Time now);
+  // The connection has ended, or the one that NeedNewLocalPort asks for cannot be opened.
+  void connection_lost(Time now);
   // Deletes the allocation by Refresh with lifetime 0 (RFC 8656 §8); Closed follows.
   void close(Time now);
 

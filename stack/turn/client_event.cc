@@ -20,7 +20,7 @@ std::string text(const Failed& e) {
   const std::string line = fmt::format("no allocation: {}", with_code(to_string(e.why), e.code));
   return e.reason.empty() ? line : fmt::format("{}, \"{}\"", line, e.reason);
 }
-std::string text(const NeedNewLocalPort&) { return "needs another local port"; }
+std::string text(const NeedNewLocalPort&) { return "needs another local port or connection"; }
 std::string text(const PermissionReady& e) {
   return fmt::format("permission for {}", to_string(e.peer));
 }
@@ -64,6 +64,8 @@ std::string_view to_string(Failure failure) {
       return "every local port is taken at the server";
     case Failure::no_channel_left:
       return "no channel number is left";
+    case Failure::connection_lost:
+      return "no connection to the server";
   }
   return "unknown";
 }
@@ -78,6 +80,8 @@ std::string_view to_string(Loss loss) {
       return "refresh refused";
     case Loss::mapped_address_changed:
       return "our mapped address has changed";
+    case Loss::connection_lost:
+      return "the connection to the server ended";
   }
   return "unknown";
 }

@@ -22,6 +22,7 @@ enum class Failure : std::uint8_t {
   redirect_refused,  // 300 to a server seen before, of another family, or once too often
   port_mismatch,     // 437 again on every local port that the host gave (RFC 8656 §7.4)
   no_channel_left,   // all channel numbers have been used for other peers
+  connection_lost,   // TCP or TLS to the server could not be opened, or ended too early
 };
 std::string_view to_string(Failure failure);
 
@@ -31,6 +32,7 @@ enum class Loss : std::uint8_t {
   mismatch,                // 437: the server does not know our 5-tuple, as after its restart
   refused,                 // an error that forbids refreshing, such as 441 or 401
   mapped_address_changed,  // a NAT on the way gave us a new mapping: our 5-tuple is another one
+  connection_lost,         // the connection to the server ended, and with it the allocation
 };
 std::string_view to_string(Loss loss);
 
@@ -52,7 +54,8 @@ struct Failed {
   std::string reason;  // its reason phrase, as sent by the server
 };
 // This local address is taken at the server (437) by an allocation that is not ours to use. Give
-// the client another socket with `set_local`; nothing goes on before.
+// the client another socket with `set_local`; nothing goes on before. Over a stream: another
+// connection is to be opened, which after Redirected is one to another server.
 struct NeedNewLocalPort {};
 // Peers with this address may send to us and we to them.
 struct PermissionReady {

@@ -81,7 +81,8 @@ void Client::request(Purpose purpose, Time now, std::vector<IpAddress> peers, st
   if (!options_.software.empty()) message.software(options_.software);
   if (purpose != Purpose::keepalive) credentials_.protect(message);
   pending_.push_back({purpose, credentials_.generation(), challenges,
-                      stun::ClientTransaction({options_.local, options_.server, message.take()},
+                      stun::ClientTransaction({options_.local, options_.server, message.take(),
+                                               options_.transport},
                                               options_.timers, now),
                       std::move(peers), number});
   while (auto transmit = pending_.back().transaction.poll_transmit()) {
@@ -256,7 +257,10 @@ void Client::allocate_refused(const stun::MessageView& message, int code, std::s
     visited_.push_back(*target);
     // The nonce is the other server's business.
     credentials_ = stun::LongTermClient(options_.username, options_.password);
-    return request(Purpose::allocate, now);
+    if (!is_stream(options_.transport)) return request(Purpose::allocate, now);
+    state_ = State::needs_new_port;
+    events_.emplace_back(NeedNewLocalPort{});
+    return;
   }
   if (code == static_cast<int>(ErrorNumber::allocation_mismatch)) {
     if (new_ports_ == options_.max_new_ports) {

@@ -57,9 +57,10 @@ Server::Server(ServerOptions options, Random random)
   for (const auto& user : options_.users) credentials_.set_user(user.name, user.password);
 }
 
-void Server::receive(const Endpoint& local, const Endpoint& remote, ByteView bytes, Time now) {
+void Server::receive(const Endpoint& local, const Endpoint& remote, ByteView bytes, Time now,
+                     Transport transport) {
   handle_timeout(now);
-  const FiveTuple tuple{remote, local};
+  const FiveTuple tuple{remote, local, transport};
   if (ChannelData::matches(bytes)) return receive_channel_data(tuple, bytes, now);
   PacketDropped drop{.from = remote, .to = local, .size = bytes.size()};
   const auto message = stun::MessageView::parse(bytes);
@@ -103,7 +104,7 @@ void Server::receive_request(const stun::MessageView& message, const FiveTuple& 
   if (const auto* number = std::get_if<ErrorNumber>(&checked)) {
     MessageBuilder response = credentials_.reject(message, *number, tuple.client, now);
     if (!options_.software.empty()) response.software(options_.software);
-    transmits_.push_back({tuple.server, tuple.client, response.take()});
+    send(tuple, response.take());
     events_.emplace_back(
         RequestRefused{tuple, message.method(), *number, stun::reason_phrase(*number)});
     return;
@@ -129,13 +130,17 @@ void Server::answer_binding(const stun::MessageView& message, const FiveTuple& t
                                         stun::reason_phrase(ErrorNumber::unknown_attribute)});
   }
   if (!options_.software.empty()) response.software(options_.software);
-  transmits_.push_back({tuple.server, tuple.client, response.take()});
+  send(tuple, response.take());
 }
 
 void Server::respond(const Request& request, MessageBuilder response) {
   if (!options_.software.empty()) response.software(options_.software);
   request.user.protect(response);
-  transmits_.push_back({request.tuple.server, request.tuple.client, response.take()});
+  send(request.tuple, response.take());
+}
+
+void Server::send(const FiveTuple& to, Bytes message) {
+  transmits_.push_back({to.server, to.client, std::move(message), to.transport});
 }
 
 void Server::refuse(const Request& request, ErrorNumber number, std::string_view reason) {
@@ -154,6 +159,13 @@ void Server::refuse_unknown(const Request& request, std::span<const std::uint16_
   respond(request, std::move(response));
   events_.emplace_back(
       RequestRefused{request.tuple, request.message.method(), number, stun::reason_phrase(number)});
+}
+
+void Server::connection_closed(const FiveTuple& tuple, Time now) {
+  handle_timeout(now);
+  if (Allocation* allocation = allocations_.find(tuple)) {
+    end(*allocation, AllocationEnded::Why::connection_closed, now);
+  }
 }
 
 void Server::handle_timeout(Time now) {

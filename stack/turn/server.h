@@ -1,4 +1,4 @@
-// A TURN server (RFC 8656) for UDP between client and server and between server and peer.
+// A TURN server (RFC 8656): UDP, TCP or TLS between client and server, UDP between server and peer.
 #pragma once
 
 #include <cstddef>
@@ -38,16 +38,22 @@ namespace natsim::turn {
 // 4. Repeating a request has no further effect: an Allocate with the transaction id of the one that
 //    made the allocation gets the same success again (RFC 8656 §7.2).
 // 5. What has expired is over at its very instant, also if `handle_timeout` is called late.
+// 6. Over a stream the host cuts messages out of what comes (StreamFraming), gives `receive` one
+//    each, and says when the connection has ended.
 //
-// Left out of RFC 8656: TCP and TLS, dual allocations (ADDITIONAL-ADDRESS-FAMILY is ignored, as by
-// a server that does not know it), DONT-FRAGMENT (420 in requests; the indication is dropped).
+// Left out of RFC 8656: dual allocations (ADDITIONAL-ADDRESS-FAMILY is ignored, as by a server that
+// does not know it), DONT-FRAGMENT (420 in requests; the indication is dropped).
 class Server {
  public:
   // Throws std::invalid_argument for options that contradict each other or that no server can have.
   Server(ServerOptions options, Random random);
 
-  // A datagram from `remote` that came to the listening endpoint `local`.
-  void receive(const Endpoint& local, const Endpoint& remote, ByteView bytes, Time now);
+  // A datagram from `remote` that came to the listening endpoint `local`, or a message of the
+  // connection of the two.
+  void receive(const Endpoint& local, const Endpoint& remote, ByteView bytes, Time now,
+               Transport transport = Transport::udp);
+  // The connection of this 5-tuple is no more.
+  void connection_closed(const FiveTuple& tuple, Time now);
   // A datagram from `peer` that came to the relayed address `relay`.
   void receive_from_peer(const Endpoint& relay, const Endpoint& peer, ByteView payload, Time now);
   // An ICMP error about a UDP datagram that was sent from `relay` to `peer`.
@@ -79,6 +85,7 @@ class Server {
   void respond(const Request& request, stun::MessageBuilder response);
   void refuse(const Request& request, stun::ErrorNumber number, std::string_view reason);
   void refuse_unknown(const Request& request, std::span<const std::uint16_t> attributes);
+  void send(const FiveTuple& to, Bytes message);
   void end(Allocation& allocation, AllocationEnded::Why why, Time now);
 
   // server_requests.cc: the requests that change allocations.

@@ -84,11 +84,9 @@ void Server::receive_from_peer(const Endpoint& relay, const Endpoint& peer, Byte
   }
   const FiveTuple& tuple = allocation->tuple();
   if (const auto number = allocation->channel_of(peer, now)) {
-    transmits_.push_back({tuple.server, tuple.client, encode_channel_data(*number, payload)});
-    return;
+    return send(tuple, encode_channel_data(*number, payload, tuple.transport));
   }
-  transmits_.push_back({tuple.server, tuple.client,
-                        data_indication(random_).xor_peer_address(peer).data(payload).take()});
+  send(tuple, data_indication(random_).xor_peer_address(peer).data(payload).take());
 }
 
 void Server::receive_icmp_error(const Endpoint& relay, const Endpoint& peer,
@@ -107,9 +105,7 @@ void Server::receive_icmp_error(const Endpoint& relay, const Endpoint& peer,
     events_.emplace_back(drop);
     return;
   }
-  const FiveTuple& tuple = allocation->tuple();
-  transmits_.push_back({tuple.server, tuple.client,
-                        data_indication(random_).xor_peer_address(peer).icmp(error).take()});
+  send(allocation->tuple(), data_indication(random_).xor_peer_address(peer).icmp(error).take());
 }
 
 std::optional<DropReason> Server::obstacle_to(const Allocation& allocation, const Endpoint& peer,

@@ -20,7 +20,7 @@ std::string text(const AllocationRefreshed& e) {
 }
 std::string text(const AllocationEnded& e) {
   return fmt::format("{} of {} {}", to_string(e.relay), to_string(e.tuple.client),
-                     e.why == AllocationEnded::Why::expired ? "expired" : "deleted by its client");
+                     to_string(e.why));
 }
 std::string text(const PermissionInstalled& e) {
   return fmt::format("{}: permission for {} {} until {}", to_string(e.relay), to_string(e.peer),
@@ -51,6 +51,18 @@ std::string text(const PacketDropped& e) {
 }
 
 }  // namespace
+
+std::string_view to_string(AllocationEnded::Why why) {
+  switch (why) {
+    case AllocationEnded::Why::expired:
+      return "expired";
+    case AllocationEnded::Why::deleted:
+      return "deleted by its client";
+    case AllocationEnded::Why::connection_closed:
+      return "ended with its connection";
+  }
+  return "unknown";
+}
 
 std::string_view to_string(DropReason reason) {
   switch (reason) {

@@ -8,22 +8,24 @@
 #include <variant>
 
 #include "stack/base/address.h"
+#include "stack/base/datagram.h"
 #include "stack/base/time.h"
 #include "stack/stun/error_code.h"
 #include "stack/stun/message.h"
 
 namespace natsim::turn {
 
-// Whose allocation it is: the client's address as the server sees it, and the server's own. The
-// fifth element, the transport, is UDP.
+// Whose allocation it is: the client's address as the server sees it, the server's own, and what
+// carries their messages.
 struct FiveTuple {
   Endpoint client;
   Endpoint server;
+  Transport transport = Transport::udp;
 
   constexpr auto operator<=>(const FiveTuple&) const = default;
   template <typename H>
   friend H AbslHashValue(H h, const FiveTuple& t) {
-    return H::combine(std::move(h), t.client, t.server);
+    return H::combine(std::move(h), t.client, t.server, t.transport);
   }
 };
 
@@ -49,13 +51,15 @@ struct AllocationRefreshed {
 };
 struct AllocationEnded {
   enum class Why : std::uint8_t {
-    expired,  // it was not refreshed in time
-    deleted,  // by a Refresh with lifetime zero
+    expired,            // it was not refreshed in time
+    deleted,            // by a Refresh with lifetime zero
+    connection_closed,  // that of its 5-tuple, over TCP or TLS (RFC 8656 §5)
   };
   FiveTuple tuple;
   Endpoint relay;
   Why why = Why::expired;
 };
+std::string_view to_string(AllocationEnded::Why why);
 
 struct PermissionInstalled {
   FiveTuple tuple;

@@ -225,12 +225,12 @@ TEST(IceGathering, TC01_AnotherSocketAfter437) {
   while (auto event = agent.poll_event()) asked |= std::holds_alternative<SocketNeeded>(*event);
   ASSERT_TRUE(asked);
   const Endpoint fresh{own_address.address, 5999};
-  agent.replace_turn_socket(own_address, turn_server, fresh, now);
+  agent.replace_turn_socket(own_address, turn_server, Transport::udp, fresh, now);
   const Transmit again = agent.poll_transmit().value();
   EXPECT_EQ(again.local, fresh);
   mismatch(again);
   // No more sockets: the server has failed, and gathering is complete.
-  agent.replace_turn_socket(own_address, turn_server, std::nullopt, now);
+  agent.replace_turn_socket(own_address, turn_server, Transport::udp, std::nullopt, now);
   std::vector<Event> events;
   while (auto event = agent.poll_event()) events.push_back(*event);
   const auto is_no_socket = [](const Event& event) {
