@@ -57,11 +57,12 @@ class Arena {
   Connection connect(const nat::NatOptions& caller_nat, const nat::NatOptions& callee_nat) {
     const auto stun = agents::StunServer::start(server("stun", stun_endpoint.address),
                                                 {.primary = stun_endpoint});
-    const auto turn = agents::TurnServer::start(server("turn", turn_endpoint.address),
-                                                {.listening = {turn_endpoint},
-                                                 .realm = "bench",
-                                                 .users = {{"user", "secret"}},
-                                                 .relay_addresses = {turn_endpoint.address}});
+    const auto turn =
+        agents::TurnServer::start(server("turn", turn_endpoint.address),
+                                  {.turn = {.listening = {turn_endpoint},
+                                            .realm = "bench",
+                                            .users = {{"user", "secret"}},
+                                            .relay_addresses = {turn_endpoint.address}}});
     const agents::IcePeerOptions peer{.stun_servers = {stun_endpoint},
                                       .turn_servers = {{turn_endpoint, "user", "secret"}}};
     net::Host& caller = home("alice", caller_nat, IpAddress::v4(198, 51, 100, 7));

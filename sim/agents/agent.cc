@@ -26,6 +26,11 @@ void Agent::transmit(const Transmit& transmit) {
   if (found != sockets_.end()) found->second->send(transmit.remote, transmit.payload);
 }
 
+void Agent::discard(const net::Packet* packet, core::DropReason reason, std::string_view note) {
+  if (packet != nullptr) return host_.discard(*packet, reason, note);
+  tell("stream.discarded", {{"reason", core::name(reason)}, {"note", note}});
+}
+
 void Agent::pump() {
   drain();
   wake_up_.arm(next_timeout());

@@ -46,6 +46,9 @@ class Agent : public core::Named, protected core::Actor, protected net::Datagram
   void tell(std::string_view kind, std::initializer_list<core::Field> fields) {
     world().events().emit(world().now(), id(), kind, fields);
   }
+  // Ends `packet`, or a message of a stream if it is null: these have no packet of their own, and
+  // "stream.discarded" {reason, note} tells of them.
+  void discard(const net::Packet* packet, core::DropReason reason, std::string_view note);
   void pump();
 
   virtual void take(const Endpoint& local, const net::Packet& packet) = 0;

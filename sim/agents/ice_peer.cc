@@ -149,16 +149,23 @@ void IcePeer::ignore(const Signal& signal) {
 
 void IcePeer::take(const Endpoint& local, const net::Packet& packet) {
   current_ = &packet;
-  const auto data = machine_.receive(local, packet.source, packet.payload(), world().now());
+  take_message(local, packet.source, packet.payload(), Transport::udp);
+  current_ = nullptr;
+}
+
+void IcePeer::take_message(const Endpoint& local, const Endpoint& remote, ByteView bytes,
+                           Transport transport) {
+  taking_ = true;
+  const auto data = machine_.receive(local, remote, bytes, world().now(), transport);
   if (data) {
     ++datagrams_received_;
     bytes_received_ += data->payload.size();
     last_received_ = world().now();
-    if (on_data) on_data(packet, data->payload);
+    if (on_data) on_data(current_, data->payload);
   }
   // Drained while the packet is there, so that what is ignored is told of it.
   drain();
-  current_ = nullptr;
+  taking_ = false;
 }
 
 ice::SendResult IcePeer::send(ByteView data) {
@@ -174,7 +181,13 @@ void IcePeer::close() {
 
 void IcePeer::drain() {
   for (bool quiet = false; !quiet;) {
-    while (const auto out = machine_.poll_transmit()) transmit(*out);
+    while (const auto out = machine_.poll_transmit()) {
+      if (is_stream(out->transport)) {
+        send_by_connection(*out);
+      } else {
+        transmit(*out);
+      }
+    }
     quiet = true;
     while (const auto event = machine_.poll_event()) {
       quiet = false;  // its handling may have given the machine something to send
@@ -194,16 +207,19 @@ void IcePeer::on(const ice::CandidateGathered& event) {
 }
 
 void IcePeer::on(const ice::ServerFailed& event) {
-  tell("ice.gathering_failed", {{"kind", to_string(event.kind)},
-                                {"server", event.server},
-                                {"reason", to_string(event.why)},
-                                {"code", event.code},
-                                {"elapsed", event.elapsed}});
+  tell("ice.gathering_failed",
+       {{"kind", to_string(event.kind)},
+        {"transport", is_stream(event.transport) ? to_string(event.transport) : std::string_view()},
+        {"server", event.server},
+        {"reason", to_string(event.why)},
+        {"code", event.code},
+        {"elapsed", event.elapsed}});
 }
 
 void IcePeer::on(const ice::SocketNeeded& event) {
+  if (is_stream(event.transport)) return connect(event);
   const auto bound = bind({event.base.address, 0});
-  machine_.replace_turn_socket(event.base, event.server,
+  machine_.replace_turn_socket(event.base, event.server, event.transport,
                                bound ? std::optional(bound.value()) : std::nullopt, world().now());
 }
 
@@ -309,7 +325,7 @@ void IcePeer::on(const ice::ConsentLost& event) {
 
 void IcePeer::on(const ice::Ignored& event) {
   tell("ice.ignored", {{"from", event.remote}, {"reason", to_string(event.reason)}});
-  if (current_ == nullptr || event.reason == ice::IgnoreReason::indication) return;
+  if (!taking_ || event.reason == ice::IgnoreReason::indication) return;
   const auto reason = [&] {
     switch (event.reason) {
       case ice::IgnoreReason::malformed_stun:
@@ -328,7 +344,7 @@ void IcePeer::on(const ice::Ignored& event) {
         return core::DropReason::agent_unexpected;
     }
   }();
-  host().discard(*current_, reason, to_string(event.reason));
+  discard(current_, reason, to_string(event.reason));
 }
 
 }  // namespace natsim::agents

@@ -10,6 +10,7 @@
 
 #include "sim/agents/agent.h"
 #include "sim/agents/signalling.h"
+#include "sim/agents/turn_stream.h"
 #include "stack/ice/agent.h"
 
 namespace natsim::agents {
@@ -37,15 +38,16 @@ struct IcePeerOptions {
 // Events (pair numbers are the agent's own):
 //   "ice.candidate" {type, address, base, priority}; "ice.remote_candidate" {type, address};
 //   "ice.restart" {reason}; "ice.signal_ignored" {what, reason};
-//   "ice.gathering" {state}; "ice.gathering_failed" {kind, server, reason, code,
-//   elapsed};
+//   "ice.gathering" {state}; "ice.gathering_failed" {kind, transport, server, reason, code,
+//   elapsed}, the transport empty for UDP;
 //   "ice.pair" {pair, local, local_type, remote, remote_type, state, reason};
 //   "ice.check" {pair, transaction, from, to, retransmission, nominating};
 //   "ice.check_received" {pair, transaction, from, to, code};
 //   "ice.answered" {pair, transaction, code, mapped}; "ice.nominated" {pair};
 //   "ice.selected" {pair, local, local_type, remote, remote_type}; "ice.state" {state, reason};
-//   "ice.role" {role}; "ice.consent_lost" {pair}; "ice.ignored" {from, reason}.
-class IcePeer : public Agent, public SignalReceiver {
+//   "ice.role" {role}; "ice.consent_lost" {pair}; "ice.ignored" {from, reason};
+//   "ice.connection" {server, transport, state, reason} of a TURN server over TCP.
+class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
  public:
   IcePeer(net::Host& host, IcePeerOptions options);
 
@@ -91,8 +93,8 @@ class IcePeer : public Agent, public SignalReceiver {
   [[nodiscard]] Time selected_at() const { return selected_at_; }
 
   // Called with what the peer sent on a path that is trusted (RFC 8445 §12.2), and is not STUN; may
-  // be empty.
-  std::function<void(const net::Packet&, ByteView)> on_data;
+  // be empty. The packet that brought it is null if a stream did.
+  std::function<void(const net::Packet*, ByteView)> on_data;
   // Called after each pump in which the state or the selected pair changed; may be empty.
   std::function<void()> on_change;
 
@@ -103,6 +105,15 @@ class IcePeer : public Agent, public SignalReceiver {
     ice::CandidateType local_type;
     Endpoint remote;
     ice::CandidateType remote_type;
+  };
+
+  // A connection to a TURN server, from the address of `base`.
+  struct TurnConnection {
+    Endpoint base;
+    Endpoint server;  // as configured
+    Transport transport;
+    bool open = false;
+    std::unique_ptr<TurnStream> stream;
   };
 
   // Sockets for all addresses that can be used.
@@ -116,6 +127,16 @@ class IcePeer : public Agent, public SignalReceiver {
   }
   void ignore(const Signal& signal);
   void take(const Endpoint& local, const net::Packet& packet) override;
+  void take_message(const Endpoint& local, const Endpoint& remote, ByteView bytes,
+                    Transport transport);
+  void connect(const ice::SocketNeeded& needed);
+  void send_by_connection(const Transmit& message);
+  void on_open(TurnStream& stream) override;
+  void on_message(TurnStream& stream, ByteView message) override;
+  void on_end(TurnStream& stream, std::string_view why) override;
+  [[nodiscard]] std::vector<TurnConnection>::iterator connection_of(const TurnStream& stream);
+  void tell_connection(const TurnConnection& connection, std::string_view state,
+                       std::string_view reason);
   void handle_timeout(Time now) override { machine_.handle_timeout(now); }
   [[nodiscard]] Time next_timeout() const override { return machine_.next_timeout(); }
   void drain() override;
@@ -130,6 +151,7 @@ class IcePeer : public Agent, public SignalReceiver {
   void on(const ice::ServerFailed& event);
   void on(const ice::SocketNeeded& event);
   void on(const ice::SocketReleased& event) { unbind(event.local); }
+  void on(const ice::ConnectionReleased& event);
   void on(const ice::GatheringComplete& event);
   void on(const ice::StateChanged& event);
   void on(const ice::RoleSwitched& event);
@@ -155,11 +177,13 @@ class IcePeer : public Agent, public SignalReceiver {
   bool started_ = false;
   std::uint32_t generation_ = 0;  // restarts so far, of both sides
   std::string start_error_;
-  std::string remote_ufrag_;              // of the peer's last description that was taken
-  bool described_ = false;                // our description has been sent
-  std::vector<ice::Candidate> unsent_;    // gathered, to be sent with the description
-  std::vector<PairFace> pairs_;           // by pair number less one
+  std::string remote_ufrag_;            // of the peer's last description that was taken
+  bool described_ = false;              // our description has been sent
+  std::vector<ice::Candidate> unsent_;  // gathered, to be sent with the description
+  std::vector<PairFace> pairs_;         // by pair number less one
+  std::vector<TurnConnection> connections_;
   const net::Packet* current_ = nullptr;  // being taken: what an Ignored is about
+  bool taking_ = false;                   // a packet, or a stream's message
   bool changed_ = false;                  // since on_change was last called
   Time selected_at_ = Time::never();
   std::uint64_t bytes_received_ = 0;

@@ -26,7 +26,7 @@ PeerConnection::PeerConnection(net::Host& host, PeerConnectionOptions options)
       transport_(options_.security, certificate_, host.world().random(label()).split("dtls")),
       media_(options_.media, negotiation_.cname(), host.world().random(label()).split("media")) {
   ice_.connect(*this);
-  ice_.on_data = [this](const net::Packet& packet, ByteView data) { take_data(packet, data); };
+  ice_.on_data = [this](const net::Packet* packet, ByteView data) { take_data(packet, data); };
   ice_.on_change = [this] { take_ice_change(); };
 }
 
@@ -229,11 +229,12 @@ void PeerConnection::close() {
   update();
 }
 
-void PeerConnection::take_data(const net::Packet& packet, ByteView data) {
-  current_ = &packet;
+void PeerConnection::take_data(const net::Packet* packet, ByteView data) {
+  current_ = packet;
+  taking_ = true;
   transport_.receive(data, world().now());
   pump();
-  current_ = nullptr;
+  taking_ = false;
 }
 
 void PeerConnection::take_ice_change() {
@@ -332,13 +333,13 @@ void PeerConnection::on(const peer::PeerLeft& event) {
 }
 
 void PeerConnection::on(const peer::MediaIgnored& event) {
-  if (current_ == nullptr) return;
-  host().discard(*current_, core::DropReason::agent_unexpected,
-                 event.rtcp ? "RTCP that cannot be read" : "RTP of no section");
+  if (!taking_) return;
+  discard(current_, core::DropReason::agent_unexpected,
+          event.rtcp ? "RTCP that cannot be read" : "RTP of no section");
 }
 
 void PeerConnection::on(const peer::Dropped& event) {
-  if (current_ == nullptr) return;
+  if (!taking_) return;
   const auto reason = [&] {
     switch (event.cause) {
       case peer::DropCause::unauthenticated:
@@ -351,7 +352,7 @@ void PeerConnection::on(const peer::Dropped& event) {
         return core::DropReason::agent_unexpected;
     }
   }();
-  host().discard(*current_, reason, to_string(event.cause));
+  discard(current_, reason, to_string(event.cause));
 }
 
 void PeerConnection::on(const dtls::Failed& event) {

@@ -104,7 +104,7 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
 
   // From the IcePeer.
   void send(Signal signal) override;
-  void take_data(const net::Packet& packet, ByteView data);
+  void take_data(const net::Packet* packet, ByteView data);
   void take_ice_change();
 
   [[nodiscard]] peer::LocalTransport local_transport() const;
@@ -145,7 +145,8 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   ConnectionState state_ = ConnectionState::new_connection;
   Time secured_at_ = Time::never();
   std::string error_;
-  const net::Packet* current_ = nullptr;  // being taken
+  const net::Packet* current_ = nullptr;  // being taken; null if a stream brought it
+  bool taking_ = false;                   // data, with its packet or without
 };
 
 }  // namespace natsim::agents

@@ -1,5 +1,6 @@
 #include "sim/agents/turn_server.h"
 
+#include <utility>
 #include <variant>
 
 namespace natsim::agents {
@@ -20,13 +21,31 @@ core::DropReason drop_reason(turn::DropReason why) {
   }
 }
 
+std::string_view word(turn::AllocationEnded::Why why) {
+  switch (why) {
+    case turn::AllocationEnded::Why::expired:
+      return "expired";
+    case turn::AllocationEnded::Why::deleted:
+      return "deleted";
+    case turn::AllocationEnded::Why::connection_closed:
+      return "connection closed";
+  }
+  return "";
+}
+
 }  // namespace
 
 Result<std::unique_ptr<TurnServer>> TurnServer::start(net::Host& host,
-                                                      const turn::ServerOptions& options) {
-  std::unique_ptr<TurnServer> server(new TurnServer(host, options));
-  for (const Endpoint& listening : options.listening) {
+                                                      const TurnServerOptions& options) {
+  std::unique_ptr<TurnServer> server(new TurnServer(host, options.turn));
+  for (const Endpoint& listening : options.turn.listening) {
     if (const auto bound = server->bind(listening); !bound) return Error{bound.error()};
+  }
+  if (options.tcp_port) {
+    const Endpoint local{server->listening_.address, *options.tcp_port};
+    auto listener = host.tcp().listen({.local = local, .options = {.nagle = false}}, *server);
+    if (!listener) return Error{listener.error()};
+    server->tcp_ = std::move(listener.value());
   }
   return server;
 }
@@ -36,8 +55,48 @@ TurnServer::TurnServer(net::Host& host, const turn::ServerOptions& options)
       listening_(options.listening.front()),
       machine_(options, host.world().random(label())) {}
 
+Endpoint TurnServer::endpoint(Transport transport) const {
+  if (transport == Transport::udp) return listening_;
+  return transport == Transport::tcp && tcp_ != nullptr ? tcp_->local() : Endpoint();
+}
+
+void TurnServer::accept(net::TcpListener& /*listener*/, std::unique_ptr<net::TcpSocket> socket) {
+  const std::pair key(socket->remote(), socket->local());
+  const Transport transport = Transport::tcp;
+  tell("turn.connected", {{"client", key.first}, {"transport", to_string(transport)}});
+  connections_[key] = {transport, TurnStream::accept(std::move(socket), *this)};
+}
+
+void TurnServer::on_message(TurnStream& stream, ByteView message) {
+  const Transport transport = connections_.at({stream.remote(), stream.local()}).transport;
+  machine_.receive(stream.local(), stream.remote(), message, world().now(), transport);
+  taking_ = true;
+  drain();
+  taking_ = false;
+  pump();
+}
+
+void TurnServer::on_end(TurnStream& stream, std::string_view why) {
+  const auto found = connections_.find({stream.remote(), stream.local()});
+  const turn::FiveTuple tuple{stream.remote(), stream.local(), found->second.transport};
+  tell("turn.disconnected",
+       {{"client", tuple.client}, {"transport", to_string(tuple.transport)}, {"reason", why}});
+  connections_.erase(found);
+  machine_.connection_closed(tuple, world().now());
+  pump();
+}
+
+void TurnServer::send_by_connection(const Transmit& message) {
+  const auto found = connections_.find({message.remote, message.local});
+  if (found == connections_.end()) return;  // it has ended, of which the machine was told
+  if (!found->second.stream->send(message.payload)) {
+    discard(current_, core::DropReason::queue_overflow, "TCP to the client takes no more");
+  }
+}
+
 void TurnServer::take(const Endpoint& local, const net::Packet& packet) {
   current_ = &packet;
+  taking_ = true;
   if (local == listening_) {
     machine_.receive(local, packet.source, packet.payload(), world().now());
   } else {
@@ -45,6 +104,7 @@ void TurnServer::take(const Endpoint& local, const net::Packet& packet) {
   }
   // Drained while the packet is there, so that a drop is told of it.
   drain();
+  taking_ = false;
   current_ = nullptr;
 }
 
@@ -59,7 +119,13 @@ void TurnServer::drain() {
   while (const auto event = machine_.poll_event()) {
     std::visit([this](const auto& e) { on(e); }, *event);
   }
-  while (const auto out = machine_.poll_transmit()) transmit(*out);
+  while (const auto out = machine_.poll_transmit()) {
+    if (is_stream(out->transport)) {
+      send_by_connection(*out);
+    } else {
+      transmit(*out);
+    }
+  }
 }
 
 void TurnServer::on(const turn::OpenRelay& event) {
@@ -84,10 +150,8 @@ void TurnServer::on(const turn::AllocationRefreshed& event) {
 }
 
 void TurnServer::on(const turn::AllocationEnded& event) {
-  const bool expired = event.why == turn::AllocationEnded::Why::expired;
-  tell("turn.ended", {{"client", event.tuple.client},
-                      {"relay", event.relay},
-                      {"why", std::string_view(expired ? "expired" : "deleted")}});
+  tell("turn.ended",
+       {{"client", event.tuple.client}, {"relay", event.relay}, {"why", word(event.why)}});
 }
 
 void TurnServer::on(const turn::PermissionInstalled& event) {
@@ -126,9 +190,7 @@ void TurnServer::on(const turn::RequestRefused& event) {
 }
 
 void TurnServer::on(const turn::PacketDropped& event) {
-  if (current_ != nullptr) {
-    host().discard(*current_, drop_reason(event.why), turn::to_string(event.why));
-  }
+  if (taking_) discard(current_, drop_reason(event.why), turn::to_string(event.why));
 }
 
 }  // namespace natsim::agents

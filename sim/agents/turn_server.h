@@ -1,34 +1,59 @@
 // A TURN server on a simulated host.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <memory>
-#include <string>
+#include <optional>
+#include <utility>
 
 #include "sim/agents/agent.h"
+#include "sim/agents/turn_stream.h"
 #include "stack/turn/server.h"
 
 namespace natsim::agents {
 
+struct TurnServerOptions {
+  turn::ServerOptions turn;
+  // Also served over TCP at the address of the first listening endpoint.
+  std::optional<std::uint16_t> tcp_port;
+};
+
 // Relays for clients that know a user name and password. It answers Binding requests as well, so
 // that one address serves as STUN and TURN server (RFC 8656 §2.1).
+//
+// Data for a client whose connection takes no more is lost, with a reason.
 //
 // Events: "turn.allocated" {client, relay, user, lifetime}, "turn.refreshed" {client, relay,
 // lifetime}, "turn.ended" {client, relay, why}, "turn.permission" {client, relay, peer, refreshed},
 // "turn.permission_expired" {client, relay, peer}, "turn.channel" {client, relay, peer, number,
 // refreshed}, "turn.channel_expired" {client, relay, peer, number}, "turn.refused" {client, method,
-// code, reason}.
-class TurnServer : public Agent {
+// code, reason}, "turn.connected" {client, transport}, "turn.disconnected" {client, transport,
+// reason}.
+class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::User {
  public:
   // Fails if a listening socket cannot be opened.
   static Result<std::unique_ptr<TurnServer>> start(net::Host& host,
-                                                   const turn::ServerOptions& options);
+                                                   const TurnServerOptions& options);
 
-  [[nodiscard]] const Endpoint& endpoint() const { return listening_; }
+  // Where it is served; unset if it is not by this transport.
+  [[nodiscard]] Endpoint endpoint(Transport transport = Transport::udp) const;
   [[nodiscard]] const turn::Server& machine() const { return machine_; }
 
  private:
+  // A client's connection.
+  struct Connection {
+    Transport transport;
+    std::unique_ptr<TurnStream> stream;
+  };
+
   TurnServer(net::Host& host, const turn::ServerOptions& options);
 
+  void accept(net::TcpListener& listener, std::unique_ptr<net::TcpSocket> socket) override;
+  void on_open(TurnStream& /*stream*/) override {}  // those of clients only
+  void on_message(TurnStream& stream, ByteView message) override;
+  void on_end(TurnStream& stream, std::string_view why) override;
+  void send_by_connection(const Transmit& message);
   void take(const Endpoint& local, const net::Packet& packet) override;
   void take_error(const Endpoint& local, net::IcmpError error, const Endpoint& remote) override;
   void handle_timeout(Time now) override { machine_.handle_timeout(now); }
@@ -49,7 +74,10 @@ class TurnServer : public Agent {
 
   Endpoint listening_;
   turn::Server machine_;
+  std::unique_ptr<net::TcpListener> tcp_;
+  std::map<std::pair<Endpoint, Endpoint>, Connection> connections_;  // by client and server
   const net::Packet* current_ = nullptr;  // being taken: what a PacketDropped is about
+  bool taking_ = false;                   // a packet, or a stream's message
 };
 
 }  // namespace natsim::agents

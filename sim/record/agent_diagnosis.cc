@@ -21,11 +21,20 @@ std::string fate_of(const PacketTrail& trail) {
                      trail.note.empty() ? "" : fmt::format(" ({})", trail.note));
 }
 
+std::string upper(std::string word) {
+  for (char& letter : word) {
+    if (letter >= 'a' && letter <= 'z') letter = static_cast<char>(letter - 'a' + 'A');
+  }
+  return word;
+}
+
 // What became of the agent's packets to a server and of the answers.
 void tell_server(const IceAgentRecord& agent, const IceAgentRecord::ServerFailure& failure,
                  const PacketTrails& trails, std::vector<std::string>& notes) {
-  notes.push_back(fmt::format("{} got no candidate from the {} server {}: it {}.", agent.name,
-                              failure.kind, to_string(failure.server), failure.reason));
+  const std::string over = failure.transport.empty() ? "" : " over " + upper(failure.transport);
+  const std::string how = failure.connection.empty() ? "" : " (" + failure.connection + ")";
+  notes.push_back(fmt::format("{} got no candidate from the {} server {}{}: it {}{}.", agent.name,
+                              failure.kind, to_string(failure.server), over, failure.reason, how));
   for (const TrailGroup& group : group_trails(trails.with_server(agent.name, failure.server))) {
     const PacketTrail& trail = *group.last;
     notes.push_back(fmt::format("{} sent {} to {} {}: {}.", trail.sender,

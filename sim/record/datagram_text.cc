@@ -15,6 +15,7 @@
 #include "stack/portmap/nat_pmp_message.h"
 #include "stack/stun/message.h"
 #include "stack/turn/channel_data.h"
+#include "stack/turn/stream_framing.h"
 
 namespace natsim::record {
 
@@ -154,6 +155,17 @@ ByteView transport_of(ByteView datagram, net::Protocol protocol) {
   return datagram.subspan(offset);
 }
 
+// The messages of a TURN connection that begin and end in this segment; empty if it begins none.
+std::string describe_turn_stream(ByteView payload) {
+  turn::StreamFraming framing;
+  framing.receive(payload);
+  std::string text;
+  while (const auto message = framing.poll_message()) {
+    text += fmt::format("{}{}", text.empty() ? "" : "; ", describe_payload(*message));
+  }
+  return text;
+}
+
 // The numbers are the header's own: SYN, data and FIN with their place in the sequence space, an
 // acknowledgement alone with what it acknowledges.
 std::string describe_tcp(ByteView datagram) {
@@ -169,6 +181,8 @@ std::string describe_tcp(ByteView datagram) {
   if (segment->window == 0 && !segment->has(net::tcp_flag::rst)) text += ", window 0";
   if (const std::string stream = describe_websocket(segment->payload); !stream.empty()) {
     text += ": " + stream;
+  } else if (const std::string turn = describe_turn_stream(segment->payload); !turn.empty()) {
+    text += ": " + turn;
   }
   return text;
 }

@@ -67,9 +67,16 @@ void IceHistory::on_agent(const core::AgentEvent& event) {
   } else if (what == "remote_candidate") {
     agent.remote_candidates.push_back(candidate_in(event));
   } else if (what == "gathering_failed") {
-    agent.server_failures.push_back({value_of<std::string>(event, "kind"),
-                                     value_of<Endpoint>(event, "server"),
-                                     value_of<std::string>(event, "reason")});
+    const auto server = value_of<Endpoint>(event, "server");
+    auto transport = value_of<std::string>(event, "transport");
+    auto connection = agent.lost_connections[{server, transport}];
+    agent.server_failures.push_back({value_of<std::string>(event, "kind"), server,
+                                     value_of<std::string>(event, "reason"), std::move(transport),
+                                     std::move(connection)});
+  } else if (what == "connection") {
+    agent.lost_connections[{value_of<Endpoint>(event, "server"),
+                            value_of<std::string>(event, "transport")}] =
+        value_of<std::string>(event, "reason");
   } else if (what == "pair") {
     on_pair(agent, event);
   } else if (what == "check") {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,8 @@ struct IceAgentRecord {
     std::string kind;  // "STUN", "TURN"
     Endpoint server;
     std::string reason;
+    std::string transport;   // "tcp", "tls"; empty: UDP
+    std::string connection;  // over these: how the connection ended; empty if it has not
   };
 
   std::string name;  // its host's: "alice"
@@ -44,6 +47,8 @@ struct IceAgentRecord {
   std::vector<CandidateRecord> remote_candidates;
   std::vector<PairRecord> pairs;  // in order of their making
   std::vector<ServerFailure> server_failures;
+  // Why a connection failed or ended last, by server and transport.
+  std::map<std::pair<Endpoint, std::string>, std::string> lost_connections;
   std::string state;
   std::int64_t selected_pair = 0;  // the last one; 0 if none ever was
   Time consent_lost = Time::never();

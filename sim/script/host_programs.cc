@@ -64,7 +64,7 @@ int HostObject::turn_server(lua_State* lua) {
   require_address(lua, "host:turn_server");
   if (turn_ != nullptr) raise(lua, "host:turn_server: {} runs a TURN server already", shown());
   const auto options = read_turn_server(Value(lua, 2, "host:turn_server"), addresses());
-  if (stun_ != nullptr && stun_->endpoint() == options.listening.front()) {
+  if (stun_ != nullptr && stun_->endpoint() == options.turn.listening.front()) {
     if (stun_->discovers_behaviour()) {
       raise(lua,
             "host:turn_server: {} serves STUN with behaviour discovery; give the TURN server "
@@ -74,7 +74,7 @@ int HostObject::turn_server(lua_State* lua) {
     stun_->give_way();
   }
   auto agent = started(lua, "host:turn_server", agents::TurnServer::start(host_, options));
-  turn_ = &Run::of(lua).make<TurnServerObject>(lua, std::move(agent), options.users);
+  turn_ = &Run::of(lua).make<TurnServerObject>(lua, std::move(agent), options.turn.users);
   push(lua, *turn_);
   return 1;
 }

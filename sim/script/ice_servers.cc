@@ -31,13 +31,36 @@ Endpoint stun_endpoint(const Value& value) {
       fmt::format("{} runs no STUN server: call host:stun_server() before", host->shown()));
 }
 
+struct TransportName {
+  std::string_view name;
+  Transport value;
+};
+constexpr std::array<TransportName, 2> transports = {{
+    {"udp", Transport::udp},
+    {"tcp", Transport::tcp},
+}};
+
 struct TurnUse {
   std::optional<std::string> user;
   std::optional<std::string> password;
+  std::vector<Transport> transports = {Transport::udp};
 };
-constexpr std::array<Key<TurnUse>, 2> turn_use_keys = {{
+constexpr std::array<Key<TurnUse>, 3> turn_use_keys = {{
     {"user", [](const Value& value, TurnUse& turn) { turn.user = value.text(); }},
     {"password", [](const Value& value, TurnUse& turn) { turn.password = value.text(); }},
+    {"transport",
+     [](const Value& value, TurnUse& turn) {
+       turn.transports.clear();
+       if (!value.is_table()) {
+         turn.transports.push_back(value.one_of(transports));
+         return;
+       }
+       if (value.length() == 0) value.refuse("at least one transport");
+       for (int i = 1; i <= value.length(); ++i) {
+         const StackMark mark(value.lua());
+         turn.transports.push_back(value.element(i).one_of(transports));
+       }
+     }},
 }};
 
 std::string password_of(const Value& table, const HostObject& host, const std::string& user) {
@@ -50,7 +73,18 @@ std::string password_of(const Value& table, const HostObject& host, const std::s
                              suggestion(user, names)));
 }
 
-ice::TurnServer turn_server(const Value& table) {
+Endpoint turn_endpoint(const Value& where, const HostObject* host, Transport transport) {
+  if (host == nullptr) return read_endpoint(where);
+  const Endpoint endpoint = host->turn()->endpoint(transport);
+  if (!endpoint.is_set()) {
+    where.complain(fmt::format("the TURN server of {} does not serve {}: give it a {}_port",
+                               host->shown(), to_string(transport), to_string(transport)));
+  }
+  return endpoint;
+}
+
+// A server for each transport that it is to be used by.
+void read_turn_server_use(const Value& table, std::vector<ice::TurnServer>& servers) {
   if (!table.is_table()) table.refuse("a table such as { server, user = \"alice\" }");
   TurnUse keys;
   read_options(table, turn_use_keys, keys, 1);
@@ -62,9 +96,14 @@ ice::TurnServer turn_server(const Value& table) {
         fmt::format("{} runs no TURN server: call host:turn_server{{…}} before", host->shown()));
   }
   if (host == nullptr && !keys.password) table.complain("missing key 'password'");
-  return {.address = host != nullptr ? host->turn()->endpoint() : read_endpoint(where),
-          .username = *keys.user,
-          .password = keys.password ? *keys.password : password_of(table, *host, *keys.user)};
+  const std::string password =
+      keys.password ? *keys.password : password_of(table, *host, *keys.user);
+  for (const Transport transport : keys.transports) {
+    servers.push_back({.address = turn_endpoint(where, host, transport),
+                       .username = *keys.user,
+                       .password = password,
+                       .transport = transport});
+  }
 }
 
 // Whether the table is a list of server tables, and not one of them.
@@ -91,12 +130,12 @@ constexpr std::array<Key<agents::IcePeerOptions>, 2> server_keys = {{
      [](const Value& value, agents::IcePeerOptions& peer) {
        peer.turn_servers.clear();
        if (!is_list_of_tables(value)) {
-         peer.turn_servers.push_back(turn_server(value));
+         read_turn_server_use(value, peer.turn_servers);
          return;
        }
        for (int i = 1; i <= value.length(); ++i) {
          const StackMark mark(value.lua());
-         peer.turn_servers.push_back(turn_server(value.element(i)));
+         read_turn_server_use(value.element(i), peer.turn_servers);
        }
      }},
 }};

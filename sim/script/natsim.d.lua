@@ -572,7 +572,8 @@ function PortMapping:remove() end
 ---@class TurnServerOptions
 ---@field users table<string, string> passwords by user name
 ---@field ip? string one of the host's addresses; default the first
----@field port? integer from 1 to 65535; default 3478
+---@field port? integer of UDP; from 1 to 65535; default 3478
+---@field tcp_port? integer|false from 1 to 65535, or false for UDP alone; default the same as `port`
 ---@field relay_ip? string the host's address that relays are on; default all of them
 ---@field relay_ports? [integer, integer] default { 49152, 65535 }
 ---@field realm? string default "natsim"
@@ -1087,10 +1088,12 @@ function hold(options) end
 
 -- Calls -----------------------------------------------------------------------------------------
 
+---@alias TurnTransport "udp"|"tcp"
 ---@class TurnServerUse
 ---@field [1] Host|string the host of the TURN server, or an endpoint
 ---@field user string
 ---@field password? string default: what the host's server knows for the user
+---@field transport? TurnTransport|TurnTransport[] to the server; a relayed candidate for each; default "udp"
 
 ---@class IceServers
 ---@field stun? Host|EndpointLike|(Host|EndpointLike)[]

@@ -21,6 +21,8 @@ struct StunSetup {
 struct TurnSetup {
   ServerOptions& options;
   const std::vector<IpAddress>& addresses;
+  std::optional<std::uint16_t> tcp_port;
+  bool tcp = true;
 };
 
 // An address that the host has.
@@ -60,7 +62,7 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   return users;
 }
 
-constexpr std::array<Key<TurnSetup>, 13> turn_keys = {{
+constexpr std::array<Key<TurnSetup>, 14> turn_keys = {{
     {"users",
      [](const Value& value, TurnSetup& server) { server.options.users = read_users(value); }},
     {"ip",
@@ -69,6 +71,11 @@ constexpr std::array<Key<TurnSetup>, 13> turn_keys = {{
      }},
     {"port", [](const Value& value,
                 TurnSetup& server) { server.options.listening.front().port = value.port(); }},
+    {"tcp_port",
+     [](const Value& value, TurnSetup& server) {
+       server.tcp = !lua_isboolean(value.lua(), value.index()) || value.boolean();
+       if (server.tcp) server.tcp_port = value.port();
+     }},
     {"relay_ip",
      [](const Value& value, TurnSetup& server) {
        server.options.relay_addresses = {own_address(value, server.addresses)};
@@ -175,17 +182,20 @@ BindingServer::Options read_stun_server(const Value& value,
   return options;
 }
 
-ServerOptions read_turn_server(const Value& value, const std::vector<IpAddress>& addresses) {
-  ServerOptions options;
+agents::TurnServerOptions read_turn_server(const Value& value,
+                                           const std::vector<IpAddress>& addresses) {
+  agents::TurnServerOptions read;
+  ServerOptions& options = read.turn;
   options.listening = {{addresses.front(), agents::default_stun_port}};
   options.realm = "natsim";
   options.relay_addresses = addresses;
   if (!value.present())
     value.refuse("a table with users, such as { users = { alice = \"secret\" } }");
-  TurnSetup keys{options, addresses};
+  TurnSetup keys{options, addresses, {}};
   read_options(value, turn_keys, keys);
   if (options.users.empty()) value.complain("missing key 'users'");
-  return options;
+  if (keys.tcp) read.tcp_port = keys.tcp_port.value_or(options.listening.front().port);
+  return read;
 }
 
 }  // namespace natsim::script

@@ -50,6 +50,7 @@ class TurnServerObject : public Reachable {
 
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
   [[nodiscard]] Endpoint endpoint() const override { return agent_->endpoint(); }
+  [[nodiscard]] Endpoint endpoint(Transport transport) const { return agent_->endpoint(transport); }
   // In the order of their names.
   [[nodiscard]] const std::vector<User>& users() const { return users_; }
 
@@ -85,6 +86,7 @@ class EchoObject : public Reachable {
 // these addresses.
 stun::BindingServer::Options read_stun_server(const Value& value,
                                               const std::vector<IpAddress>& addresses);
-turn::ServerOptions read_turn_server(const Value& value, const std::vector<IpAddress>& addresses);
+agents::TurnServerOptions read_turn_server(const Value& value,
+                                           const std::vector<IpAddress>& addresses);
 
 }  // namespace natsim::script

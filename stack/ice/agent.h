@@ -69,8 +69,8 @@ class Agent {
   void set_servers(std::vector<Endpoint> stun, std::vector<TurnServer> turn);
   void start_gathering(Time now);
   // The answer to SocketNeeded: the host has bound `fresh` for the TURN server, or connected from
-  // there; nullopt if it cannot, upon which that server has failed. False if nothing waits for it any
-  // more: the host may close it.
+  // there; nullopt if it cannot, upon which that server has failed. False if nothing waits for it
+  // any more: the host may close it.
   bool replace_turn_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                            std::optional<Endpoint> fresh, Time now);
   // A connection that was given so has ended.

@@ -63,7 +63,7 @@ std::string_view to_string(GatherFailure failure) {
     case GatherFailure::no_socket:
       return "wanted another local port, and there was none";
     case GatherFailure::no_connection:
-      return "no connection to it";
+      return "could not be connected to";
     case GatherFailure::lost:
       return "no longer has the allocation";
   }

@@ -98,12 +98,12 @@ Cell run_cell(const std::string& a, const std::string& b, const MatrixOptions& o
   std::unique_ptr<agents::TurnServer> turn;
   if (options.turn) {
     net::Host& turn_host = arena.server("turn", turn_endpoint.address);
-    turn =
-        std::move(agents::TurnServer::start(turn_host, {.listening = {turn_endpoint},
-                                                        .realm = "matrix",
-                                                        .users = {{"user", "secret"}},
-                                                        .relay_addresses = {turn_endpoint.address}})
-                      .value());
+    turn = std::move(
+        agents::TurnServer::start(turn_host, {.turn = {.listening = {turn_endpoint},
+                                                       .realm = "matrix",
+                                                       .users = {{"user", "secret"}},
+                                                       .relay_addresses = {turn_endpoint.address}}})
+            .value());
     peer.turn_servers = {{turn_endpoint, "user", "secret"}};
   }
   net::Host& caller = arena.home("alice", a, options, IpAddress::v4(198, 51, 100, 7), 15);

@@ -38,7 +38,7 @@ struct TwoHomes {
     options.realm = "example.org";
     options.users = {{"user", "secret"}};
     options.relay_addresses = {turn_address.address};
-    turn = std::move(agents::TurnServer::start(*server, options).value());
+    turn = std::move(agents::TurnServer::start(*server, {.turn = options}).value());
     call_options.caller.turn_servers = {{turn_address, "user", "secret"}};
   }
 

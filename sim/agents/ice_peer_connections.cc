@@ -1,0 +1,86 @@
+// An ICE peer's connections to TURN servers over TCP.
+#include <algorithm>
+#include <utility>
+
+#include "sim/agents/ice_peer.h"
+
+namespace natsim::agents {
+
+void IcePeer::connect(const ice::SocketNeeded& needed) {
+  TurnConnection connection{needed.base, needed.server, needed.transport};
+  auto stream = TurnStream::connect(host(), needed.base.address, needed.remote, *this);
+  if (!stream) {
+    tell_connection(connection, "failed", stream.error());
+    machine_.replace_turn_socket(needed.base, needed.server, needed.transport, std::nullopt,
+                                 world().now());
+    return;
+  }
+  connection.stream = std::move(stream.value());
+  tell_connection(connection, "connecting", {});
+  connections_.push_back(std::move(connection));
+}
+
+void IcePeer::on_open(TurnStream& stream) {
+  const auto connection = connection_of(stream);
+  connection->open = true;
+  tell_connection(*connection, "open", {});
+  if (!machine_.replace_turn_socket(connection->base, connection->server, connection->transport,
+                                    stream.local(), world().now())) {
+    stream.close();
+  }
+  pump();
+}
+
+void IcePeer::on_message(TurnStream& stream, ByteView message) {
+  take_message(stream.local(), stream.remote(), message, connection_of(stream)->transport);
+  pump();
+}
+
+void IcePeer::on_end(TurnStream& stream, std::string_view why) {
+  const auto found = connection_of(stream);
+  const TurnConnection connection = std::move(*found);
+  connections_.erase(found);
+  tell_connection(connection, connection.open ? "closed" : "failed", why);
+  if (connection.open) {
+    machine_.connection_lost(stream.local(), stream.remote(), world().now());
+  } else {
+    machine_.replace_turn_socket(connection.base, connection.server, connection.transport,
+                                 std::nullopt, world().now());
+  }
+  pump();
+}
+
+void IcePeer::on(const ice::ConnectionReleased& event) {
+  for (const TurnConnection& connection : connections_) {
+    if (connection.stream->local() != event.local) continue;
+    if (connection.stream->remote() == event.remote) connection.stream->close();
+  }
+}
+
+void IcePeer::send_by_connection(const Transmit& message) {
+  const auto found =
+      std::find_if(connections_.begin(), connections_.end(), [&](const TurnConnection& connection) {
+        return connection.stream->local() == message.local &&
+               connection.stream->remote() == message.remote;
+      });
+  if (found == connections_.end()) return;  // it has ended, of which the machine was told
+  if (!found->stream->send(message.payload)) {
+    discard(nullptr, core::DropReason::queue_overflow, "TCP to the TURN server takes no more");
+  }
+}
+
+std::vector<IcePeer::TurnConnection>::iterator IcePeer::connection_of(const TurnStream& stream) {
+  return std::find_if(
+      connections_.begin(), connections_.end(),
+      [&](const TurnConnection& connection) { return connection.stream.get() == &stream; });
+}
+
+void IcePeer::tell_connection(const TurnConnection& connection, std::string_view state,
+                              std::string_view reason) {
+  tell("ice.connection", {{"server", connection.server},
+                          {"transport", to_string(connection.transport)},
+                          {"state", state},
+                          {"reason", reason}});
+}
+
+}  // namespace natsim::agents

@@ -1,0 +1,46 @@
+#include "sim/agents/turn_stream.h"
+
+#include <utility>
+
+namespace natsim::agents {
+namespace {
+
+// A server that cannot be connected to is given up after 31 s (1 + 2 + 4 + 8 + 16), a little before
+// a request that it does not answer.
+constexpr net::TcpOptions client_options{.syn_retries = 4, .nagle = false};
+
+}  // namespace
+
+Result<std::unique_ptr<TurnStream>> TurnStream::connect(net::Host& host, const IpAddress& local,
+                                                        const Endpoint& server, User& user) {
+  std::unique_ptr<TurnStream> stream(new TurnStream(user));
+  auto bytes =
+      ByteStream::connect(host, {.local = {local, 0}, .options = client_options}, server, *stream);
+  if (!bytes) return Error{bytes.error()};
+  stream->stream_ = std::move(bytes.value());
+  return stream;
+}
+
+std::unique_ptr<TurnStream> TurnStream::accept(std::unique_ptr<net::TcpSocket> socket, User& user) {
+  std::unique_ptr<TurnStream> stream(new TurnStream(user));
+  stream->stream_ = ByteStream::accept(std::move(socket), *stream);
+  return stream;
+}
+
+bool TurnStream::send(ByteView message) {
+  if (stream_->unsent() + message.size() > max_unsent) return false;
+  stream_->send(message);
+  return true;
+}
+
+void TurnStream::on_open(ByteStream& /*stream*/) { user_.on_open(*this); }
+
+void TurnStream::on_bytes(ByteStream& stream, ByteView bytes) {
+  framing_.receive(bytes);
+  while (const auto message = framing_.poll_message()) user_.on_message(*this, *message);
+  if (framing_.broken()) stream.fail("neither STUN nor ChannelData on the stream");
+}
+
+void TurnStream::on_end(ByteStream& /*stream*/, std::string_view why) { user_.on_end(*this, why); }
+
+}  // namespace natsim::agents

@@ -1,0 +1,54 @@
+// A TURN connection on a simulated host: whole messages in both directions.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+
+#include "sim/agents/byte_stream.h"
+#include "stack/turn/stream_framing.h"
+
+namespace natsim::agents {
+
+// Contract, on top of ByteStream's: what begins no message ends the stream, and `on_end` says so.
+class TurnStream : private ByteStream::User {
+ public:
+  class User {
+   public:
+    virtual ~User() = default;
+    virtual void on_open(TurnStream& stream) = 0;
+    virtual void on_message(TurnStream& stream, ByteView message) = 0;
+    virtual void on_end(TurnStream& stream, std::string_view why) = 0;
+  };
+
+  // Bytes that wait for TCP, at most: beyond that messages are lost instead, since media that comes
+  // late is of no use.
+  static constexpr std::size_t max_unsent = 65'536;
+
+  // A client's, from an address of the host. Fails if the connection cannot be asked for.
+  static Result<std::unique_ptr<TurnStream>> connect(net::Host& host, const IpAddress& local,
+                                                     const Endpoint& server, User& user);
+  // A server's.
+  static std::unique_ptr<TurnStream> accept(std::unique_ptr<net::TcpSocket> socket, User& user);
+
+  // False if it is lost.
+  bool send(ByteView message);
+  // Once all is sent.
+  void close() { stream_->close(); }
+
+  [[nodiscard]] const Endpoint& local() const { return stream_->local(); }
+  [[nodiscard]] const Endpoint& remote() const { return stream_->remote(); }
+
+ private:
+  explicit TurnStream(User& user) : user_(user) {}
+
+  void on_open(ByteStream& stream) override;
+  void on_bytes(ByteStream& stream, ByteView bytes) override;
+  void on_end(ByteStream& stream, std::string_view why) override;
+
+  User& user_;
+  turn::StreamFraming framing_;
+  std::unique_ptr<ByteStream> stream_;
+};
+
+}  // namespace natsim::agents
