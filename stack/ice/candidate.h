@@ -38,7 +38,7 @@ struct Candidate {
   // Local candidates: the STUN or TURN server that told us of it; unset otherwise.
   Endpoint server;
   Transport server_transport = Transport::udp;  // to that server
-  std::string foundation;  // 1 to 32 ice-chars (RFC 8445 §5.1.1.3)
+  std::string foundation;                       // 1 to 32 ice-chars (RFC 8445 §5.1.1.3)
   // The username fragment of the generation that it belongs to (RFC 8838 §4.1); empty if it is not
   // told. Local candidates: unset.
   std::string ufrag;

@@ -233,10 +233,10 @@ struct Ignored {
 
 using Event =
     std::variant<CandidateGathered, CandidateRedundant, ServerFailed, SocketNeeded, SocketReleased,
-                 ConnectionReleased, GatheringComplete, StateChanged, RoleSwitched, PairAdded, PairStateChanged,
-                 CheckSent, CheckAnswered, CheckTimedOut, KeepaliveSent, CheckReceived,
-                 RemotePeerReflexive, LocalPeerReflexive, PeerReflexiveSignalled, PairNominated,
-                 SelectedPairChanged, ConsentLost, Ignored>;
+                 ConnectionReleased, GatheringComplete, StateChanged, RoleSwitched, PairAdded,
+                 PairStateChanged, CheckSent, CheckAnswered, CheckTimedOut, KeepaliveSent,
+                 CheckReceived, RemotePeerReflexive, LocalPeerReflexive, PeerReflexiveSignalled,
+                 PairNominated, SelectedPairChanged, ConsentLost, Ignored>;
 
 // One line for a log, such as "pair 3 failed: no response".
 std::string to_string(const Event& event);
