@@ -74,7 +74,7 @@ int HostObject::turn_server(lua_State* lua) {
     stun_->give_way();
   }
   auto agent = started(lua, "host:turn_server", agents::TurnServer::start(host_, options));
-  turn_ = &Run::of(lua).make<TurnServerObject>(lua, std::move(agent), options.turn.users);
+  turn_ = &Run::of(lua).make<TurnServerObject>(lua, std::move(agent), options.turn);
   push(lua, *turn_);
   return 1;
 }

@@ -11,6 +11,7 @@
 #include "sim/script/nearest.h"
 #include "sim/script/options.h"
 #include "sim/script/run.h"
+#include "stack/stun/ephemeral_credentials.h"
 
 namespace natsim::script {
 namespace {
@@ -31,6 +32,9 @@ Endpoint stun_endpoint(const Value& value) {
       fmt::format("{} runs no STUN server: call host:stun_server() before", host->shown()));
 }
 
+// As the draft has it: a day (draft-uberti-behave-turn-rest-00 §2.2).
+constexpr Duration default_credential_life = seconds(86'400);
+
 struct TransportName {
   std::string_view name;
   Transport value;
@@ -43,11 +47,14 @@ constexpr std::array<TransportName, 2> transports = {{
 struct TurnUse {
   std::optional<std::string> user;
   std::optional<std::string> password;
+  std::optional<Duration> expires;
   std::vector<Transport> transports = {Transport::udp};
 };
-constexpr std::array<Key<TurnUse>, 3> turn_use_keys = {{
+constexpr std::array<Key<TurnUse>, 4> turn_use_keys = {{
     {"user", [](const Value& value, TurnUse& turn) { turn.user = value.text(); }},
     {"password", [](const Value& value, TurnUse& turn) { turn.password = value.text(); }},
+    {"expires",
+     [](const Value& value, TurnUse& turn) { turn.expires = value.positive_duration(); }},
     {"transport",
      [](const Value& value, TurnUse& turn) {
        turn.transports.clear();
@@ -63,12 +70,30 @@ constexpr std::array<Key<TurnUse>, 3> turn_use_keys = {{
      }},
 }};
 
-std::string password_of(const Value& table, const HostObject& host, const std::string& user) {
+// What a service that shares the server's secret hands out for `user`.
+turn::ServerOptions::User ephemeral_user(const Value& table, const TurnUse& use,
+                                         const std::string& secret) {
+  stun::IntegrityKey key(as_bytes(secret));
+  const Time now = Run::of(table.lua()).world().now();
+  auto made = stun::make_ephemeral_credentials(key, *use.user,
+                                               now + use.expires.value_or(default_credential_life));
+  return {std::move(made.username), std::move(made.password)};
+}
+
+turn::ServerOptions::User credentials_of(const Value& table, const HostObject& host,
+                                         const TurnUse& use) {
+  const std::string& user = *use.user;
+  if (use.password) return {user, *use.password};
+  if (use.expires && !host.turn()->secret()) {
+    table.complain(fmt::format("the TURN server of {} has no secret: its credentials do not expire",
+                               host.shown()));
+  }
   std::vector<std::string_view> names;
   for (const auto& known : host.turn()->users()) {
-    if (known.name == user) return known.password;
+    if (known.name == user && !use.expires) return known;
     names.push_back(known.name);
   }
+  if (host.turn()->secret()) return ephemeral_user(table, use, *host.turn()->secret());
   table.complain(fmt::format("the TURN server of {} knows no user '{}'{}", host.shown(), user,
                              suggestion(user, names)));
 }
@@ -96,12 +121,13 @@ void read_turn_server_use(const Value& table, std::vector<ice::TurnServer>& serv
         fmt::format("{} runs no TURN server: call host:turn_server{{…}} before", host->shown()));
   }
   if (host == nullptr && !keys.password) table.complain("missing key 'password'");
-  const std::string password =
-      keys.password ? *keys.password : password_of(table, *host, *keys.user);
+  if (keys.password && keys.expires) table.complain("'expires' has no effect with 'password'");
+  const auto user = host == nullptr ? turn::ServerOptions::User{*keys.user, *keys.password}
+                                    : credentials_of(table, *host, keys);
   for (const Transport transport : keys.transports) {
     servers.push_back({.address = turn_endpoint(where, host, transport),
-                       .username = *keys.user,
-                       .password = password,
+                       .username = user.name,
+                       .password = user.password,
                        .transport = transport});
   }
 }

@@ -570,7 +570,8 @@ function PortMapping:remove() end
 ---@field software? string SOFTWARE in answers; default none
 
 ---@class TurnServerOptions
----@field users table<string, string> passwords by user name
+---@field users? table<string, string> passwords by user name; to be given unless `secret` is
+---@field secret? string shared with whoever hands out credentials that expire (draft-uberti-behave-turn-rest)
 ---@field ip? string one of the host's addresses; default the first
 ---@field port? integer of UDP; from 1 to 65535; default 3478
 ---@field tcp_port? integer|false from 1 to 65535, or false for UDP alone; default the same as `port`
@@ -1092,7 +1093,8 @@ function hold(options) end
 ---@class TurnServerUse
 ---@field [1] Host|string the host of the TURN server, or an endpoint
 ---@field user string
----@field password? string default: what the host's server knows for the user
+---@field password? string default: what the host's server knows for the user, or makes with its secret
+---@field expires? AnyDuration from now, of credentials made with the server's secret; default "24h"
 ---@field transport? TurnTransport|TurnTransport[] to the server; a relayed candidate for each; default "udp"
 
 ---@class IceServers

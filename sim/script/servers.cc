@@ -62,9 +62,14 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   return users;
 }
 
-constexpr std::array<Key<TurnSetup>, 14> turn_keys = {{
+constexpr std::array<Key<TurnSetup>, 15> turn_keys = {{
     {"users",
      [](const Value& value, TurnSetup& server) { server.options.users = read_users(value); }},
+    {"secret",
+     [](const Value& value, TurnSetup& server) {
+       server.options.shared_secret = value.text();
+       if (server.options.shared_secret->empty()) value.complain("the secret is empty");
+     }},
     {"ip",
      [](const Value& value, TurnSetup& server) {
        server.options.listening.front().address = own_address(value, server.addresses);
@@ -193,7 +198,9 @@ agents::TurnServerOptions read_turn_server(const Value& value,
     value.refuse("a table with users, such as { users = { alice = \"secret\" } }");
   TurnSetup keys{options, addresses, {}};
   read_options(value, turn_keys, keys);
-  if (options.users.empty()) value.complain("missing key 'users'");
+  if (options.users.empty() && !options.shared_secret) {
+    value.complain("missing key 'users', or 'secret'");
+  }
   if (keys.tcp) read.tcp_port = keys.tcp_port.value_or(options.listening.front().port);
   return read;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,14 +46,15 @@ class TurnServerObject : public Reachable {
   static const Class lua_class;
   using User = turn::ServerOptions::User;
 
-  TurnServerObject(std::unique_ptr<agents::TurnServer> agent, std::vector<User> users)
-      : agent_(std::move(agent)), users_(std::move(users)) {}
+  TurnServerObject(std::unique_ptr<agents::TurnServer> agent, const turn::ServerOptions& options)
+      : agent_(std::move(agent)), users_(options.users), secret_(options.shared_secret) {}
 
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
   [[nodiscard]] Endpoint endpoint() const override { return agent_->endpoint(); }
   [[nodiscard]] Endpoint endpoint(Transport transport) const { return agent_->endpoint(transport); }
   // In the order of their names.
   [[nodiscard]] const std::vector<User>& users() const { return users_; }
+  [[nodiscard]] const std::optional<std::string>& secret() const { return secret_; }
 
  private:
   int allocations(lua_State* lua);
@@ -62,6 +64,7 @@ class TurnServerObject : public Reachable {
 
   std::unique_ptr<agents::TurnServer> agent_;
   std::vector<User> users_;
+  std::optional<std::string> secret_;  // that ephemeral credentials are made with
 };
 
 // echo.endpoint, echo.echoed.

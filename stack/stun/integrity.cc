@@ -111,6 +111,12 @@ HmacSha256 IntegrityKey::message_integrity_sha256(ByteView before, std::size_t v
   return mac;
 }
 
+HmacSha1 IntegrityKey::hmac_sha1(ByteView bytes) {
+  HmacSha1 mac;
+  run(sha1_, "SHA1", std::array{bytes}, mac);
+  return mac;
+}
+
 HmacSha256 IntegrityKey::hmac_sha256(ByteView bytes) {
   HmacSha256 mac;
   run(sha256_, "SHA256", std::array{bytes}, mac);

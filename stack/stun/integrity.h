@@ -47,6 +47,7 @@ class IntegrityKey {
   HmacSha256 message_integrity_sha256(ByteView before, std::size_t value_length);
 
   // Plain MACs under this key.
+  HmacSha1 hmac_sha1(ByteView bytes);
   HmacSha256 hmac_sha256(ByteView bytes);
 
  private:

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "stack/stun/ephemeral_credentials.h"
+
 namespace natsim::stun {
 namespace {
 
@@ -44,7 +46,9 @@ std::optional<PasswordAlgorithm> algorithm_of(const MessageView& request) {
 }  // namespace
 
 LongTermServer::LongTermServer(Options options, Random random)
-    : options_(std::move(options)), nonce_key_(draw_key(random)) {}
+    : options_(std::move(options)), nonce_key_(draw_key(random)) {
+  if (options_.shared_secret) secret_key_.emplace(as_bytes(*options_.shared_secret));
+}
 
 void LongTermServer::set_user(const std::string& username, std::string password) {
   users_.insert_or_assign(username, User{std::move(password), std::nullopt, std::nullopt});
@@ -66,6 +70,16 @@ LongTermServer::Users::iterator LongTermServer::find_user(const MessageView& req
   return named == by_hash_.end() ? users_.end() : users_.find(named->second);
 }
 
+LongTermServer::Users::iterator LongTermServer::find_ephemeral(const MessageView& request,
+                                                               Time now) {
+  const auto name = request.username();
+  const auto expires = secret_key_ && name ? ephemeral_expiry(*name) : std::nullopt;
+  if (!expires || now >= *expires) return users_.end();
+  std::erase_if(users_, [now](const auto& user) { return now >= user.second.expires; });
+  User user{ephemeral_password(*secret_key_, *name), std::nullopt, std::nullopt, *expires};
+  return users_.emplace(*name, std::move(user)).first;
+}
+
 std::variant<LongTermServer::Authenticated, ErrorNumber> LongTermServer::check(
     const MessageView& request, const Endpoint& client, Time now) {
   if (!has_integrity(request)) return ErrorNumber::unauthenticated;
@@ -79,13 +93,19 @@ std::variant<LongTermServer::Authenticated, ErrorNumber> LongTermServer::check(
     if (!algorithm) return ErrorNumber::bad_request;
   }
 
-  const auto user = find_user(request);
+  auto user = find_user(request);
+  if (user != users_.end() && now >= user->second.expires) return ErrorNumber::unauthenticated;
+  const bool is_new = user == users_.end();
+  if (is_new) user = find_ephemeral(request, now);
   if (user == users_.end()) return ErrorNumber::unauthenticated;
   auto& key = *algorithm == PasswordAlgorithm::sha256 ? user->second.sha256 : user->second.md5;
   if (!key) {
     key = IntegrityKey::long_term(user->first, options_.realm, user->second.password, *algorithm);
   }
-  if (!key->verify(request)) return ErrorNumber::unauthenticated;
+  if (!key->verify(request)) {
+    if (is_new) users_.erase(user);
+    return ErrorNumber::unauthenticated;
+  }
   if (!nonce_valid(*nonce, client, now)) return ErrorNumber::stale_nonce;
 
   Authenticated authenticated;

@@ -25,7 +25,11 @@ namespace natsim::stun {
 //    that address and port alone (RFC 8489 §9.2.4); otherwise a request that is authentic but for
 //    it is told 438, never 401, so that a rebound NAT mapping costs one round trip.
 // 2. `check` does the RFC's checks in the RFC's order.
-// 3. An `Authenticated` is valid until its user is removed or given another password.
+// 3. An `Authenticated` is valid until its user is removed or given another password, or until the
+//    next `check`, which forgets ephemeral users who have expired.
+// 4. With a shared secret ephemeral credentials are good until they expire, beside the users.
+// Nothing
+//    is kept of one who has not shown to know the password.
 class LongTermServer {
  public:
   struct Options {
@@ -33,6 +37,8 @@ class LongTermServer {
     Duration nonce_lifetime = seconds(600);  // RFC 8656 §5 wants at most one hour
     // Which of RFC 8489's security features are offered. Without password algorithms keys are MD5.
     SecurityFeatures features;
+    // That ephemeral credentials are made with (stack/stun/ephemeral_credentials.h).
+    std::optional<std::string> shared_secret = std::nullopt;
   };
 
   class Authenticated {
@@ -69,15 +75,20 @@ class LongTermServer {
     std::string password;
     std::optional<IntegrityKey> md5;     // made when first needed
     std::optional<IntegrityKey> sha256;  // made when first needed
+    Time expires = Time::never();        // of ephemeral credentials
   };
   using Users = std::map<std::string, User, std::less<>>;
 
   [[nodiscard]] bool nonce_valid(std::string_view nonce, const Endpoint& client, Time now);
   // The user whom USERNAME or USERHASH names; users_.end() for none.
   Users::iterator find_user(const MessageView& request);
+  // The user whom an ephemeral USERNAME names, if it has not expired; who is forgotten again if
+  // the request is not theirs.
+  Users::iterator find_ephemeral(const MessageView& request, Time now);
 
   Options options_;
   IntegrityKey nonce_key_;                   // MACs nonces
+  std::optional<IntegrityKey> secret_key_;   // for ephemeral passwords
   Users users_;                              // by name
   std::map<UserHash, std::string> by_hash_;  // names; filled when username anonymity is offered
 };

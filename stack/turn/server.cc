@@ -50,7 +50,8 @@ Server::Server(ServerOptions options, Random random)
       random_(random.split("indications")),
       credentials_({.realm = options_.realm,
                     .nonce_lifetime = options_.nonce_lifetime,
-                    .features = options_.features},
+                    .features = options_.features,
+                    .shared_secret = options_.shared_secret},
                    random.split("nonces")),
       relay_ports_(options_.relay_addresses, options_.first_relay_port, options_.last_relay_port,
                    options_.relay_port_hold_off, random.split("relay ports")) {

@@ -27,6 +27,8 @@ struct ServerOptions {
   std::vector<Endpoint> listening;  // where clients send to; never a peer
   std::string realm;
   std::vector<User> users;
+  // Good beside the users: ephemeral credentials made with it (draft-uberti-behave-turn-rest-00).
+  std::optional<std::string> shared_secret;
   std::string software;  // SOFTWARE of every response; none if empty
 
   // Requests with an older nonce get 438 (RFC 8489 §9.2.4; RFC 8656 §5 wants at most an hour).

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "stack/stun/ephemeral_credentials.h"
 #include "stack/stun/long_term_client.h"
 #include "stack/stun/long_term_server.h"
 #include "stack/stun/nonce_cookie.h"
@@ -350,6 +351,54 @@ TEST(StunUserHash, Stun24_NamesAUser) {
   EXPECT_EQ(
       error_of(answer(server, request(user_hash("alice", "example.org")), client_address, Time{})),
       401);
+}
+
+// TS-22: what `echo -n 1433895918:ninefingers | openssl dgst -sha1 -hmac supersecret -binary |
+// base64` prints.
+TEST(StunEphemeralCredentials, Ts22_PasswordIsAMacOfTheUsername) {
+  IntegrityKey secret(as_bytes("supersecret"));
+  EXPECT_EQ(ephemeral_password(secret, "1433895918:ninefingers"), "O3W+TXINK999F9WH62YqbBGso10=");
+  const auto made = make_ephemeral_credentials(secret, "ninefingers",
+                                               Time{} + seconds(1'433'895'917) + nanoseconds(1));
+  EXPECT_EQ(made.username, "1433895918:ninefingers") << "rounded up";
+  EXPECT_EQ(made.password, ephemeral_password(secret, made.username));
+  EXPECT_EQ(make_ephemeral_credentials(secret, "", Time{} + seconds(5)).username, "5");
+}
+
+TEST(StunEphemeralCredentials, Ts22_UsernamesThatExpireNever) {
+  EXPECT_EQ(ephemeral_expiry("12:alice"), Time{} + seconds(12));
+  EXPECT_EQ(ephemeral_expiry("12"), Time{} + seconds(12));
+  for (const auto* name : {"", ":alice", "alice", "12x:alice", "-1:alice", "+1:alice",
+                           "99999999999999999999:alice", "18446744073709551615"}) {
+    EXPECT_FALSE(ephemeral_expiry(name)) << name;
+  }
+}
+
+TEST(StunEphemeralCredentials, Ts22_AreGoodUntilTheyExpire) {
+  LongTermServer server({.realm = "example.org", .shared_secret = "north"}, Random(3));
+  IntegrityKey secret(as_bytes("north"));
+  const Time expires = Time{} + seconds(100);
+  const auto made = make_ephemeral_credentials(secret, "alice", expires);
+  LongTermClient client(made.username, made.password);
+  const auto ask = [&](LongTermClient& who, Time now) {
+    int code = 401;
+    for (int attempt = 0; attempt < 2 && code != 0; ++attempt) {
+      const auto generation = who.generation();
+      const Bytes response = answer(server, protected_request(who), client_address, now);
+      code = error_of(response);
+      if (who.judge(parsed(response), generation) != Verdict::retry) break;
+    }
+    return code;
+  };
+  EXPECT_EQ(ask(client, Time{} + seconds(1)), 0);
+  EXPECT_EQ(ask(client, expires - nanoseconds(1)), 0);
+  EXPECT_EQ(ask(client, expires), 401) << "also one who was known";
+  LongTermClient late(made.username, made.password);
+  EXPECT_EQ(ask(late, expires), 401);
+  LongTermClient guesser("1000:alice", "guess");
+  EXPECT_EQ(ask(guesser, expires), 401);
+  LongTermClient stretched("1000:alice", made.password);
+  EXPECT_EQ(ask(stretched, expires), 401) << "the expiry is under the MAC";
 }
 
 }  // namespace NATSIM_TEST_FILE
