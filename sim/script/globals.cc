@@ -87,9 +87,16 @@ int metric(lua_State* lua) {
                   [&](const Metric& other) { return other.name == name; })) {
     raise(lua, "metric: '{}' has been reported already", name);
   }
-  run.sandbox().charge_memory(lua, name.size() + sizeof(Metric));
+  std::string unit;
+  if (const Value given(lua, 3, "metric: unit"); given.present()) {
+    unit = given.text();
+    if (!std::holds_alternative<double>(*value) && !std::holds_alternative<std::int64_t>(*value)) {
+      raise(lua, "metric: '{}' has a unit, and its value is not a number", name);
+    }
+  }
+  run.sandbox().charge_memory(lua, name.size() + unit.size() + sizeof(Metric));
   run.tell("metric", {{"name", name}, {"value", to_string(*value)}});
-  metrics.push_back({name, *value});
+  metrics.push_back({name, *value, std::move(unit)});
   return 0;
 }
 

@@ -48,8 +48,17 @@ function scenario(name, body) end
 ---@generic T: boolean|number|string|Duration
 ---@param name string
 ---@param default T
+---@param distribution? Distribution what `natsim sweep --sample` draws from; a run that is not set has the default
 ---@return T
-function param(name, default) end
+---@return FirewallPreset? firewall in front of the NAT, of a parameter that draws from a `nat_mix`
+function param(name, default, distribution) end
+
+---What a sweep draws a parameter from: one of these. Values are written as the default is.
+---@class Distribution
+---@field uniform? { [1]: any, [2]: any } the lowest and the highest of a range, every value in it as likely
+---@field log_uniform? { [1]: any, [2]: any } the same with every factor as likely; the lowest is above zero
+---@field choice? (any|{ [1]: any, [2]: integer })[] one of several values, each with a weight if they are not as likely
+---@field nat_mix? NatMix presets of NATs, and firewalls in front, by their share of a population; for `--set` both are joined by a plus
 
 ---Lets virtual time pass.
 ---@param duration AnyDuration
@@ -66,7 +75,8 @@ function print(...) end
 ---Reports a result of the run. Each name can be reported once.
 ---@param name string
 ---@param value boolean|number|string|Duration
-function metric(name, value) end
+---@param unit? string of a number, as plots and tables are to show it
+function metric(name, value, unit) end
 
 ---Ends the scenario as a failed expectation does.
 ---@param message string

@@ -1,74 +1,36 @@
 #include "sim/script/param.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <optional>
+#include <string>
 #include <string_view>
+#include <variant>
 
+#include "sim/script/param_distribution.h"
+#include "sim/script/reported_quantity.h"
 #include "sim/script/reported_value.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
+#include "sim/script/table_writer.h"
 #include "sim/script/value.h"
-#include "stack/base/units.h"
 
 namespace natsim::script {
 namespace {
 
-template <typename Number>
-std::optional<Number> number_in(std::string_view text) {
-  Number number{};
-  const char* const end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
-  if (result.ec != std::errc() || result.ptr != end) return std::nullopt;
-  return number;
-}
-
-struct Quantity {
-  std::string_view expected;
-  bool (*reads)(std::string_view text);
-};
-
-constexpr Quantity quantities[] = {
-    {a_duration, [](std::string_view text) { return parse_duration(text).ok(); }},
-    {a_rate, [](std::string_view text) { return parse_rate(text).ok(); }},
-    {a_size, [](std::string_view text) { return parse_size(text).ok(); }},
-    {a_share, [](std::string_view text) { return parse_share(text).ok(); }},
-};
-
-// The setting as a value of the default's type; nullopt with `expected` set if it is none.
-std::optional<ReportedValue> typed_like(const ReportedValue& default_value, const std::string& text,
-                                        std::string_view& expected) {
-  if (std::holds_alternative<bool>(default_value)) {
-    expected = "true or false";
-    if (text == "true") return true;
-    if (text == "false") return false;
-    return std::nullopt;
+// Gives the script the value: of a draw from a mix of NATs the NAT's preset, and the firewall's in
+// front of it if there is one.
+int give(lua_State* lua, const Parameter& parameter) {
+  const auto* const choice =
+      parameter.distribution ? std::get_if<ValueChoice>(&*parameter.distribution) : nullptr;
+  if (choice != nullptr && choice->of_nats) {
+    const auto& text = std::get<std::string>(parameter.value);
+    const auto plus = text.find('+');
+    push_string(lua, std::string_view(text).substr(0, plus));
+    if (plus == std::string::npos) return 1;
+    push_string(lua, std::string_view(text).substr(plus + 1));
+    return 2;
   }
-  if (std::holds_alternative<std::int64_t>(default_value)) {
-    expected = "a whole number";
-    if (const auto number = number_in<std::int64_t>(text)) return *number;
-    return std::nullopt;
-  }
-  if (std::holds_alternative<double>(default_value)) {
-    expected = "a number";
-    const auto number = number_in<double>(text);
-    if (number && std::isfinite(*number)) return *number;
-    return std::nullopt;
-  }
-  if (std::holds_alternative<Duration>(default_value)) {
-    expected = a_duration;
-    const auto duration = parse_duration(text);
-    if (duration) return duration.value();
-    return std::nullopt;
-  }
-  for (const Quantity& quantity : quantities) {
-    if (!quantity.reads(std::get<std::string>(default_value))) continue;
-    expected = quantity.expected;
-    if (!quantity.reads(text)) return std::nullopt;
-    break;
-  }
-  return text;
+  push_reported(lua, parameter.value);
+  return 1;
 }
 
 int param(lua_State* lua) {
@@ -90,21 +52,21 @@ int param(lua_State* lua) {
       raise(lua, "param: '{}' was declared before with the default {}, now with {}", name,
             to_string(known->default_value), to_string(*default_value));
     }
-    push_reported(lua, known->value);
-    return 1;
+    return give(lua, *known);
   }
-  params.push_back({name, *default_value, *default_value});
+  params.push_back({name, *default_value, *default_value, {}});
+  if (!lua_isnoneornil(lua, 3)) {
+    params.back().distribution = read_distribution(lua, 3, *default_value);
+  }
   for (const Setting& setting : run.options().settings) {
     if (setting.name != name) continue;
-    std::string_view expected;
-    const auto given = typed_like(*default_value, setting.value, expected);
+    const auto given = read_like(*default_value, setting.value);
     if (!given) {
-      raise(lua, "param: '{}' is set to \"{}\", expected {}", name, setting.value, expected);
+      raise(lua, "param: '{}' is set to \"{}\", expected {}", name, setting.value, given.error());
     }
-    params.back().value = *given;
+    params.back().value = given.value();
   }
-  push_reported(lua, params.back().value);
-  return 1;
+  return give(lua, params.back());
 }
 
 }  // namespace

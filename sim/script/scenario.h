@@ -3,11 +3,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "sim/script/distribution.h"
 #include "stack/base/time.h"
 
 namespace natsim::script {
@@ -47,13 +49,15 @@ struct Setting {
 // cannot be, which is an error, has its default.
 struct Parameter {
   std::string name;
-  ReportedValue value;          // the setting, or else the default
-  ReportedValue default_value;  // of the same type as `value`
+  ReportedValue value;                       // the setting, or else the default
+  ReportedValue default_value;               // of the same type as `value`
+  std::optional<Distribution> distribution;  // if it declares one
 };
 
 struct Metric {
   std::string name;
   ReportedValue value;
+  std::string unit;  // of a number, as the scenario says it; may be empty
 };
 
 // An expectation that did not hold, or a call of fail().
@@ -100,6 +104,7 @@ struct Outcome {
   std::vector<Metric> metrics;    // in the order in which they were reported
   std::vector<Failure> failures;  // at most one: a failed expectation ends the scenario
   std::vector<LogLine> logs;
+  std::vector<std::string> required;  // the files that require() has read, in that order
 
   // True if the scenario neither expected nor measured anything, so that its passing says little.
   [[nodiscard]] bool checks_nothing() const { return expectations == 0 && metrics.empty(); }

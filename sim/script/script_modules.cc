@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "sim/script/run.h"
 #include "sim/script/sandbox.h"
 #include "sim/script/script_error.h"
 #include "sim/script/script_file.h"
@@ -51,6 +52,7 @@ int require(lua_State* lua) {
   }
   const auto source = read_script(path.string());
   if (!source) raise(lua, "require: there is no module '{}': {}", name, source.error());
+  Run::of(lua).outcome().required.push_back(path.string());
   if (!Sandbox::compile(lua, source.value(), path.string())) lua_error(lua);
   lua_call(lua, 0, 1);
   if (lua_isnil(lua, -1)) {

@@ -14,6 +14,7 @@ using Command = std::function<int()>;
 
 Command add_run(CLI::App& app);
 Command add_matrix(CLI::App& app);
+Command add_sweep(CLI::App& app);
 Command add_explain(CLI::App& app);
 Command add_presets(CLI::App& app);
 Command add_completion(CLI::App& app);

@@ -99,7 +99,8 @@ std::string text_of(const Run& run, bool coloured) {
     line(fmt::format("dropped: {}", record::to_string(run.drops)));
   }
   for (const script::Metric& metric : outcome.metrics) {
-    line(fmt::format("{} = {}", metric.name, script::to_string(metric.value)));
+    line(fmt::format("{} = {}{}{}", metric.name, script::to_string(metric.value),
+                     metric.unit.empty() ? "" : " ", metric.unit));
   }
   const bool began = outcome.events != 0 || outcome.packets != 0;
   if (outcome.verdict == script::Verdict::error && !began) return text;

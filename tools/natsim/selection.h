@@ -16,8 +16,9 @@ namespace natsim::cli {
 
 // Exit codes, the same for every command.
 inline constexpr int exit_passed = 0;
-inline constexpr int exit_failed = 1;  // an expectation failed
-inline constexpr int exit_error = 2;   // usage or script error
+inline constexpr int exit_failed = 1;         // an expectation failed
+inline constexpr int exit_error = 2;          // usage or script error
+inline constexpr int exit_interrupted = 130;  // by a signal; what was done is kept
 
 // Prints "natsim: <message>" to standard error; gives back exit_error.
 int usage_error(std::string_view message);
