@@ -1,6 +1,7 @@
 #include "sim/script/globals.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "sim/nat/nat_mix.h"
 #include "sim/script/duration_value.h"
 #include "sim/script/nearest.h"
+#include "sim/script/options.h"
 #include "sim/script/reported_value.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
@@ -88,8 +90,11 @@ int metric(lua_State* lua) {
     raise(lua, "metric: '{}' has been reported already", name);
   }
   std::string unit;
-  if (const Value given(lua, 3, "metric: unit"); given.present()) {
-    unit = given.text();
+  // Behind the value there may be what else a function gives: metric("got", socket:receive("1s")).
+  if (const Value options(lua, 3, "metric"); options.is_table()) {
+    constexpr std::array keys = {Key<std::string>{
+        "unit", [](const Value& given, std::string& into) { into = given.text(); }}};
+    read_options(options, keys, unit);
     if (!std::holds_alternative<double>(*value) && !std::holds_alternative<std::int64_t>(*value)) {
       raise(lua, "metric: '{}' has a unit, and its value is not a number", name);
     }

@@ -75,8 +75,8 @@ function print(...) end
 ---Reports a result of the run. Each name can be reported once.
 ---@param name string
 ---@param value boolean|number|string|Duration
----@param unit? string of a number, as plots and tables are to show it
-function metric(name, value, unit) end
+---@param options? { unit: string } of a number, as plots and tables are to show it
+function metric(name, value, options) end
 
 ---Ends the scenario as a failed expectation does.
 ---@param message string

@@ -172,7 +172,7 @@ Command add_sweep(CLI::App& app) {
       "Exit codes: 0 all runs done, whatever was expected in them, 2 usage or script error, 130 "
       "interrupted.\n\n"
       "Examples:\n"
-      "  {0} sweep scenarios/keepalive_too_slow.lua --vary slow=20s:40s:10s --seeds 5 --out "
+      "  {0} sweep scenarios/keepalive_too_slow.lua --only slow --vary slow=20s:40s:10s --out "
       "keepalive.db",
       app.get_name()));
   return [arguments] {

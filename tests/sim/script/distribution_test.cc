@@ -97,11 +97,11 @@ TEST(Distribution, RefusesWhatTheParameterCannotBe) {
 }
 
 TEST(Metric, HasAUnitOnlyAsANumber) {
-  const Outcome outcome = run_body("metric('a', 1, 'bit/s') metric('b', '2s')");
+  const Outcome outcome = run_body("metric('a', 1, { unit = 'bit/s' }) metric('b', 1, 'more')");
   ASSERT_EQ(outcome.metrics.size(), 2u);
   EXPECT_EQ(outcome.metrics[0].unit, "bit/s");
   EXPECT_EQ(outcome.metrics[1].unit, "");
-  EXPECT_THAT(error_of("metric('a', true, 's')"), HasSubstr("is not a number"));
+  EXPECT_THAT(error_of("metric('a', true, { unit = 's' })"), HasSubstr("is not a number"));
 }
 
 }  // namespace NATSIM_TEST_FILE
