@@ -5,8 +5,9 @@
 namespace natsim::agents {
 
 Result<std::unique_ptr<DnsLookup>> DnsLookup::start(net::Host& host,
-                                                    const dns::ResolverOptions& options) {
-  const IpAddress* const address = host.source_for(options.server.address);
+                                                    const dns::ResolverOptions& options,
+                                                    const std::optional<IpAddress>& local) {
+  const IpAddress* const address = local ? &*local : host.source_for(options.server.address);
   if (address == nullptr) {
     return Error{
         fmt::format("{} has no address that can reach {}", host.name(), to_string(options.server))};
@@ -35,6 +36,7 @@ void DnsLookup::drain() {
   tell("dns.resolved", {{"name", std::string_view(name_)},
                         {"addresses", static_cast<std::int64_t>(outcome.answers.size())},
                         {"reason", std::string_view(outcome.failure)}});
+  if (on_outcome) on_outcome();
 }
 
 }  // namespace natsim::agents

@@ -1,6 +1,7 @@
 // A host's question to a DNS server.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -13,13 +14,17 @@ namespace natsim::agents {
 // came of it, and why there are none if nobody has answered.
 class DnsLookup : public Agent {
  public:
-  // Starts at once. Fails if the host has no address of the server's family, or no free port.
-  static Result<std::unique_ptr<DnsLookup>> start(net::Host& host,
-                                                  const dns::ResolverOptions& options);
+  // Starts at once, from `local` or else from the address that the server is reached from. Fails if
+  // the host has no address of the server's family, or no free port.
+  static Result<std::unique_ptr<DnsLookup>> start(
+      net::Host& host, const dns::ResolverOptions& options,
+      const std::optional<IpAddress>& local = std::nullopt);
 
   [[nodiscard]] const std::optional<dns::Resolver::Outcome>& outcome() const {
     return machine_->outcome();
   }
+  // Called once there is an outcome, and not to end this; may be empty.
+  std::function<void()> on_outcome;
 
  private:
   DnsLookup(net::Host& host, std::string name) : Agent(host, "dns"), name_(std::move(name)) {}

@@ -11,6 +11,10 @@ IcePeer::IcePeer(net::Host& host, IcePeerOptions options)
       options_(std::move(options)),
       machine_(options_.ice, host.world().random(label())) {
   machine_.set_servers(options_.stun_servers, options_.turn_servers);
+  if (options_.ice.mdns == ice::Mdns::off) return;
+  names_ = std::make_unique<CandidateNames>(host, options_.responder,
+                                            host.world().random(label()).split("names"));
+  names_->on_outcome = [this](const ice::Candidate& remote) { take_resolved(remote); };
 }
 
 Result<std::vector<Endpoint>> IcePeer::open_sockets() {
@@ -69,6 +73,8 @@ void IcePeer::begin(const std::vector<Endpoint>& bases) {
   const Time now = world().now();
   described_ = false;
   unsent_.clear();
+  end_.reset();
+  if (names_) names_->forget();
   for (const Endpoint& base : bases) machine_.add_local_address(base, now);
   for (const Endpoint& mapped : options_.mapped) {
     const auto base = std::find_if(bases.begin(), bases.end(), [&](const Endpoint& known) {
@@ -96,6 +102,10 @@ void IcePeer::describe() {
 void IcePeer::signal_candidate(const ice::Candidate& gathered) {
   ice::Candidate candidate = gathered;
   candidate.ufrag = machine_.local_credentials().ufrag;
+  if (is_named(gathered)) {
+    candidate.host_name = names_->name_of(gathered.address.address);
+    candidate.address.address = IpAddress();
+  }
   if (described_) {
     sink_->send(std::move(candidate));
   } else {
@@ -130,21 +140,49 @@ void IcePeer::learn(const ice::Credentials& remote, bool lite, bool renomination
 
 void IcePeer::learn(const ice::Candidate& remote) {
   if (!is_present(remote.ufrag)) return ignore(remote);
+  if (remote.address.address.is_any() && !remote.host_name.empty()) return resolve(remote);
   if (machine_.add_remote_candidate(remote, world().now()) == ice::RemoteCandidateResult::added) {
-    tell("ice.remote_candidate", {{"type", to_string(remote.type)}, {"address", remote.address}});
+    if (remote.host_name.empty()) {
+      tell("ice.remote_candidate", {{"type", to_string(remote.type)}, {"address", remote.address}});
+    } else {
+      tell("ice.remote_candidate", {{"type", to_string(remote.type)},
+                                    {"address", remote.address},
+                                    {"name", std::string_view(remote.host_name)}});
+    }
   }
   pump();
 }
 
+void IcePeer::resolve(const ice::Candidate& remote) {
+  if (!names_) return ignore(remote, remote.host_name + ", and this side asks for no names (mDNS)");
+  if (!names_->resolve(remote)) {
+    ignore(remote, remote.host_name + ", and there is no network to ask for the name on");
+  }
+}
+
+void IcePeer::take_resolved(const ice::Candidate& remote) {
+  if (remote.address.address.is_any()) {
+    ignore(remote, remote.host_name + ", and nobody on this network has the name");
+  } else {
+    learn(remote);
+  }
+  if (end_ && !names_->resolving()) learn(*std::exchange(end_, std::nullopt));
+}
+
 void IcePeer::learn(const EndOfCandidates& end) {
   if (!is_present(end.ufrag)) return ignore(end);
+  if (names_ && names_->resolving()) {
+    end_ = end;
+    return;
+  }
   machine_.end_of_remote_candidates(world().now());
   pump();
 }
 
-void IcePeer::ignore(const Signal& signal) {
-  tell("ice.signal_ignored", {{"what", kind_of(signal)},
-                              {"reason", std::string_view("it is of another generation of ICE")}});
+void IcePeer::ignore(const Signal& signal) { ignore(signal, "it is of another generation of ICE"); }
+
+void IcePeer::ignore(const Signal& signal, std::string_view reason) {
+  tell("ice.signal_ignored", {{"what", kind_of(signal)}, {"reason", reason}});
 }
 
 void IcePeer::take(const Endpoint& local, const net::Packet& packet) {
@@ -176,6 +214,10 @@ ice::SendResult IcePeer::send(ByteView data) {
 
 void IcePeer::close() {
   machine_.close(world().now());
+  if (names_) {
+    names_->forget();
+    names_->withdraw();
+  }
   pump();
 }
 
@@ -199,10 +241,19 @@ void IcePeer::drain() {
 
 void IcePeer::on(const ice::CandidateGathered& event) {
   const ice::Candidate& candidate = event.candidate;
-  tell("ice.candidate", {{"type", to_string(candidate.type)},
-                         {"address", candidate.address},
-                         {"base", candidate.base},
-                         {"priority", candidate.priority}});
+  if (is_named(candidate)) {
+    const std::string& name = names_->name_of(candidate.address.address);
+    tell("ice.candidate", {{"type", to_string(candidate.type)},
+                           {"address", candidate.address},
+                           {"base", candidate.base},
+                           {"priority", candidate.priority},
+                           {"name", std::string_view(name)}});
+  } else {
+    tell("ice.candidate", {{"type", to_string(candidate.type)},
+                           {"address", candidate.address},
+                           {"base", candidate.base},
+                           {"priority", candidate.priority}});
+  }
   signal_candidate(candidate);
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sim/agents/agent.h"
+#include "sim/agents/candidate_names.h"
 #include "sim/agents/signalling.h"
 #include "sim/agents/turn_stream.h"
 #include "stack/ice/agent.h"
@@ -30,13 +31,16 @@ struct IcePeerOptions {
   std::uint16_t port = 0;  // of each host candidate; 0: ephemeral ports
   // External endpoints that a gateway has mapped to `port`, of the first address of their family.
   std::vector<Endpoint> mapped;
+  // The host's, which outlives the peer; set if `ice.mdns` is to gather.
+  MdnsResponder* responder = nullptr;
 };
 
 // One side of a call. The controlling side is the caller. It binds a socket to each of its host's
 // addresses, gathers, signals and checks; data is sent and received on the selected pair.
 //
 // Events (pair numbers are the agent's own):
-//   "ice.candidate" {type, address, base, priority}; "ice.remote_candidate" {type, address};
+//   "ice.candidate" {type, address, base, priority, name};
+//   "ice.remote_candidate" {type, address, name};
 //   "ice.restart" {reason}; "ice.signal_ignored" {what, reason};
 //   "ice.gathering" {state}; "ice.gathering_failed" {kind, transport, server, reason, code,
 //   elapsed}, the transport empty for UDP;
@@ -125,7 +129,15 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   [[nodiscard]] bool is_present(std::string_view ufrag) const {
     return ufrag.empty() || ufrag == remote_ufrag_;
   }
+  // Whether the peer is told a name in the place of the address.
+  [[nodiscard]] bool is_named(const ice::Candidate& candidate) const {
+    return options_.ice.mdns == ice::Mdns::gather && candidate.type == ice::CandidateType::host;
+  }
   void ignore(const Signal& signal);
+  void ignore(const Signal& signal, std::string_view reason);
+  // Of a candidate that has a name alone.
+  void resolve(const ice::Candidate& remote);
+  void take_resolved(const ice::Candidate& remote);
   void take(const Endpoint& local, const net::Packet& packet) override;
   void take_message(const Endpoint& local, const Endpoint& remote, ByteView bytes,
                     Transport transport);
@@ -177,10 +189,12 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   bool started_ = false;
   std::uint32_t generation_ = 0;  // restarts so far, of both sides
   std::string start_error_;
-  std::string remote_ufrag_;            // of the peer's last description that was taken
-  bool described_ = false;              // our description has been sent
-  std::vector<ice::Candidate> unsent_;  // gathered, to be sent with the description
-  std::vector<PairFace> pairs_;         // by pair number less one
+  std::string remote_ufrag_;               // of the peer's last description that was taken
+  std::unique_ptr<CandidateNames> names_;  // null: names are ignored
+  std::optional<EndOfCandidates> end_;     // waits for names to be resolved
+  bool described_ = false;                 // our description has been sent
+  std::vector<ice::Candidate> unsent_;     // gathered, to be sent with the description
+  std::vector<PairFace> pairs_;            // by pair number less one
   std::vector<TurnConnection> connections_;
   const net::Packet* current_ = nullptr;  // being taken: what an Ignored is about
   bool taking_ = false;                   // a packet, or a stream's message

@@ -48,6 +48,7 @@ void B4Box::from_inside(PacketPtr packet, Interface& in) {
   if (owns(destination) || destination == b4_ipv4) {
     return trace_drop(world(), id(), *packet, DropReason::no_socket);
   }
+  if (spread(packet, in, inside_.interfaces())) return;
   if (destination.is_multicast() || destination.is_link_local()) {
     return trace_drop(world(), id(), *packet, DropReason::no_route);
   }

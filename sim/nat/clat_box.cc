@@ -54,6 +54,7 @@ void ClatBox::from_inside(PacketPtr packet, Interface& in) {
   const auto route = inside_.lookup(destination);
   if (route && route->out != nullptr) return forward(std::move(packet), in, *route->out);
   if (owns(destination)) return trace_drop(world(), id(), *packet, DropReason::no_socket);
+  if (spread(packet, in, inside_.interfaces())) return;
   if (destination.is_multicast() || destination.is_link_local()) {
     return trace_drop(world(), id(), *packet, DropReason::no_route);
   }

@@ -66,6 +66,7 @@ void NatBox::from_inside(PacketPtr packet, Interface& in) {
   const bool hairpin = !aftr_ && nat_->is_external(destination);
   if (!hairpin) {
     if (on_inside_link(destination)) {
+      if (spread(packet, in, inside_.interfaces())) return;
       // Its programs hear what is sent to groups on the inside links.
       if (destination.is_multicast() && services_ != nullptr) {
         return forward_inside(std::move(packet), in, *services_);

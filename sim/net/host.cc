@@ -239,8 +239,7 @@ void Host::receive(PacketPtr packet, Interface& in) {
     return raw_->receiver_.receive_raw(*packet);
   }
   const IpAddress& destination = packet->destination.address;
-  if (!owns(destination) &&
-      std::find(groups_.begin(), groups_.end(), destination) == groups_.end()) {
+  if (!owns(destination) && !hears(destination)) {
     const bool gone = std::any_of(
         interfaces().begin(), interfaces().end(),
         [&packet](const auto& interface) { return interface->had(packet->destination.address); });

@@ -1,6 +1,7 @@
 // An end system: sockets over one or several interfaces.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -53,7 +54,12 @@ class Host : public Node, private core::Actor {
   Result<std::unique_ptr<RawSocket>> open_raw(RawReceiver& receiver);
 
   // From now on it takes what is sent to the multicast group as well.
-  void join(const IpAddress& group) { groups_.push_back(group); }
+  void join(const IpAddress& group) {
+    if (!hears(group)) groups_.push_back(group);
+  }
+  [[nodiscard]] bool hears(const IpAddress& group) const override {
+    return std::find(groups_.begin(), groups_.end(), group) != groups_.end();
+  }
 
   // The host's TCP; made when first asked for.
   TcpStack& tcp();

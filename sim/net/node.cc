@@ -61,6 +61,21 @@ bool Node::fits_as(std::uint16_t size, bool cuttable, const Packet& packet, Inte
   return false;
 }
 
+bool Node::spread_copies(PacketPtr& packet, Interface& in, const std::vector<Interface*>& links) {
+  const IpAddress& group = packet->destination.address;
+  if (!group.is_multicast()) return false;
+  Interface* last = nullptr;
+  for (Interface* const out : links) {
+    if (out == &in || !out->connected() || !out->peer().node().hears(group)) continue;
+    if (!fits(*packet, in, *out)) return true;
+    if (last != nullptr) send_fitting(network_.duplicate(*packet, id()), *last);
+    last = out;
+  }
+  if (last == nullptr) return false;
+  send_fitting(std::move(packet), *last);
+  return true;
+}
+
 void Node::send_fitting(PacketPtr packet, Interface& out) {
   const std::uint16_t mtu = out.link().options().mtu;
   if (packet->size <= mtu || !may_be_cut(*packet)) return out.send(std::move(packet));

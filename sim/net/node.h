@@ -22,6 +22,12 @@ class Node : public core::Named {
   // A packet has arrived at `in`, one of this node's interfaces.
   virtual void receive(PacketPtr packet, Interface& in) = 0;
 
+  // Whether it takes what is sent to the multicast group.
+  [[nodiscard]] virtual bool hears(const IpAddress& /*group*/) const { return false; }
+  // Makes its links one LAN to multicast: those at their other ends that hear a group are sent what
+  // one of them sends to it, as by a switch that snoops on IGMP and MLD. At first they are not.
+  void set_multicast(bool multicast) { multicast_ = multicast; }
+
   [[nodiscard]] Network& network() const { return network_; }
   [[nodiscard]] const std::vector<std::unique_ptr<Interface>>& interfaces() const {
     return interfaces_;
@@ -51,14 +57,22 @@ class Node : public core::Named {
   // that its packets have here.
   bool fits_as(std::uint16_t size, bool cuttable, const Packet& packet, Interface& in,
                Interface& out);
+  // Sends what has come in by `in` for a multicast group to those on the other `links` that hear
+  // it, with the hop limit that it has. False, with nothing done, if there is none.
+  bool spread(PacketPtr& packet, Interface& in, const std::vector<Interface*>& links) {
+    return multicast_ && spread_copies(packet, in, links);
+  }
   // Sends by `out`, in fragments if the packet is too large for the link and may be cut.
   void send_fitting(PacketPtr packet, Interface& out);
   // Sends the fragments of `whole`, and tells that it was cut.
   void send_fragments(const Packet& whole, std::vector<PacketPtr> fragments, Interface& out);
 
  private:
+  bool spread_copies(PacketPtr& packet, Interface& in, const std::vector<Interface*>& links);
+
   Network& network_;
   std::vector<std::unique_ptr<Interface>> interfaces_;
+  bool multicast_ = false;
   std::uint64_t packets_made_ = 0;
   std::uint64_t copies_made_ = 0;  // of its packets, by links and rules
 };

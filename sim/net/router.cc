@@ -22,6 +22,7 @@ Interface& Router::add_interface() {
 }
 
 void Router::receive(PacketPtr packet, Interface& in) {
+  if (spread(packet, in, forwarding_.interfaces())) return;
   const auto route = forwarding_.lookup(packet->destination.address);
   if (!route) return refuse(std::move(packet), in, DropReason::no_route, IcmpError::no_route);
   // The router's own addresses: nothing listens there.

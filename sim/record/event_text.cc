@@ -18,8 +18,8 @@ struct Sentence {
 };
 
 constexpr Sentence sentences[] = {
-    Sentence{"ice.candidate", "{type} candidate {address}"},
-    Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}"},
+    Sentence{"ice.candidate", "{type} candidate {address}[, told as {name}]"},
+    Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}[, {name}]"},
     Sentence{"ice.restart", "restarts ICE[ ({reason})]"},
     Sentence{"ice.signal_ignored", "ignores a signalled {what}: {reason}"},
     Sentence{"ice.gathering", "gathering {state}"},

@@ -51,7 +51,7 @@ const ice::Profile& read_profile(const Value& value) {
   return ice::profiles()[value.index_of(names)];
 }
 
-constexpr std::array<Key<IcePeerOptions>, 27> peer_keys = {{
+constexpr std::array<Key<IcePeerOptions>, 28> peer_keys = {{
     // The first one, so that the others replace what it sets.
     {"profile",
      [](const Value& value, IcePeerOptions& peer) { ice::apply(read_profile(value), peer.ice); }},
@@ -66,6 +66,14 @@ constexpr std::array<Key<IcePeerOptions>, 27> peer_keys = {{
     {"hide_host_candidates",
      [](const Value& value, IcePeerOptions& peer) {
        peer.ice.hide_host_candidates = value.boolean();
+     }},
+    {"mdns",
+     [](const Value& value, IcePeerOptions& peer) {
+       // A word for what lies between the two.
+       constexpr std::array<Choice<ice::Mdns>, 1> words = {{{"query", ice::Mdns::query}}};
+       peer.ice.mdns = value.is_text()   ? value.one_of(words)
+                       : value.boolean() ? ice::Mdns::gather
+                                         : ice::Mdns::off;
      }},
     {"tiebreaker",
      [](const Value& value, IcePeerOptions& peer) {
@@ -165,6 +173,12 @@ std::variant<SignallingOptions, agents::SignallingClientOptions> read_signalling
 void check_peer(const Value& table, const IcePeerOptions& peer) {
   if (!peer.mapped.empty() && peer.port == 0) {
     table.complain("'mapped' needs 'port', the port that is mapped");
+  }
+  if (peer.ice.mdns == ice::Mdns::gather &&
+      (peer.ice.policy == ice::TransportPolicy::relay || peer.ice.hide_host_candidates)) {
+    table.complain(
+        "'mdns' tells host candidates by names: 'policy' cannot be \"relay\", nor can there be "
+        "'hide_host_candidates'; mdns = \"query\" resolves the other side's names alone");
   }
   if (peer.ice.lite && (peer.ice.policy == ice::TransportPolicy::relay ||
                         peer.ice.hide_host_candidates || !peer.mapped.empty())) {

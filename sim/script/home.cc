@@ -31,6 +31,7 @@ namespace {
 struct Lan {
   std::optional<Prefix> prefix;  // unset: from the address plan
   LinkSettings link;             // of each host, up towards the box
+  bool multicast = true;         // from host to host
 };
 
 struct Box {
@@ -58,7 +59,10 @@ struct Box {
 
 Lan read_lan(const Value& value) {
   Lan lan;
-  read_link_settings(value, lan.link, {"prefix"});
+  read_link_settings(value, lan.link, {"prefix", "multicast"});
+  if (const Value multicast = value.field("multicast"); multicast.present()) {
+    lan.multicast = multicast.boolean();
+  }
   if (const Value prefix = value.field("prefix"); prefix.present()) {
     lan.prefix = prefix.prefix();
     if (lan.prefix->length > (lan.prefix->network.is_v4() ? 29 : 120)) {
@@ -310,6 +314,7 @@ int make_home(lua_State* lua) {
     if (firewall == nullptr) place = &build_router(lua, box_name, box, wan);
   }
   if (firewall != nullptr) wan = &firewall->wan();
+  place->node().set_multicast(box.lan.multicast);
 
   luaL_checkstack(lua, box.host_count + 10, nullptr);
   for (std::size_t i = 0; i < box.host_names.size(); ++i) {

@@ -1,9 +1,12 @@
 // A host as a script sees it: where it is, and the programs that run on it.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "sim/agents/ice_peer.h"
+#include "sim/agents/mdns_responder.h"
 #include "sim/agents/tcp_service.h"
 #include "sim/net/host.h"
 #include "sim/script/b4_object.h"
@@ -43,6 +46,9 @@ class HostObject : public NodeObject {
   void set_firewall(FirewallObject& firewall) { firewall_ = &firewall; }
   void set_clat(ClatObject& clat) { clat_ = &clat; }
   void set_b4(B4Object& b4) { b4_ = &b4; }
+
+  // Sets what of the options is the host's own. Raises if it cannot.
+  void equip(lua_State* lua, std::string_view function, agents::IcePeerOptions& options);
 
   // Null if the host runs none. A TURN server serves STUN too.
   [[nodiscard]] const StunServerObject* stun() const { return stun_; }
@@ -117,6 +123,7 @@ class HostObject : public NodeObject {
   StunServerObject* stun_ = nullptr;
   TurnServerObject* turn_ = nullptr;
   SignallingServerObject* signalling_ = nullptr;
+  std::unique_ptr<agents::MdnsResponder> responder_;  // null until a peer has names
 };
 
 }  // namespace natsim::script

@@ -103,8 +103,17 @@ int HostObject::peer_connection(lua_State* lua) {
   const Value table(lua, 2, "host:peer_connection");
   auto options =
       table.present() ? read_peer_connection_options(table) : agents::PeerConnectionOptions();
+  equip(lua, "host:peer_connection", options.ice);
   push(lua, Run::of(lua).make<PeerConnectionObject>(lua, lua, host_, std::move(options)));
   return 1;
+}
+
+void HostObject::equip(lua_State* lua, std::string_view function, agents::IcePeerOptions& options) {
+  if (options.ice.mdns != ice::Mdns::gather) return;
+  if (responder_ == nullptr) {
+    responder_ = started(lua, function, agents::MdnsResponder::start(host_));
+  }
+  options.responder = responder_.get();
 }
 
 int HostObject::map_port(lua_State* lua) {

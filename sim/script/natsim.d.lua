@@ -296,6 +296,7 @@ function expect(value) end
 ---The network behind a box, and the link of each of its hosts; up leads towards the box.
 ---@class LanOptions: LinkOptions
 ---@field prefix? string the addresses inside, such as "192.168.1.0/24"; default: the next of the plan
+---@field multicast? boolean whether the hosts hear each other's multicast, which mDNS needs; false as on a Wi-Fi that keeps its clients apart; default true
 
 ---@class HomeOptions
 ---@field nat NatPreset|"none"|string|NatOptions a preset, options, or "none": a router
@@ -1123,6 +1124,7 @@ function hold(options) end
 ---@field lite? boolean ICE-lite (RFC 8445 §2.5), for a host with a public address: host candidates alone, whatever servers there are, no checks and no requests for consent; with `consent` it misses a side that has asked for it and does so no more; the other side controls; default false
 ---@field policy? "all"|"relay" which candidates are used; default "all"
 ---@field hide_host_candidates? boolean default false
+---@field mdns? boolean|"query" true: host candidates are told by random names in "local." in the place of their addresses, as browsers do for pages that may not capture media, and the other side's names are resolved by multicast DNS, which reaches no further than the home; "query": the latter alone; default false, with the profiles "chrome", "pion" and "aioice" "query"
 ---@field tiebreaker? integer at least 0; default drawn
 ---@field ta? AnyDuration between the starts of transactions; default "50ms"
 ---@field rto? AnyDuration least retransmission timeout; default "500ms"

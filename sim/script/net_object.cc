@@ -144,11 +144,13 @@ int NetObject::link(lua_State* lua) {
 }
 
 int NetObject::call(lua_State* lua) {
-  const auto& caller = names_.at<HostObject>(Value(lua, 2, "net:call"));
-  const auto& callee = names_.at<HostObject>(Value(lua, 3, "net:call"));
+  auto& caller = names_.at<HostObject>(Value(lua, 2, "net:call"));
+  auto& callee = names_.at<HostObject>(Value(lua, 3, "net:call"));
   const Value table(lua, 4, "net:call");
   if (&caller == &callee) raise(lua, "net:call: {} cannot call itself", caller.shown());
   auto options = table.present() ? read_call_options(table) : agents::CallOptions();
+  caller.equip(lua, "net:call", options.caller);
+  callee.equip(lua, "net:call", options.callee);
   auto call = agents::Call::start(caller.host(), callee.host(), std::move(options));
   if (!call) raise(lua, "net:call: {}", call.error());
   push(lua, Run::of(lua).make<CallObject>(lua, std::move(call.value())));

@@ -12,7 +12,9 @@ Resolver::Resolver(const ResolverOptions& options, const Endpoint& local, Random
       deadline_(now + options.timeout) {}
 
 void Resolver::receive(const Endpoint& remote, ByteView datagram) {
-  if (outcome_ || remote != options_.server) return;
+  const Endpoint& asked = options_.server;
+  const bool was_asked = asked.address.is_multicast() ? remote.port == asked.port : remote == asked;
+  if (outcome_ || !was_asked) return;
   auto message = decode(datagram);
   if (!message || !message->response || message->id != id_ ||
       message->question != options_.question) {
@@ -40,6 +42,7 @@ std::optional<Transmit> Resolver::poll_transmit() {
   due_ = false;
   Message query;
   query.id = id_;
+  query.recursion_desired = !options_.server.address.is_multicast();
   query.question = options_.question;
   return Transmit{local_, options_.server, encode(query)};
 }

@@ -14,15 +14,15 @@
 namespace natsim::dns {
 
 struct ResolverOptions {
-  Endpoint server;
+  Endpoint server;                // or a multicast_group(), of which any member may answer
   Question question;              // of type A or AAAA
   Duration timeout = seconds(5);  // of a transmission (RFC 1035 §4.2.1); positive
   int tries = 3;                  // at least 1
 };
 
 // One question. Contract (beside that of stack/base/machine.h): it asks at once, again after each
-// timeout, and gives up after the last one. An answer counts only if it comes from the server and
-// has the id and the question of the query.
+// timeout, and gives up after the last one. An answer counts only if it comes from the server, or
+// from the port of the group that was asked, and has the id and the question of the query.
 class Resolver {
  public:
   // What came of it: addresses, in the server's order, or why there are none.

@@ -28,7 +28,12 @@ struct Candidate {
   CandidateType type = CandidateType::host;
   std::uint8_t component = only_component;  // 1 is RTP or the only one (RFC 8445 §4)
   std::uint32_t priority = 0;               // RFC 8445 §5.1.2; 1..2^31-1
-  Endpoint address;                         // what the peer sends to
+  // What the peer sends to. Of a remote candidate with a name in its place the port alone, until
+  // the host has resolved it.
+  Endpoint address;
+  // "….local", what the peer is told, or has told, in the place of the address
+  // (draft-ietf-mmusic-mdns-ice-candidates); empty if it is the address itself.
+  std::string host_name;
   // Local candidates: the address that packets leave from: the socket's own for host and reflexive
   // candidates, the relayed address itself for relayed ones (RFC 8445 §4). Remote: unset.
   Endpoint base;

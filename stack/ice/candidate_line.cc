@@ -31,6 +31,24 @@ bool is_udp(std::string_view transport) {
          (transport[2] | 0x20) == 'p';
 }
 
+// One label under "local" (draft-ietf-mmusic-mdns-ice-candidates §3.2.1).
+bool is_local_name(std::string_view text) {
+  constexpr std::string_view domain = ".local";
+  if (!text.ends_with(domain)) return false;
+  text.remove_suffix(domain.size());
+  return !text.empty() && text.size() <= 63 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
+std::string in_lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 bool is_foundation(std::string_view text) {
   return !text.empty() && text.size() <= 32 && std::all_of(text.begin(), text.end(), is_ice_char);
 }
@@ -77,7 +95,7 @@ std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidat
   const auto priority_value = number(priority, 1, 0x7fff'ffff);
   if (!priority_value) return CandidateLineError::bad_priority;
   const auto ip = IpAddress::parse(address);
-  if (!ip) return CandidateLineError::bad_address;
+  if (!ip && !is_local_name(address)) return CandidateLineError::bad_address;
   const auto port_value = number(port, 0, 65'535);
   if (!port_value) return CandidateLineError::bad_port;
   const auto candidate_type = type_named(type);
@@ -86,7 +104,8 @@ std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidat
   candidate.foundation = foundation;
   candidate.component = static_cast<std::uint8_t>(*component_id);
   candidate.priority = *priority_value;
-  candidate.address = {*ip, static_cast<std::uint16_t>(*port_value)};
+  candidate.address = {ip.value_or(IpAddress()), static_cast<std::uint16_t>(*port_value)};
+  if (!ip) candidate.host_name = in_lower_case(address);
   candidate.type = *candidate_type;
   return parse_tail(words, candidate);
 }
@@ -94,10 +113,11 @@ std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidat
 }  // namespace
 
 std::string encode_candidate(const Candidate& candidate, RelatedAddress related) {
-  std::string line =
-      fmt::format("candidate:{} {} UDP {} {} {} typ {}", candidate.foundation, candidate.component,
-                  candidate.priority, to_string(candidate.address.address), candidate.address.port,
-                  to_string(candidate.type));
+  std::string line = fmt::format(
+      "candidate:{} {} UDP {} {} {} typ {}", candidate.foundation, candidate.component,
+      candidate.priority,
+      candidate.host_name.empty() ? to_string(candidate.address.address) : candidate.host_name,
+      candidate.address.port, to_string(candidate.type));
   const std::string ufrag = candidate.ufrag.empty() ? "" : " ufrag " + candidate.ufrag;
   if (candidate.type == CandidateType::host) return line += ufrag;
   Endpoint shown = candidate.related;
@@ -123,7 +143,7 @@ std::string_view to_string(CandidateLineError error) {
     case CandidateLineError::bad_priority:
       return "priority is not 1 to 2147483647";
     case CandidateLineError::bad_address:
-      return "address is not an IP address";
+      return "address is neither an IP address nor a name in \"local.\"";
     case CandidateLineError::bad_port:
       return "port is not 0 to 65535";
     case CandidateLineError::bad_type:

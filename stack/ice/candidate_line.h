@@ -27,7 +27,7 @@ enum class CandidateLineError : std::uint8_t {
   bad_component,    // not 1..255
   other_transport,  // not UDP
   bad_priority,     // not 1..2^31-1
-  bad_address,      // not an IP address: a host name such as "….local", for one
+  bad_address,      // neither an IP address nor a name in "local."
   bad_port,         // not 0..65535
   bad_type,         // not "typ" and one of the four types
   bad_related,      // raddr or rport malformed, or one without the other
@@ -37,7 +37,8 @@ std::string_view to_string(CandidateLineError error);
 
 // The candidate of `line`, with or without "a=". Of the extensions the
 // username fragment ("ufrag", RFC 8840 §4.4) is kept; the others are skipped. On failure gives
-// nullopt and, when `error` is not null, the reason. A hidden related address is left unset.
+// nullopt and, when `error` is not null, the reason. A hidden related address is left unset, and so
+// is an address that a name stands for.
 std::optional<Candidate> parse_candidate(std::string_view line,
                                          CandidateLineError* error = nullptr);
 

@@ -17,7 +17,9 @@ CandidateId append(std::vector<Candidate>& all, Candidate candidate) {
 std::optional<CandidateId> LocalCandidates::add(Candidate candidate,
                                                 std::uint16_t local_preference) {
   const auto known = std::find_if(all_.begin(), all_.end(), [&](const Candidate& other) {
-    return other.address == candidate.address && other.base == candidate.base && !is_hidden(other);
+    const bool untold = (hosts_hidden_ || hosts_named_) && other.type == CandidateType::host;
+    return other.address == candidate.address && other.base == candidate.base &&
+           !(untold && candidate.type != CandidateType::host);
   });
   if (known != all_.end() && known->type != CandidateType::peer_reflexive) return std::nullopt;
   candidate.priority = candidate_priority(candidate.type, local_preference, candidate.component);

@@ -14,8 +14,11 @@ namespace natsim::ice {
 class LocalCandidates {
  public:
   // With `hosts_hidden` the peer never hears of host candidates: a reflexive candidate with the
-  // address of one is not redundant, and the address means the reflexive one.
-  explicit LocalCandidates(bool hosts_hidden) : hosts_hidden_(hosts_hidden) {}
+  // address of one is not redundant, and the address means the reflexive one. With `hosts_named` it
+  // hears of their names, which tell it nothing where it cannot resolve them: such a reflexive
+  // candidate is not redundant either.
+  explicit LocalCandidates(bool hosts_hidden, bool hosts_named = false)
+      : hosts_hidden_(hosts_hidden), hosts_named_(hosts_named) {}
 
   // Adds a gathered candidate and gives it priority and foundation. If it is known as
   // peer-reflexive, as when a check was answered before the STUN server, it takes that one's place.
@@ -45,6 +48,7 @@ class LocalCandidates {
   }
 
   bool hosts_hidden_;              // Options::hide_host_candidates
+  bool hosts_named_;               // Mdns::gather
   std::uint32_t foundations_ = 0;  // different ones so far
   std::vector<Candidate> all_;     // by id
 };

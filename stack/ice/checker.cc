@@ -14,7 +14,7 @@ Checker::Checker(const Options& options, const Credentials& local, Random random
       tiebreakers_(random.split("tiebreaker")),
       keepalives_(random.split("keepalive")),
       own_credentials_(local),
-      local_(options.hide_host_candidates),
+      local_(options.hide_host_candidates, options.mdns == Mdns::gather),
       remote_(options.max_peer_reflexive),
       list_(options.max_pairs, last_pair),
       client_(random.split("transaction")),

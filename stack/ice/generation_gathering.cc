@@ -96,7 +96,9 @@ std::optional<CandidateId> Generation::gathered(Candidate candidate, std::uint16
   const bool hidden = options_.hide_host_candidates || options_.policy == TransportPolicy::relay;
   if (hidden && candidate.type == CandidateType::host) return id;
   candidate = checker_.local()[*id];
-  if (hidden) candidate.related = Endpoint();
+  const bool names_base =
+      options_.mdns == Mdns::gather && candidate.type == CandidateType::server_reflexive;
+  if (hidden || names_base) candidate.related = Endpoint();
   events_.push(CandidateGathered{*id, std::move(candidate)});
   return id;
 }

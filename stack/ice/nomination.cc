@@ -12,6 +12,18 @@ bool is_open(PairState state) {
 
 }  // namespace
 
+std::string_view to_string(Mdns mdns) {
+  switch (mdns) {
+    case Mdns::off:
+      return "ignored";
+    case Mdns::query:
+      return "resolved";
+    case Mdns::gather:
+      return "resolved, and own addresses hidden behind them";
+  }
+  return "";
+}
+
 Duration AcceptanceWaits::of(CandidateType type) const {
   switch (type) {
     case CandidateType::host:

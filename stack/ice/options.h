@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "stack/base/address.h"
 #include "stack/base/datagram.h"
@@ -23,6 +24,15 @@ enum class Nomination : std::uint8_t {
 
 // Which local candidates are used (the iceTransportPolicy of WebRTC).
 enum class TransportPolicy : std::uint8_t { all, relay };
+
+// What an agent's host does with names in the place of addresses in host candidates
+// (draft-ietf-mmusic-mdns-ice-candidates). The resolving is the host's.
+enum class Mdns : std::uint8_t {
+  off,     // candidates with names are ignored
+  query,   // the peer's names are resolved
+  gather,  // and so are the own host candidates told by names, and nowhere by their addresses
+};
+std::string_view to_string(Mdns mdns);
 
 // How long after checks could begin a pair may be nominated, by the types of its candidates: the
 // longer wait of the two counts.
@@ -58,6 +68,7 @@ struct Options {
   // Host candidates are neither told to the peer nor shown as anyone's raddr; checks leave from
   // their sockets all the same.
   bool hide_host_candidates = false;
+  Mdns mdns = Mdns::off;
 
   // Pacing and retransmission.
   Duration ta = milliseconds(50);  // between the starts of two transactions (RFC 8445 §14.2)

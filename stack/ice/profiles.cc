@@ -26,6 +26,7 @@ constexpr Profile table[] = {
      .keepalive = seconds(15),
      .pac = default_pac,
      .max_remote_candidates = 100,
+     .mdns = Mdns::off,
      .source = "RFC 8445 §14, RFC 8489 §6.2.1, RFC 7675 §5.1, RFC 8863 §4",
      .recalled = "",
      .unlike = ""},
@@ -44,11 +45,14 @@ constexpr Profile table[] = {
      .keepalive = seconds(10),
      .pac = seconds(15),
      .max_remote_candidates = 100,
-     .source = "libwebrtc p2p/base/p2p_constants.h, stun_request.cc, stun_port.cc, connection.cc",
+     .mdns = Mdns::query,
+     .source = "libwebrtc p2p/base/p2p_constants.h, stun_request.cc, stun_port.cc, "
+               "connection.cc, p2p_transport_channel.cc",
      .recalled = "that a pair is pinged in its turn for 15 s; the 15 s before failing",
      .unlike =
          "each ping is a new transaction, no pair is frozen, USE-CANDIDATE is left out while a "
-         "better pair is selected, and pairs are switched by round-trip time"},
+         "better pair is selected, pairs are switched by round-trip time, and host candidates are "
+         "told by names (mDNS) unless the page may capture media"},
     {.name = "libnice",
      .client = "libnice",
      .ta = milliseconds(20),
@@ -64,6 +68,7 @@ constexpr Profile table[] = {
      .keepalive = seconds(25),
      .pac = seconds(5),
      .max_remote_candidates = 25,
+     .mdns = Mdns::off,
      .source = "libnice stun/usages/timer.h, agent/conncheck.c",
      .recalled = "that consent is off unless it is asked for",
      .unlike =
@@ -87,6 +92,7 @@ constexpr Profile table[] = {
      .keepalive = seconds(2),
      .pac = seconds(30),
      .max_remote_candidates = 100,
+     .mdns = Mdns::query,
      .source = "pion/ice agent_config.go, agent.go; pion/turn client.go for servers",
      .recalled = "",
      .unlike = "all pairs are pinged together every 200 ms, each ping a new transaction, and "
@@ -106,6 +112,7 @@ constexpr Profile table[] = {
      .keepalive = seconds(15),
      .pac = default_pac,
      .max_remote_candidates = 30,
+     .mdns = Mdns::off,
      .source = "libjuice src/agent.h",
      .recalled = "",
      .unlike = "pairs wait for their priority alone, without foundations"},
@@ -124,6 +131,7 @@ constexpr Profile table[] = {
      .keepalive = seconds(15),
      .pac = {},
      .max_remote_candidates = 100,
+     .mdns = Mdns::query,
      .source = "aioice src/aioice/stun.py, ice.py",
      .recalled = "",
      .unlike = "checks begin when gathering has ended, and a silent server is waited for 5 s"},
@@ -155,6 +163,7 @@ void apply(const Profile& profile, Options& options) {
   options.keepalive = profile.keepalive;
   options.pac = profile.pac;
   options.max_remote_candidates = profile.max_remote_candidates;
+  options.mdns = profile.mdns;
 }
 
 }  // namespace natsim::ice

@@ -29,6 +29,7 @@ struct Profile {
   Duration keepalive;
   Duration pac;
   std::size_t max_remote_candidates;
+  Mdns mdns;                  // Options::mdns
   std::string_view source;    // where its figures stand
   std::string_view recalled;  // those of them that are not confirmed there; empty if all are
   std::string_view unlike;    // what the client does otherwise than an agent with these options

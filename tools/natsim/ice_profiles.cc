@@ -51,7 +51,8 @@ Settings settings_of(const Profile& profile) {
           {"disconnected after", to_string(profile.disconnected_after)},
           {"keepalive", to_string(profile.keepalive)},
           {"does not fail before", to_string(profile.pac)},
-          {"remote candidates", fmt::format("{}", profile.max_remote_candidates)}};
+          {"remote candidates", fmt::format("{}", profile.max_remote_candidates)},
+          {"names of candidates", std::string(to_string(profile.mdns))}};
 }
 
 std::string_view known(const Profile& profile) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <thread>
 
+#include <gmock/gmock.h>
+
 #include "stack/base/units.h"
 
 namespace natsim::script {
@@ -298,6 +300,24 @@ TEST(Call, Ice65_ARestartWithoutANetworkWaitsForTheNext) {
   EXPECT_EQ(outcome.verdict, Verdict::pass);
   EXPECT_EQ(metric_of(outcome, "candidates"), "0");
   EXPECT_EQ(metric_of(outcome, "heard"), "1");
+}
+
+TEST(Call, Ice64_NamesAreToldOnlyWhereHostCandidatesAre) {
+  const auto error_of = [](const std::string& options) {
+    return run_body(R"(
+    local internet = net:router("internet")
+    local a = net:host("a", { link = { internet } })
+    local b = net:host("b", { link = { internet } })
+    net:call(a, b, { )" +
+                    options + " })")
+        .error;
+  };
+  EXPECT_EQ(error_of("mdns = true"), "");
+  EXPECT_EQ(error_of("mdns = 'query', policy = 'relay'"), "");
+  EXPECT_THAT(error_of("mdns = true, policy = 'relay'"), testing::HasSubstr("'mdns' tells host"));
+  EXPECT_THAT(error_of("mdns = true, hide_host_candidates = true"),
+              testing::HasSubstr("'mdns' tells host"));
+  EXPECT_THAT(error_of("mdns = 'yes'"), testing::HasSubstr("query"));
 }
 
 TEST(Call, Ice54_ARestartWantsAPeerThatHasBegun) {

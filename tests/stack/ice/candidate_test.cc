@@ -166,13 +166,28 @@ TEST(IceCandidateLine, EachMistakeHasItsReason) {
   EXPECT_EQ(reason("candidate:1 1 TCP 5 192.0.2.1 9 typ host tcptype active"), E::other_transport);
   EXPECT_EQ(reason("candidate:1 1 UDP 0 192.0.2.1 9 typ host"), E::bad_priority);
   EXPECT_EQ(reason("candidate:1 1 UDP 2147483648 192.0.2.1 9 typ host"), E::bad_priority);
-  EXPECT_EQ(reason("candidate:1 1 UDP 5 a1b2.local 9 typ host"), E::bad_address);
+  EXPECT_EQ(reason("candidate:1 1 UDP 5 a.b.local 9 typ host"), E::bad_address);
+  // pion/ice#883: a name that was struck out.
+  EXPECT_EQ(reason("candidate:1 1 UDP 5 redacted.invalid 9 typ host"), E::bad_address);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 65536 typ host"), E::bad_port);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 type host"), E::bad_type);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 typ local"), E::bad_type);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 typ srflx raddr 10.0.0.1"), E::bad_related);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 typ srflx raddr x rport 1"), E::bad_related);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 typ host generation"), E::odd_extension);
+}
+
+TEST(IceCandidateLine, Ice64_ANameStandsForAnAddress) {
+  constexpr std::string_view line =
+      "candidate:1 1 UDP 2130706431 8b2ee3f1-0d62-4c5a-9f3e-2b1c0a998877.local 3478 typ host";
+  const auto parsed = parse_candidate(line);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->host_name, "8b2ee3f1-0d62-4c5a-9f3e-2b1c0a998877.local");
+  EXPECT_TRUE(parsed->address.address.is_any());
+  EXPECT_EQ(parsed->address.port, 3478);
+  EXPECT_EQ(encode_candidate(*parsed), line);
+  EXPECT_EQ(parse_candidate("candidate:1 1 UDP 5 A1B2.LOCAL 9 typ host"), std::nullopt);
+  EXPECT_EQ(parse_candidate("candidate:1 1 UDP 5 A1B2.local 9 typ host")->host_name, "a1b2.local");
 }
 
 TEST(IceCandidateLine, RoundTrip) {

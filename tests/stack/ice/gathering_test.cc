@@ -169,6 +169,29 @@ TEST(IceGathering, HiddenHostCandidates) {
   }
 }
 
+TEST(IceGathering, Ice64_ANamedHostCandidateIsNobodysRaddr) {
+  Options options;
+  options.mdns = Mdns::gather;
+  Home h(options);
+  h.gather({stun_a}, true);
+  using T = CandidateType;
+  EXPECT_EQ(types(*h.peer), (std::vector{T::host, T::server_reflexive, T::relayed}));
+  const auto gathered = h.peer->all<CandidateGathered>();
+  EXPECT_FALSE(gathered[1].second.candidate.related.is_set());
+  // The relayed candidate's is the address that the NAT has given, which is told anyway.
+  EXPECT_EQ(gathered[2].second.candidate.related, gathered[1].second.candidate.address);
+}
+
+// Where its name cannot be resolved only the reflexive candidate tells where it is.
+TEST(IceGathering, Ice64_AnOpenHostWithANameHasAReflexiveCandidate) {
+  Options options;
+  options.mdns = Mdns::gather;
+  Home h(options, std::nullopt);
+  h.gather({stun_a}, false);
+  using T = CandidateType;
+  EXPECT_EQ(types(*h.peer), (std::vector{T::host, T::server_reflexive}));
+}
+
 TEST(IceGathering, RelayPolicy) {
   Options options;
   options.policy = TransportPolicy::relay;

@@ -42,6 +42,14 @@ TEST(IceProfile, TheFirstIsWhatTheOptionsAreByDefault) {
   EXPECT_EQ(rfc.max_remote_candidates, options.max_remote_candidates);
 }
 
+TEST(IceProfile, Ice64_WhoResolvesNames) {
+  for (const Profile& profile : profiles()) {
+    const bool resolves =
+        profile.name == "chrome" || profile.name == "pion" || profile.name == "aioice";
+    EXPECT_EQ(of(profile.name).mdns, resolves ? Mdns::query : Mdns::off) << profile.name;
+  }
+}
+
 // The sums of the intervals: 250 ms doubling to 8 s in nine sends, and so on.
 TEST(IceProfile, Stun13_RequestsToServersAreGivenUpWhenTheClientDoes) {
   const std::map<std::string_view, Duration> expected = {{"rfc", milliseconds(39'500)},
