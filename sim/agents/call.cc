@@ -21,18 +21,22 @@ std::string_view to_string(CallState state) {
   return names[static_cast<std::size_t>(state)];
 }
 
-Call::Side::Side(net::Host& host, IcePeerOptions options, const std::optional<CallMedia>& media) {
-  if (!media) {
+Call::Side::Side(net::Host& host, CallEnd end, IcePeerOptions options, const CallOptions& call) {
+  options.ice.role = end == CallEnd::caller ? ice::Role::controlling : ice::Role::controlled;
+  if (!call.media) {
     bare = std::make_unique<IcePeer>(host, std::move(options));
     return;
   }
-  const bool polite = options.ice.role == ice::Role::controlled;
-  connection = std::make_unique<PeerConnection>(
-      host, PeerConnectionOptions{.ice = std::move(options),
-                                  .security = media->security,
-                                  .certificate = media->certificate,
-                                  .media = media->streams,
-                                  .polite = polite});
+  const CallMedia& media = *call.media;
+  PeerConnectionOptions wanted{.ice = std::move(options),
+                               .security = media.security,
+                               .certificate = media.certificate,
+                               .media = media.streams,
+                               .polite = end == CallEnd::callee};
+  const bool shares = call.certificates != nullptr && !media.own_certificates &&
+                      media.certificate == dtls::KeyType::ecdsa_p256;
+  if (shares) wanted.certificate = call.certificates->of(end, host.label());
+  connection = std::make_unique<PeerConnection>(host, std::move(wanted));
 }
 
 SignalReceiver& Call::Side::receiver() const {
@@ -83,20 +87,8 @@ Result<std::unique_ptr<Call>> Call::start(net::Host& caller, net::Host& callee,
 }
 
 Call::Call(net::Host& caller, net::Host& callee, CallOptions options)
-    : caller_(
-          caller,
-          [&] {
-            options.caller.ice.role = ice::Role::controlling;
-            return std::move(options.caller);
-          }(),
-          options.media),
-      callee_(
-          callee,
-          [&] {
-            options.callee.ice.role = ice::Role::controlled;
-            return std::move(options.callee);
-          }(),
-          options.media),
+    : caller_(caller, CallEnd::caller, std::move(options.caller), options),
+      callee_(callee, CallEnd::callee, std::move(options.callee), options),
       started_at_(caller.world().now()) {
   std::visit([this](const auto& signalling) { join_by(signalling); }, options.signalling);
   caller_.connect(*to_callee_);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <variant>
 
+#include "sim/agents/certificate_pool.h"
 #include "sim/agents/ice_peer.h"
 #include "sim/agents/peer_connection.h"
 #include "sim/agents/signalling.h"
@@ -25,6 +26,8 @@ struct CallMedia {
   peer::MediaOptions streams;
   peer::SecurityOptions security;
   dtls::KeyType certificate = dtls::KeyType::ecdsa_p256;
+  // Each end makes one of its own, even if there is a pool. With RSA it always does.
+  bool own_certificates = false;
 };
 
 struct CallOptions {
@@ -35,6 +38,8 @@ struct CallOptions {
   std::variant<SignallingOptions, SignallingClientOptions> signalling;
   // nullopt: the call is ICE alone, and what it carries is the scenario's.
   std::optional<CallMedia> media;
+  // Of the same world, and as long-lived as the call; null: each end makes its own certificate.
+  CertificatePool* certificates = nullptr;
 };
 
 // How a call stands, by both of its sides.
@@ -79,7 +84,7 @@ class Call {
  private:
   // One of the two.
   struct Side {
-    Side(net::Host& host, IcePeerOptions options, const std::optional<CallMedia>& media);
+    Side(net::Host& host, CallEnd end, IcePeerOptions options, const CallOptions& call);
 
     [[nodiscard]] IcePeer& ice() const { return connection ? connection->ice() : *bare; }
     [[nodiscard]] SignalReceiver& receiver() const;

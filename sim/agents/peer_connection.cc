@@ -16,11 +16,21 @@ std::string_view to_string(ConnectionState state) {
   return names[static_cast<std::size_t>(state)];
 }
 
+namespace {
+
+dtls::Certificate given_or_new(const std::variant<dtls::KeyType, dtls::Certificate>& certificate,
+                               const Random& random) {
+  if (const auto* given = std::get_if<dtls::Certificate>(&certificate)) return *given;
+  return dtls::Certificate::generate(random, std::get<dtls::KeyType>(certificate));
+}
+
+}  // namespace
+
 PeerConnection::PeerConnection(net::Host& host, PeerConnectionOptions options)
     : Agent(host, "peer"),
       options_(std::move(options)),
-      certificate_(dtls::Certificate::generate(host.world().random(label()).split("certificate"),
-                                               options_.certificate)),
+      certificate_(
+          given_or_new(options_.certificate, host.world().random(label()).split("certificate"))),
       ice_(host, options_.ice),
       negotiation_(options_.negotiation, host.world().random(label()).split("negotiation")),
       transport_(options_.security, certificate_, host.world().random(label()).split("dtls")),

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "sim/agents/agent.h"
 #include "sim/agents/ice_peer.h"
@@ -19,7 +20,8 @@ struct PeerConnectionOptions {
   IcePeerOptions ice;
   peer::NegotiationOptions negotiation;
   peer::SecurityOptions security;
-  dtls::KeyType certificate = dtls::KeyType::ecdsa_p256;
+  // One that was made before, or of which kind a new one is.
+  std::variant<dtls::KeyType, dtls::Certificate> certificate = dtls::KeyType::ecdsa_p256;
   peer::MediaOptions media;
   // Gives its own offer up when the other side's comes in between (RFC 9429 §4.1.10.2).
   bool polite = false;

@@ -208,6 +208,11 @@ agents::PeerConnectionOptions read_peer_connection_options(const Value& table) {
   const Value value = table.field("media");
   if (!value.present()) return options;
   const agents::CallMedia media = read_call_media(value);
+  if (value.is_table()) {
+    const StackMark inner(table.lua());
+    const Value own = value.field("own_certificates");
+    if (own.present()) own.complain("a peer connection has a certificate of its own anyway");
+  }
   const agents::CallMedia plain;
   if (media.audio_codec != plain.audio_codec || media.video_codec != plain.video_codec ||
       media.audio.value_or(sdp::Direction::sendrecv) != sdp::Direction::sendrecv ||

@@ -101,7 +101,7 @@ constexpr std::array<Key<SecurityOptions>, 6> dtls_keys = {{
      [](const Value& value, SecurityOptions& dtls) { dtls.hello_verify = value.boolean(); }},
 }};
 
-constexpr std::array<Key<CallMedia>, 4> media_keys = {{
+constexpr std::array<Key<CallMedia>, 5> media_keys = {{
     {"audio", [](const Value& value,
                  CallMedia& media) { read_stream(value, audio_keys, media.audio, media); }},
     {"video", [](const Value& value,
@@ -110,6 +110,8 @@ constexpr std::array<Key<CallMedia>, 4> media_keys = {{
      [](const Value& value, CallMedia& media) { read_options(value, dtls_keys, media.security); }},
     {"certificate",
      [](const Value& value, CallMedia& media) { media.certificate = value.one_of(key_types); }},
+    {"own_certificates",
+     [](const Value& value, CallMedia& media) { media.own_certificates = value.boolean(); }},
 }};
 
 }  // namespace
@@ -122,6 +124,11 @@ agents::CallMedia read_call_media(const Value& value) {
   }
   read_options(value, media_keys, media);
   if (!media.audio && !media.video) value.complain("media needs 'audio' or 'video'");
+  const StackMark mark(value.lua());
+  const Value own = value.field("own_certificates");
+  if (own.present() && !media.own_certificates && media.certificate == dtls::KeyType::rsa_2048) {
+    own.complain("certificates of RSA are never shared");
+  }
   return media;
 }
 

@@ -1171,6 +1171,7 @@ function hold(options) end
 ---@field video? boolean|Direction|VideoOptions
 ---@field dtls? DtlsOptions
 ---@field certificate? "ecdsa-p256"|"rsa-2048" default "ecdsa-p256"
+---@field own_certificates? boolean each end of the call makes one of its own, as a peer connection and every peer with RSA does; default false: the calls of a run share a few, callers other ones than callees
 
 ---@class AudioOptions
 ---@field direction? Direction default "sendrecv"

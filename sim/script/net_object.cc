@@ -151,6 +151,7 @@ int NetObject::call(lua_State* lua) {
   auto options = table.present() ? read_call_options(table) : agents::CallOptions();
   caller.equip(lua, "net:call", options.caller);
   callee.equip(lua, "net:call", options.callee);
+  options.certificates = &Run::of(lua).certificates();
   auto call = agents::Call::start(caller.host(), callee.host(), std::move(options));
   if (!call) raise(lua, "net:call: {}", call.error());
   push(lua, Run::of(lua).make<CallObject>(lua, std::move(call.value())));

@@ -32,7 +32,8 @@ Run::Run(const ScenarioFile& file, const RunOptions& options)
       network_(world_),
       wait_(scenario_),
       sandbox_(options.limits, world_.random("scenario/math.random"), folder_of(file.path)),
-      nat_draws_(world_.random("scenario/nat_mix")) {
+      nat_draws_(world_.random("scenario/nat_mix")),
+      certificates_(world_) {
   for (core::EventListener* const listener : options.listeners) {
     world_.events().add_listener(*listener);
   }

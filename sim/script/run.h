@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "sim/agents/certificate_pool.h"
 #include "sim/core/world.h"
 #include "sim/net/network.h"
 #include "sim/net/node.h"
@@ -69,6 +70,8 @@ class Run {
 
   // What nat_mix draws from.
   [[nodiscard]] Random& nat_draws() { return nat_draws_; }
+  // What calls share.
+  [[nodiscard]] agents::CertificatePool& certificates() { return certificates_; }
 
   // Has a function called at this instant, after what is going on, as soon as the script waits:
   // `push` pushes it and its one argument. It cannot wait itself.
@@ -112,6 +115,7 @@ class Run {
   std::deque<std::function<void(lua_State*)>> calls_;  // to be made soon, in order
   std::map<std::string_view, std::uint64_t> faults_;   // made so far, by kind
   Random nat_draws_;
+  agents::CertificatePool certificates_;
   std::optional<Location> open_expectation_;
 };
 
