@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 #include "stack/dtls/driven.h"
 #include "stack/dtls/prepared.h"
@@ -35,7 +36,24 @@ Key make_key(KeyType type) {
   __builtin_unreachable();
 }
 
-X509Handle sign_certificate(EVP_PKEY* key, std::uint64_t serial) {
+void add_names(X509* x509, std::span<const std::string> names) {
+  const std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>> all(need(GENERAL_NAMES_new()));
+  for (const std::string& name : names) {
+    GENERAL_NAME* entry = need(GENERAL_NAME_new());
+    need(sk_GENERAL_NAME_push(all.get(), entry));
+    if (ASN1_OCTET_STRING* address = a2i_IPADDRESS(name.c_str())) {
+      GENERAL_NAME_set0_value(entry, GEN_IPADD, address);
+    } else {
+      ASN1_IA5STRING* text = need(ASN1_IA5STRING_new());
+      GENERAL_NAME_set0_value(entry, GEN_DNS, text);
+      need(ASN1_STRING_set(text, name.data(), static_cast<int>(name.size())));
+    }
+  }
+  need(X509_add1_ext_i2d(x509, NID_subject_alt_name, all.get(), 0, X509V3_ADD_DEFAULT));
+}
+
+X509Handle sign_certificate(EVP_PKEY* key, std::uint64_t serial,
+                            std::span<const std::string> names) {
   X509Handle x509(need(X509_new()));
   need(X509_set_version(x509.get(), X509_VERSION_3));
   need(ASN1_INTEGER_set_uint64(X509_get_serialNumber(x509.get()), serial));
@@ -46,19 +64,21 @@ X509Handle sign_certificate(EVP_PKEY* key, std::uint64_t serial) {
   need(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, text, -1, -1, 0));
   need(X509_set_issuer_name(x509.get(), name));
   need(X509_set_pubkey(x509.get(), key));
+  if (!names.empty()) add_names(x509.get(), names);
   need(X509_sign(x509.get(), key, EVP_sha256()));
   return x509;
 }
 
 }  // namespace
 
-Certificate Certificate::generate(const Random& random, KeyType type) {
+Certificate Certificate::generate(const Random& random, KeyType type,
+                                  std::span<const std::string> names) {
   Random draws = random.split("certificate");
   const Driven driven(draws, 0);
   auto prepared = std::make_shared<Prepared>();
   const Key key = make_key(type);
   // Positive and not zero (RFC 5280 §4.1.2.2).
-  const X509Handle x509 = sign_certificate(key.get(), draws.next() >> 1 | 1);
+  const X509Handle x509 = sign_certificate(key.get(), draws.next() >> 1 | 1, names);
   unsigned char* der = nullptr;
   const int length = i2d_X509(x509.get(), &der);
   need(length > 0);
@@ -74,6 +94,12 @@ ByteView Certificate::der() const { return prepared_->der; }
 
 std::optional<sdp::Fingerprint> Certificate::fingerprint(std::string_view hash) const {
   return fingerprint_of(prepared_->der, hash);
+}
+
+void Certificate::present_by(ssl_st& connection) const {
+  SSL_CTX* holder = prepared_->context.get();
+  need(SSL_use_certificate(&connection, SSL_CTX_get0_certificate(holder)));
+  need(SSL_use_PrivateKey(&connection, SSL_CTX_get0_privatekey(holder)));
 }
 
 std::optional<sdp::Fingerprint> fingerprint_of(ByteView der, std::string_view hash) {

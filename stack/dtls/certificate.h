@@ -4,11 +4,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 
 #include "stack/base/bytes.h"
 #include "stack/base/random.h"
 #include "stack/sdp/transport_attributes.h"
+
+struct ssl_st;  // OpenSSL's connection
 
 namespace natsim::dtls {
 
@@ -23,11 +27,16 @@ enum class KeyType : std::uint8_t { ecdsa_p256, rsa_2048 };
 // 3. To make one costs a key and a signature; with RSA this is a search for primes of some 100 ms.
 class Certificate {
  public:
-  static Certificate generate(const Random& random, KeyType type = KeyType::ecdsa_p256);
+  // `names` are whom it is for (RFC 5280 §4.2.1.6), names of hosts and IP addresses; peers that
+  // know it by fingerprint need none.
+  static Certificate generate(const Random& random, KeyType type = KeyType::ecdsa_p256,
+                              std::span<const std::string> names = {});
 
   [[nodiscard]] ByteView der() const;
   // By "sha-256", "sha-384" or "sha-512"; nullopt for any other hash.
   [[nodiscard]] std::optional<sdp::Fingerprint> fingerprint(std::string_view hash) const;
+  // Lets a connection of OpenSSL, of DTLS or TLS, present it and sign with its key.
+  void present_by(ssl_st& connection) const;
 
  private:
   friend class Session;

@@ -4,16 +4,9 @@
 #include <openssl/ssl.h>
 
 #include "stack/dtls/certificate.h"
+#include "stack/dtls/freed.h"
 
 namespace natsim::dtls {
-
-template <auto free_function>
-struct Freed {
-  template <typename T>
-  void operator()(T* object) const {
-    free_function(object);
-  }
-};
 
 struct Certificate::Prepared {
   std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>> context;

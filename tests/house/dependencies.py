@@ -18,6 +18,7 @@ LAYERS = (
     "stack/sdp",
     "stack/srtp",
     "stack/dtls",
+    "stack/tls",
     "stack/rtp",
     "stack/congestion",
     "stack/media",

@@ -18,6 +18,17 @@ TEST(DtlsCertificate, TheSameStreamGivesTheSameBytes) {
   }
 }
 
+// Names change nothing else: the key is drawn before.
+TEST(DtlsCertificate, ItMayBeForNames) {
+  const std::vector<std::string> names{"turn.example", "203.0.113.10"};
+  const Bytes named = der(Certificate::generate(Random(7), KeyType::ecdsa_p256, names));
+  EXPECT_NE(as_text(named).find("turn.example"), std::string_view::npos);
+  EXPECT_EQ(as_text(named).find("203.0.113.10"), std::string_view::npos);
+  constexpr char address[]{'\x87', 4, '\xcb', 0, 113, 10};
+  EXPECT_NE(as_text(named).find(std::string_view(address, 6)), std::string_view::npos);
+  EXPECT_EQ(named, der(Certificate::generate(Random(7), KeyType::ecdsa_p256, names)));
+}
+
 TEST(DtlsCertificate, FingerprintsHaveTheirHashesLengths) {
   const Certificate certificate = Certificate::generate(Random(1));
   EXPECT_EQ(certificate.fingerprint("sha-256")->digest.size(), 32u);
