@@ -32,7 +32,8 @@ PeerConnection::PeerConnection(net::Host& host, PeerConnectionOptions options)
       certificate_(
           given_or_new(options_.certificate, host.world().random(label()).split("certificate"))),
       ice_(host, options_.ice),
-      negotiation_(options_.negotiation, host.world().random(label()).split("negotiation")),
+      negotiation_({options_.negotiation.answer_setup, options_.media.fec},
+                   host.world().random(label()).split("negotiation")),
       transport_(options_.security, certificate_, host.world().random(label()).split("dtls")),
       media_(options_.media, negotiation_.cname(), host.world().random(label()).split("media")) {
   ice_.connect(*this);

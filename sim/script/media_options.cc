@@ -25,16 +25,28 @@ constexpr std::array<Choice<const char*>, 3> audio_codecs = {
     {{"opus", "opus"}, {"PCMU", "PCMU"}, {"PCMA", "PCMA"}}};
 constexpr std::array<Choice<const char*>, 2> video_codecs = {{{"VP8", "VP8"}, {"H264", "H264"}}};
 
-constexpr std::array<Key<CallMedia>, 4> audio_keys = {{
+constexpr std::array<Choice<peer::AudioFec>, 3> audio_fec = {{{"none", peer::AudioFec::none},
+                                                              {"in-band", peer::AudioFec::in_band},
+                                                              {"red", peer::AudioFec::red}}};
+constexpr std::array<Choice<peer::VideoFec>, 3> video_fec = {
+    {{"none", peer::VideoFec::none},
+     {"ulpfec", peer::VideoFec::ulpfec},
+     {"flexfec", peer::VideoFec::flexfec}}};
+
+constexpr std::array<Key<CallMedia>, 5> audio_keys = {{
     {"direction",
      [](const Value& value, CallMedia& media) { media.audio = value.one_of(direction_names); }},
     {"codec",
      [](const Value& value, CallMedia& media) { media.audio_codec = value.one_of(audio_codecs); }},
     {"bitrate",
      [](const Value& value, CallMedia& media) { media.streams.audio_bitrate = value.rate(); }},
+    {"fec", [](const Value& value,
+               CallMedia& media) { media.streams.fec.audio = value.one_of(audio_fec); }},
     {"dtx", [](const Value& value, CallMedia& media) { media.streams.dtx = value.boolean(); }},
 }};
-constexpr std::array<Key<CallMedia>, 7> video_keys = {{
+constexpr std::array<Key<CallMedia>, 8> video_keys = {{
+    {"fec", [](const Value& value,
+               CallMedia& media) { media.streams.fec.video = value.one_of(video_fec); }},
     {"congestion_control",
      [](const Value& value, CallMedia& media) {
        media.streams.congestion_control = value.boolean();

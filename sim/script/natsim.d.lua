@@ -1178,11 +1178,13 @@ function hold(options) end
 ---@field codec? "opus"|"PCMU"|"PCMA" that the offer prefers; default "opus"
 ---@field bitrate? Rate of Opus, while there is speech; default "32kbit"
 ---@field dtx? boolean Opus sends nothing in pauses; default false
+---@field fec? "none"|"in-band"|"red" while packets are lost: each packet holds the speech of the one before in Opus itself (RFC 6716), or of up to two by RED (RFC 2198); default "none"
 
 ---@class VideoOptions
 ---@field direction? Direction default "sendrecv"
 ---@field codec? "VP8"|"H264" that the offer prefers; default "VP8"
 ---@field bitrate? Rate at most; default "1Mbit"
+---@field fec? "none"|"ulpfec"|"flexfec" repairs by the loss that is reported: within RED, of VP8 (RFC 5109), or in a stream of their own (RFC 8627); default "none"
 ---@field congestion_control? boolean the rate goes where the path allows, as libwebrtc's does; default true
 ---@field frames_per_second? integer from 1 to 240; default 30
 ---@field width? integer from 16 to 16382; default 640
@@ -1412,6 +1414,9 @@ function PeerConnection:close() end
 ---@field jitter Duration RFC 3550 §6.4.1
 ---@field nack_count integer sent
 ---@field retransmitted_packets_received integer
+---@field fec_packets_received integer repairs, and parts of packets that repeat earlier speech
+---@field fec_bytes_received integer of their payload; of Opus' in-band FEC it cannot be told
+---@field fec_packets_discarded integer that restored nothing
 ---@field last_packet_received? Duration since the world began
 ---@field longest_silence Duration between two packets
 ---@field packets_discarded? integer of audio, as the next nine: came too late to be played

@@ -62,6 +62,9 @@ void push_inbound(lua_State* lua, const peer::Transceiver& transceiver,
   table.set("jitter", got.jitter);
   table.set("nack_count", got.nack_count);
   table.set("retransmitted_packets_received", got.retransmitted_packets_received);
+  table.set("fec_packets_received", got.fec_packets_received);
+  table.set("fec_bytes_received", got.fec_bytes_received);
+  table.set("fec_packets_discarded", got.fec_packets_discarded);
   table.set("last_packet_received", got.last_packet_received);
   table.set("longest_silence", got.longest_silence);
   if (transceiver.kind == MediaKind::audio) {

@@ -60,6 +60,12 @@ void AudioPlayout::begin_anew() {
   in_gap_ = false;
 }
 
+// True too of what is too old to tell.
+bool AudioPlayout::is_taken(std::int64_t place) const {
+  const std::int64_t behind = *highest_ - place;
+  return behind >= window || (behind >= 0 && (seen_ >> behind & 1U) != 0);
+}
+
 // False for a duplicate, and for what is too old to tell.
 bool AudioPlayout::take_place(std::int64_t place) {
   if (!highest_) {
@@ -74,9 +80,8 @@ bool AudioPlayout::take_place(std::int64_t place) {
     highest_ = place;
     return true;
   }
-  const std::int64_t behind = *highest_ - place;
-  if (behind >= window || (seen_ >> behind & 1U) != 0) return false;
-  seen_ |= std::uint64_t{1} << behind;
+  if (is_taken(place)) return false;
+  seen_ |= std::uint64_t{1} << (*highest_ - place);
   return true;
 }
 
@@ -100,14 +105,32 @@ std::optional<Time> AudioPlayout::receive(std::uint16_t sequence_number, std::ui
     if (!fills_gap) conceal(1);
     return std::nullopt;
   }
+  play(target - lateness, fills_gap);
+  return now + (target - lateness);
+}
+
+void AudioPlayout::play(Duration wait, bool fills_gap) {
   if (fills_gap) {
     --statistics_.concealed;
   } else {
     in_gap_ = false;
   }
   ++statistics_.played;
-  statistics_.waited += target - lateness;
-  return now + (target - lateness);
+  statistics_.waited += wait;
+}
+
+bool AudioPlayout::fill(std::uint16_t sequence_number, std::uint32_t timestamp, Time now) {
+  if (!highest_ || places_.is_far(sequence_number)) return false;
+  const std::int64_t place = places_.unwrap(sequence_number);
+  if (is_taken(place)) return false;
+  const Duration lateness = now - Time{} - media_time(timestamp) - *base_;
+  const Duration target = target_;
+  learn(lateness);
+  if (lateness > target) return false;  // what it could fill stays concealed
+  const bool fills_gap = place < *highest_;
+  take_place(place);
+  play(target - lateness, fills_gap);
+  return true;
 }
 
 }  // namespace natsim::media

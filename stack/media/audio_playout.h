@@ -42,6 +42,10 @@ class AudioPlayout {
 
   // When the packet will be played; nullopt if it is late or a duplicate.
   std::optional<Time> receive(std::uint16_t sequence_number, std::uint32_t timestamp, Time now);
+  // A later packet, that is still to be given to `receive`, has brought this one's speech: by
+  // redundancy (RFC 2198) or in-band FEC (RFC 6716). True if it is played, for nothing else had
+  // come.
+  bool fill(std::uint16_t sequence_number, std::uint32_t timestamp, Time now);
 
   [[nodiscard]] Duration target() const { return target_; }
   [[nodiscard]] const AudioPlayoutStatistics& statistics() const { return statistics_; }
@@ -55,7 +59,9 @@ class AudioPlayout {
   void follow_clock(Duration transit, Time now);
   void learn(Duration lateness);
   void begin_anew();
+  [[nodiscard]] bool is_taken(std::int64_t place) const;
   bool take_place(std::int64_t place);
+  void play(Duration wait, bool fills_gap);
   void conceal(std::int64_t places);
 
   std::uint32_t clock_rate_;

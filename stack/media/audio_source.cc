@@ -15,6 +15,10 @@ constexpr std::size_t g711_frame_size = 160;
 // TOC of RFC 6716 §3.1: hybrid mode, full band, 20 ms, one frame.
 constexpr std::uint8_t opus_toc = 15 << 3;
 
+// What SILK's part begins with (§4.2.3): a flag of voice, a flag of in-band FEC.
+constexpr std::uint8_t silk_voice = 0x80;
+constexpr std::uint8_t silk_fec = 0x40;
+
 Duration draw(Random& random, double mean_seconds) {
   return nanoseconds(static_cast<std::int64_t>(random.exponential() * mean_seconds * 1e9));
 }
@@ -39,7 +43,10 @@ void AudioSource::move_to(Time at) {
 Bytes AudioSource::payload(std::size_t size) {
   Bytes bytes(size);
   random_.fill(bytes);
-  if (options_.format == AudioFormat::opus) bytes[0] = opus_toc;
+  if (options_.format != AudioFormat::opus) return bytes;
+  bytes[0] = opus_toc;
+  bytes[1] = static_cast<std::uint8_t>((bytes[1] & ~(silk_voice | silk_fec)) |
+                                       (speech_ ? silk_voice : 0) | (in_band_fec_ ? silk_fec : 0));
   return bytes;
 }
 

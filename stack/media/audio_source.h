@@ -44,6 +44,9 @@ class AudioSource {
   void start(Time now);
   // Time::never() before `start`.
   [[nodiscard]] Time next() const { return next_; }
+  // Whether packets of Opus hold the speech of the one before once more, in the same number of
+  // bytes (RFC 6716 §4.2.5).
+  void set_in_band_fec(bool on) { in_band_fec_ = on; }
   // The frame that is due by now; nullopt for one that DTX leaves out. Precondition: next() <= now.
   std::optional<AudioFrame> take();
 
@@ -57,7 +60,8 @@ class AudioSource {
   bool speech_ = false;
   bool was_speech_ = false;  // the frame before
   Time turn_;                // when speech or pause ends
-  Time comfort_;             // when DTX lets the next frame out
+  bool in_band_fec_ = false;
+  Time comfort_;  // when DTX lets the next frame out
 };
 
 }  // namespace natsim::media

@@ -34,6 +34,7 @@ VideoPlayout::Part VideoPlayout::read(const rtp::Header& header, ByteView payloa
     if (const auto vp8 = rtp::Vp8Payload::parse(payload)) {
       part.begins = vp8->starts_frame();
       part.key = part.begins && vp8->is_key_frame();
+      part.picture_id = vp8->descriptor.picture_id;
     }
     return part;
   }
@@ -77,8 +78,18 @@ std::optional<std::int64_t> VideoPlayout::end_of_frame(std::int64_t begin) const
   }
 }
 
+void VideoPlayout::pass_over_repairs() {
+  const auto first = parts_.begin();
+  if (first == parts_.end() || first->first <= *next_ || !first->second.begins) return;
+  const auto& picture_id = first->second.picture_id;
+  if (picture_id && last_picture_id_ && *picture_id == ((*last_picture_id_ + 1U) & 0x7fffU)) {
+    next_ = first->first;
+  }
+}
+
 bool VideoPlayout::decode_next(Time now) {
   if (!next_ || waits_for_key_) return false;
+  pass_over_repairs();
   const auto end = end_of_frame(*next_);
   if (!end) return false;
   decoded(*next_, *end, parts_.at(*next_).key, now);
@@ -104,13 +115,13 @@ void VideoPlayout::decoded(std::int64_t begin, std::int64_t end, bool key, Time 
     if (number >= begin) break;
     if (part.ends) ++statistics_.frames_dropped;
   }
+  last_picture_id_ = parts_.at(begin).picture_id;
   parts_.erase(parts_.begin(), parts_.lower_bound(end));
   next_ = end;
   ++statistics_.frames_decoded;
   if (key) {
     ++statistics_.key_frames_decoded;
     waits_for_key_ = false;
-    key_begin_ = static_cast<std::uint16_t>(begin);
   }
   if (const Time before = std::exchange(last_decoded_, now); !before.is_never()) {
     measure(now - before);

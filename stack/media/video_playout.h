@@ -28,7 +28,8 @@ struct VideoPlayoutStatistics {
 
 // Contract:
 // 1. Packets may come in any order. A frame is complete when all its packets are there; it is
-//    decoded as soon as all frames before it were, since the last key frame.
+//    decoded as soon as all frames before it were, since the last key frame. Numbers between two
+//    frames of VP8 whose picture ids follow one another held no picture: they were of repairs.
 // 2. A complete key frame is decoded whatever is missing before it.
 // 3. `wants_key_frame` says that nothing can be decoded without one: at the beginning, when
 //    `give_up` told of packets that will not come any more, and after 3 s without a frame. It is
@@ -46,8 +47,10 @@ class VideoPlayout {
   bool wants_key_frame(Time now);
   // Of that; Time::never() if it depends on packets to come.
   [[nodiscard]] Time next_timeout() const;
-  // The first packet of the last key frame decoded: nothing before it is needed.
-  [[nodiscard]] std::optional<std::uint16_t> key_frame_begin() const { return key_begin_; }
+  // The packet behind the last frame decoded: nothing before it is needed. nullopt before one was.
+  [[nodiscard]] std::optional<std::uint16_t> needed_from() const {
+    return next_ ? std::optional(static_cast<std::uint16_t>(*next_)) : std::nullopt;
+  }
 
   [[nodiscard]] const VideoPlayoutStatistics& statistics() const { return statistics_; }
 
@@ -57,12 +60,14 @@ class VideoPlayout {
     bool begins = false;  // a frame
     bool key = false;     // of a part that begins one
     bool ends = false;
+    std::optional<std::uint16_t> picture_id;  // of VP8
   };
 
   void begin_anew();
   [[nodiscard]] Part read(const rtp::Header& header, ByteView payload) const;
   // The number behind the frame's last packet, if it is complete.
   [[nodiscard]] std::optional<std::int64_t> end_of_frame(std::int64_t begin) const;
+  void pass_over_repairs();
   bool decode_next(Time now);
   bool skip_to_key_frame(Time now);
   void decoded(std::int64_t begin, std::int64_t end, bool key, Time now);
@@ -73,7 +78,7 @@ class VideoPlayout {
   std::map<std::int64_t, Part> parts_;  // not decoded yet, by extended number
   std::optional<std::int64_t> next_;    // where the next frame begins
   bool waits_for_key_ = true;
-  std::optional<std::uint16_t> key_begin_;
+  std::optional<std::uint16_t> last_picture_id_;  // that was decoded
   Time last_decoded_ = Time::never();
   Time last_request_ = Time::never();
   Time first_packet_ = Time::never();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -51,6 +52,15 @@ bool holds_rtx_for(const std::vector<Codec>& codecs, std::uint8_t payload_type) 
                      [&](const Codec& codec) { return codec.repeats() == payload_type; });
 }
 
+// Of speech RED says what it holds, "111/111".
+bool is_red_of_nothing(const Codec& codec, const std::vector<Codec>& codecs) {
+  if (!codec.is("red") || codec.parameters.empty()) return false;
+  const std::string_view first =
+      std::string_view(codec.parameters).substr(0, codec.parameters.find('/'));
+  const auto held = payload_type_of(first);
+  return !held || find_codec(codecs, *held) == nullptr;
+}
+
 }  // namespace
 
 std::string_view to_string(MediaKind kind) { return kind == MediaKind::audio ? "audio" : "video"; }
@@ -87,6 +97,8 @@ bool Codec::wants(std::string_view kind_of_feedback) const {
   return std::find(feedback.begin(), feedback.end(), kind_of_feedback) != feedback.end();
 }
 
+bool Codec::is_media() const { return !is("rtx") && !is("red") && !is("ulpfec") && !is("flexfec"); }
+
 const Codec* find_codec(const std::vector<Codec>& codecs, std::uint8_t payload_type) {
   const auto found = std::find_if(codecs.begin(), codecs.end(), [&](const Codec& codec) {
     return codec.payload_type == payload_type;
@@ -94,18 +106,29 @@ const Codec* find_codec(const std::vector<Codec>& codecs, std::uint8_t payload_t
   return found == codecs.end() ? nullptr : &*found;
 }
 
-std::vector<Codec> codecs_of(MediaKind kind) {
+std::vector<Codec> codecs_of(MediaKind kind, Fec fec) {
   if (kind == MediaKind::audio) {
-    return {{111, "opus", 48'000, 2, "minptime=10;useinbandfec=1", {"transport-cc"}},
-            {0, "PCMU", 8000, 1, "", {}},
-            {8, "PCMA", 8000, 1, "", {}}};
+    std::vector<Codec> codecs = {
+        {111, "opus", 48'000, 2, "minptime=10;useinbandfec=1", {"transport-cc"}},
+        {0, "PCMU", 8000, 1, "", {}},
+        {8, "PCMA", 8000, 1, "", {}}};
+    if (fec.audio == AudioFec::red) codecs.push_back({63, "red", 48'000, 2, "111/111", {}});
+    return codecs;
   }
-  return {
+  std::vector<Codec> codecs = {
       {96, "VP8", 90'000, 1, "", video_feedback()},
       {97, "rtx", 90'000, 1, "apt=96", {}},
       {102, "H264", 90'000, 1,
        "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", video_feedback()},
       {103, "rtx", 90'000, 1, "apt=102", {}}};
+  if (fec.video == VideoFec::ulpfec) {
+    codecs.push_back({123, "red", 90'000, 1, "", {}});
+    codecs.push_back({124, "rtx", 90'000, 1, "apt=123", {}});
+    codecs.push_back({125, "ulpfec", 90'000, 1, "", {}});
+  } else if (fec.video == VideoFec::flexfec) {
+    codecs.push_back({49, "flexfec", 90'000, 1, "repair-window=10000000", {}});  // microseconds
+  }
+  return codecs;
 }
 
 std::vector<Codec> read_codecs(const sdp::Media& section) {
@@ -174,7 +197,8 @@ std::vector<Codec> common_codecs(const std::vector<Codec>& offered,
     const Codec* own = find_same(known, offer);
     if (own == nullptr || find_same(common, offer) != nullptr) continue;
     Codec codec = offer;
-    codec.parameters = own->parameters;
+    // RED's are payload types (RFC 2198 §5), which are the offer's.
+    if (!offer.is("red")) codec.parameters = own->parameters;
     std::erase_if(codec.feedback, [&](const std::string& kind) { return !own->wants(kind); });
     common.push_back(std::move(codec));
     if (!holds_rtx_for(known, own->payload_type)) continue;
@@ -187,6 +211,8 @@ std::vector<Codec> common_codecs(const std::vector<Codec>& offered,
     repeats.feedback.clear();
     common.push_back(std::move(repeats));
   }
+  std::erase_if(common, [&](const Codec& codec) { return is_red_of_nothing(codec, common); });
+  if (std::none_of(common.begin(), common.end(), std::mem_fn(&Codec::is_media))) common.clear();
   return common;
 }
 

@@ -81,11 +81,16 @@ void write_sources(const LocalSession& session, const LocalSection& section,
   if (!section.sent_rids.empty()) return;
   const bool repairs = std::any_of(section.codecs.begin(), section.codecs.end(),
                                    [](const Codec& codec) { return codec.repeats().has_value(); });
+  const bool fec = std::any_of(section.codecs.begin(), section.codecs.end(),
+                               [](const Codec& codec) { return codec.is("flexfec"); });
   std::vector<std::uint32_t> sources = {transceiver.ssrc};
-  if (repairs) {
-    sources.push_back(transceiver.rtx_ssrc);
-    add(media, "ssrc-group", sdp::to_string(sdp::SourceGroup{"FID", sources}));
-  }
+  const auto group = [&](std::string semantics, std::uint32_t ssrc) {
+    sources.push_back(ssrc);
+    add(media, "ssrc-group",
+        sdp::to_string(sdp::SourceGroup{std::move(semantics), {transceiver.ssrc, ssrc}}));
+  };
+  if (repairs) group("FID", transceiver.rtx_ssrc);
+  if (fec) group("FEC-FR", transceiver.fec_ssrc);
   for (const std::uint32_t ssrc : sources) {
     add(media, "ssrc", fmt::format("{} cname:{}", ssrc, session.cname));
     add(media, "ssrc", fmt::format("{} msid:{}", ssrc, msid));

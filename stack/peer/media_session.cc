@@ -26,6 +26,13 @@ Time MediaSession::Sending::next() const {
   return audio ? audio->next() : video ? video->next() : Time::never();
 }
 
+// As libopus does it, which is told of the loss too.
+void MediaSession::Sending::adapt_speech(AudioFec fec) {
+  if (!audio || fec != AudioFec::in_band) return;
+  const bool usable = stream.codec().parameter("useinbandfec") == "1";
+  audio->set_in_band_fec(usable && stream.protection().rate().on());
+}
+
 const RtpSender* MediaSession::sender(TransceiverId id) const {
   for (const Sending& sending : sending_) {
     if (sending.stream.transceiver() == id) return &sending.stream;
@@ -127,9 +134,8 @@ bool MediaSession::is_controlled() const {
 void MediaSession::control(Time now) {
   if (!controller_ && is_controlled()) {
     controller_.emplace(
-        congestion::Limits{.min = options_.least_bitrate,
-                           .start = options_.start_bitrate,
-                           .max = (options_.video_bitrate * 100 + 92) / 93 + audio_on_wire()},
+        congestion::Limits{
+            .min = options_.least_bitrate, .start = options_.start_bitrate, .max = most_on_wire()},
         now);
   }
   std::uint64_t video = options_.video_bitrate;
@@ -139,7 +145,8 @@ void MediaSession::control(Time now) {
     const std::uint64_t target = controller_->target_bitrate();
     const std::uint64_t left = target - std::min(target, audio_on_wire());
     // A full packet is 93 parts of payload in 100.
-    video = std::clamp(left * 93 / 100, options_.least_bitrate, options_.video_bitrate);
+    video = std::clamp(without_repairs(left) * 93 / 100, options_.least_bitrate,
+                       options_.video_bitrate);
     pacer_.set_rate(std::max(controller_->pacing_rate(), video * 5 / 2));
   } else {
     pacer_.set_rate(std::max(video, options_.least_bitrate) * 5 / 2);
@@ -149,14 +156,37 @@ void MediaSession::control(Time now) {
   }
 }
 
+// All that there can be to send: with FEC half as much again.
+std::uint64_t MediaSession::most_on_wire() const {
+  const bool protects = std::any_of(sending_.begin(), sending_.end(), [](const Sending& sending) {
+    return sending.stream.protection().protects_video();
+  });
+  const std::uint64_t video = (options_.video_bitrate * 100 + 92) / 93;
+  return (protects ? video * 3 / 2 : video) + audio_on_wire();
+}
+
 // What speech takes of the target, with the headers of 50 packets a second.
 std::uint64_t MediaSession::audio_on_wire() const {
   constexpr std::uint64_t headers = 50 * 80 * 8;
   std::uint64_t sum = 0;
   for (const Sending& sending : sending_) {
-    if (sending.active && sending.audio) sum += options_.audio_bitrate + headers;
+    if (!sending.active || !sending.audio) continue;
+    sum += options_.audio_bitrate * (1 + sending.stream.protection().redundancy()) + headers;
   }
   return sum;
+}
+
+// What is left of a rate for packets of video where repairs of them have their share of it.
+std::uint64_t MediaSession::without_repairs(std::uint64_t bitrate) const {
+  constexpr std::uint64_t whole = 256;
+  std::uint64_t share = 0;
+  for (const Sending& sending : sending_) {
+    const StreamProtection& protection = sending.stream.protection();
+    if (sending.active && protection.protects_video()) {
+      share = std::max<std::uint64_t>(share, protection.rate().share);
+    }
+  }
+  return bitrate * whole / (whole + share);
 }
 
 void MediaSession::capture(Time now) {
@@ -196,6 +226,11 @@ std::size_t MediaSession::release(OutgoingRtp& packet, Time now, std::uint32_t p
   }
   Bytes bytes = rtp::encode(packet.header, packet.payload, packet.padding);
   const std::size_t size = bytes.size() + around;
+  if (sending->stream.protection().protects_video()) {
+    std::vector<OutgoingRtp> repairs;
+    sending->stream.add_repairs(packet, bytes, now, repairs);
+    for (OutgoingRtp& repair : repairs) pacer_.push(std::move(repair));
+  }
   transmits_.push_back({std::move(bytes), false});
   if (ids.transport_sequence != 0) {
     if (controller_) {
@@ -224,7 +259,7 @@ void MediaSession::pace(Time now) {
 
 MediaSession::Sending* MediaSession::find_sending(std::uint32_t ssrc) {
   for (Sending& sending : sending_) {
-    if (sending.stream.ssrc() == ssrc || sending.stream.rtx_ssrc() == ssrc) return &sending;
+    if (sending.stream.has_ssrc(ssrc)) return &sending;
   }
   return nullptr;
 }
@@ -253,7 +288,7 @@ RtpReceiver* MediaSession::receiver_of(const rtp::Packet& packet) {
 void MediaSession::receive_rtp(ByteView bytes, Time now) {
   const auto packet = rtp::Packet::parse(bytes);
   RtpReceiver* receiver = packet ? receiver_of(*packet) : nullptr;
-  if (receiver == nullptr || !receiver->receive(*packet, now)) {
+  if (receiver == nullptr || !receiver->receive(*packet, bytes, now)) {
     events_.push_back(MediaIgnored{false});
     return;
   }

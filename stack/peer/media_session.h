@@ -31,10 +31,11 @@ struct MediaOptions {
   bool congestion_control = true;
   std::uint64_t start_bitrate = 300'000;  // of all that is sent, as libwebrtc begins
   std::uint64_t least_bitrate = 30'000;
+  Fec fec;  // that is offered, accepted and sent
   std::int64_t frames_per_second = 30;
   media::Resolution resolution;
-  // Between two packets of RTCP, as browsers have it; each is drawn from half to one and a half
-  // times that (RFC 3550 §6.3.1).
+  // Between two packets of RTCP, without video and with it either way, as browsers have it; each is
+  // drawn from half to one and a half times that (RFC 3550 §6.3.1).
   Duration audio_report_interval = seconds(5);
   Duration video_report_interval = seconds(1);
   Duration transport_feedback_interval = milliseconds(100);
@@ -99,6 +100,8 @@ class MediaSession {
     bool active = false;
 
     [[nodiscard]] Time next() const;
+    // What the peer has reported, or agreed to, bears upon the encoder.
+    void adapt_speech(AudioFec fec);
   };
   // Of packets with transport-wide numbers that came since the last feedback.
   struct Arrivals {
@@ -118,6 +121,8 @@ class MediaSession {
   void control(Time now);
   [[nodiscard]] bool is_controlled() const;
   [[nodiscard]] std::uint64_t audio_on_wire() const;
+  [[nodiscard]] std::uint64_t most_on_wire() const;
+  [[nodiscard]] std::uint64_t without_repairs(std::uint64_t bitrate) const;
   RtpReceiver* receiver_of(const rtp::Packet& packet);
   void give_feedback(Time now);
 

@@ -33,6 +33,7 @@ void MediaSession::handle_blocks(const std::vector<rtp::ReportBlock>& blocks, Ti
     Sending* sending = find_sending(block.ssrc);
     if (sending == nullptr || sending->stream.ssrc() != block.ssrc) continue;
     sending->stream.receive_report(block, now);
+    sending->adapt_speech(options_.fec.audio);
     if (controller_ && sending->video) {
       controller_->on_report_loss(block.fraction_lost, rtp::round_trip(block, now), now);
     }
@@ -128,9 +129,11 @@ void MediaSession::send_reports(Time now) {
 }
 
 void MediaSession::schedule_reports(Time now) {
-  const bool video = std::any_of(sending_.begin(), sending_.end(), [](const Sending& sending) {
-    return sending.active && sending.video;
-  });
+  const bool video =
+      std::any_of(sending_.begin(), sending_.end(),
+                  [](const Sending& sending) { return sending.active && sending.video; }) ||
+      std::any_of(receivers_.begin(), receivers_.end(),
+                  [](const auto& receiver) { return receiver.kind() == MediaKind::video; });
   const Duration interval = video ? options_.video_report_interval : options_.audio_report_interval;
   next_report_ = now + random_.between(interval / 2, interval + interval / 2);
 }

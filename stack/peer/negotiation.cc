@@ -36,10 +36,12 @@ TransceiverId Negotiation::add_transceiver(MediaKind kind, sdp::Direction direct
                           .kind = kind,
                           .direction = direction,
                           .track = std::move(track),
-                          .codecs = codecs_of(kind),
+                          .codecs = codecs_of(kind, options_.fec),
                           .rids = std::move(rids)};
   transceiver.ssrc = static_cast<std::uint32_t>(random_.next() >> 32);
   transceiver.rtx_ssrc = static_cast<std::uint32_t>(random_.next() >> 32);
+  transceiver.fec_ssrc =
+      static_cast<std::uint32_t>(random_.split("fec").split(transceiver.id).next() >> 32);
   transceivers_.push_back(std::move(transceiver));
   return transceivers_.back().id;
 }
@@ -321,6 +323,10 @@ void Negotiation::agree(Transceiver& transceiver, const LocalSection& own,
   agreed.mid = own.mid;
   agreed.current = current;
   agreed.codecs = common_codecs(theirs.codecs, own.codecs);
+  for (Codec& codec : agreed.codecs) {
+    // What the receiver can do and wants.
+    codec.parameters = find_codec(theirs.codecs, codec.payload_type)->parameters;
+  }
   agreed.received_codecs = common_codecs(own.codecs, theirs.codecs);
   agreed.extensions = common_extensions(theirs.extensions, transceiver.kind);
   agreed.reduced_size = own.reduced_size && theirs.reduced_size;

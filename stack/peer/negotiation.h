@@ -39,6 +39,7 @@ using NegotiationEvent = std::variant<SignallingStateChanged, TrackAdded, TrackR
 struct NegotiationOptions {
   // What an answer says where the offer leaves it the choice (RFC 8842 §5.3 asks for active).
   sdp::Setup answer_setup = sdp::Setup::active;
+  Fec fec;  // offered, and accepted
 };
 
 // Contract (sections are of RFC 9429):

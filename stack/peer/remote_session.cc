@@ -42,8 +42,14 @@ void read_sources(const Attributes& attributes, RemoteSection& section) {
     }
   }
   for (const sdp::SourceGroup& group : all_of(attributes, "ssrc-group", sdp::parse_source_group)) {
-    if (group.semantics != "FID" || group.sources.size() != 2) continue;
-    source_of(section.sources, group.sources[0]).rtx_ssrc = group.sources[1];
+    if (group.sources.size() != 2) continue;
+    if (group.semantics == "FID") {
+      source_of(section.sources, group.sources[0]).rtx_ssrc = group.sources[1];
+    } else if (group.semantics == "FEC-FR") {  // RFC 5956 §4.3
+      source_of(section.sources, group.sources[0]).fec_ssrc = group.sources[1];
+    } else {
+      continue;
+    }
     std::erase_if(section.sources, [&](const RemoteSource& source) {
       return source.ssrc == group.sources[1] && source.ssrc != group.sources[0];
     });

@@ -16,11 +16,13 @@
 
 namespace natsim::peer {
 
-// One of the peer's RTP streams, as "a=ssrc" and "a=ssrc-group:FID" tell of it (RFC 5576).
+// One of the peer's RTP streams, as "a=ssrc" and "a=ssrc-group" of FID and FEC-FR tell of it (RFC
+// 5576).
 struct RemoteSource {
   std::uint32_t ssrc = 0;
   std::optional<std::uint32_t> rtx_ssrc;  // that repeats it
   std::string cname;
+  std::optional<std::uint32_t> fec_ssrc;  // that repairs it
 
   bool operator==(const RemoteSource&) const = default;
 };
@@ -40,7 +42,7 @@ struct RemoteSection {
   std::vector<Codec> codecs;
   std::vector<sdp::HeaderExtension> extensions;
   std::vector<sdp::MediaStreamId> streams;  // a=msid, else that of a=ssrc
-  std::vector<RemoteSource> sources;        // those that repeat another one are left out
+  std::vector<RemoteSource> sources;        // those that repeat or repair another one are left out
   std::vector<sdp::RtpStreamId> rids;
   std::optional<sdp::Simulcast> simulcast;
 };

@@ -7,6 +7,8 @@
 #include "stack/media/speech_quality.h"
 #include "stack/rtp/clock.h"
 #include "stack/rtp/header_values.h"
+#include "stack/rtp/opus.h"
+#include "stack/rtp/red.h"
 #include "stack/rtp/retransmission.h"
 #include "stack/rtp/sequence.h"
 
@@ -15,6 +17,9 @@ namespace {
 
 // What would be more comes of a report whose time is wrong.
 constexpr Duration longest_mouth_to_ear = seconds(60);
+
+// A frame's time and a little: that is how far behind a packet its repair comes, mostly.
+constexpr Duration patience = milliseconds(50);
 
 // Comfort noise and lost packets alike stand for one packet's samples.
 std::uint64_t samples_of_packet(const Codec& codec) {
@@ -27,6 +32,7 @@ void RtpReceiver::configure(const Agreement& agreed) {
   mid_ = agreed.mid;
   codecs_ = agreed.received_codecs;
   sources_ = agreed.remote_sources;
+  repair_.configure(codecs_);
   transport_sequence_id_ = mid_id_ = 0;
   for (const sdp::HeaderExtension& extension : agreed.extensions) {
     const auto id = static_cast<std::uint8_t>(extension.id);
@@ -38,7 +44,7 @@ void RtpReceiver::configure(const Agreement& agreed) {
 bool RtpReceiver::is_of(std::uint32_t ssrc) const {
   if (ssrc_ == ssrc || rtx_ssrc_ == ssrc) return true;
   return std::any_of(sources_.begin(), sources_.end(), [ssrc](const RemoteSource& source) {
-    return source.ssrc == ssrc || source.rtx_ssrc == ssrc;
+    return source.ssrc == ssrc || source.rtx_ssrc == ssrc || source.fec_ssrc == ssrc;
   });
 }
 
@@ -58,48 +64,126 @@ void RtpReceiver::begin(std::uint32_t ssrc, const Codec& codec) {
   audio_.reset();
   video_.reset();
   missing_.reset();
+  repair_.begin(ssrc);
   if (kind_ == MediaKind::audio) {
     audio_.emplace(codec.clock_rate);
   } else {
     video_.emplace(codec.is("H264") ? media::VideoFormat::h264 : media::VideoFormat::vp8);
-    if (codec.wants("nack")) missing_.emplace(rtp::NackOptions{});
+    if (codec.wants("nack")) {
+      missing_.emplace(
+          rtp::NackOptions{.patience = repair_.restores_video() ? patience : Duration{}});
+    }
   }
 }
 
-bool RtpReceiver::receive(const rtp::Packet& packet, Time now) {
-  const Codec* codec = find_codec(codecs_, packet.header.payload_type);
-  if (codec == nullptr) return false;
+void RtpReceiver::count(const rtp::Packet& packet, Time now) {
   if (const Time last = std::exchange(statistics_.last_packet_received, now); !last.is_never()) {
     statistics_.longest_silence = std::max(statistics_.longest_silence, now - last);
   }
   ++statistics_.packets_received;
   statistics_.bytes_received += packet.payload.size();
+}
+
+bool RtpReceiver::receive(const rtp::Packet& packet, ByteView bytes, Time now) {
+  const Codec* codec = find_codec(codecs_, packet.header.payload_type);
+  if (codec == nullptr) return false;
+  if (repair_.is_flexfec(codec->payload_type)) {
+    take_restored(repair_.receive_flexfec(packet), now);
+    return true;
+  }
+  count(packet, now);
   if (const auto repeated = codec->repeats()) {
     ++statistics_.retransmitted_packets_received;
     // Without its stream it repeats nothing that is known.
-    if (!ssrc_ || *repeated != codec_.payload_type) return true;
+    if (!ssrc_ || (*repeated != codec_.payload_type && !repair_.is_red(*repeated))) return true;
     rtx_ssrc_ = packet.header.ssrc;
     if (const auto original = rtp::restore_rtx(packet, {*ssrc_, *repeated})) {
-      take(original->header, original->payload, now);
+      take_stream(original->header, original->payload, {}, now);
     }
     return true;
   }
-  if (ssrc_ != packet.header.ssrc || codec->payload_type != codec_.payload_type) {
-    begin(packet.header.ssrc, *codec);
-  }
-  reception_->receive(packet.header.sequence_number, packet.header.timestamp, now);
-  take(packet.header, packet.payload, now);
+  take_stream(packet.header, packet.payload, bytes, now);
   return true;
+}
+
+void RtpReceiver::take_stream(const rtp::Header& header, ByteView payload, ByteView bytes,
+                              Time now) {
+  if (repair_.is_red(header.payload_type)) {
+    take_red(header, payload, bytes, now);
+    return;
+  }
+  if (!bytes.empty()) {
+    if (ssrc_ != header.ssrc || header.payload_type != codec_.payload_type) {
+      const Codec* codec = find_codec(codecs_, header.payload_type);
+      if (codec == nullptr || !codec->is_media()) return;
+      begin(header.ssrc, *codec);
+    }
+    reception_->receive(header.sequence_number, header.timestamp, now);
+  }
+  take(header, payload, now);
+  if (!bytes.empty() && repair_.restores_video()) take_restored(repair_.receive(bytes), now);
+}
+
+void RtpReceiver::take_red(const rtp::Header& header, ByteView payload, ByteView bytes, Time now) {
+  const auto blocks = rtp::parse_red(payload);
+  if (!blocks) return;
+  const rtp::RedBlock& primary = blocks->back();
+  if (repair_.is_ulpfec(primary.payload_type)) {
+    if (ssrc_ != header.ssrc) return;
+    if (!bytes.empty()) reception_->receive(header.sequence_number, header.timestamp, now);
+    if (missing_) missing_->receive(header.sequence_number, now);
+    take_restored(repair_.receive_ulpfec(primary.data), now);
+    return;
+  }
+  if (repair_.is_red(primary.payload_type)) return;
+  for (std::size_t i = 0; i + 1 < blocks->size(); ++i) {
+    const rtp::RedBlock& block = (*blocks)[i];
+    // Senders repeat the packets before, each of them.
+    fill_earlier(header, static_cast<int>(blocks->size() - 1 - i), block.age, block.data.size(),
+                 now);
+  }
+  rtp::Header plain = header;
+  plain.payload_type = primary.payload_type;
+  Bytes plain_bytes;
+  if (!bytes.empty()) {
+    // As it was before RED's header came to it.
+    const auto begin = bytes.begin();
+    const auto payload_at = payload.data() - bytes.data();
+    const auto data_at = primary.data.data() - bytes.data();
+    plain_bytes.assign(begin, begin + payload_at);
+    plain_bytes.insert(plain_bytes.end(), begin + data_at, bytes.end());
+    plain_bytes[1] = static_cast<std::uint8_t>((plain_bytes[1] & 0x80) | primary.payload_type);
+  }
+  take_stream(plain, primary.data, plain_bytes, now);
+}
+
+void RtpReceiver::take_restored(const std::vector<Bytes>& packets, Time now) {
+  for (const Bytes& bytes : packets) {
+    const auto packet = rtp::Packet::parse(bytes);
+    if (!packet || packet->header.payload_type != codec_.payload_type) continue;
+    take(packet->header, packet->payload, now);
+  }
+}
+
+void RtpReceiver::fill_earlier(const rtp::Header& header, int packets_before, std::uint32_t age,
+                               std::size_t bytes, Time now) {
+  if (!audio_ || ssrc_ != header.ssrc) return;
+  const auto number = static_cast<std::uint16_t>(header.sequence_number - packets_before);
+  repair_.count_speech(bytes, audio_->fill(number, header.timestamp - age, now));
 }
 
 void RtpReceiver::take(const rtp::Header& header, ByteView payload, Time now) {
   if (missing_) missing_->receive(header.sequence_number, now);
-  if (audio_) play_audio(header, now);
+  if (audio_) {
+    if (codec_.is("opus") && rtp::has_in_band_fec(payload)) {
+      // Of the coarser frame's size nothing is told.
+      fill_earlier(header, 1, codec_.clock_rate / 50, 0, now);
+    }
+    play_audio(header, now);
+  }
   if (!video_ || payload.empty()) return;
-  video_->receive(header, payload, now);
-  if (missing_ && video_->key_frame_begin() && video_->key_frame_begin() != forgotten_before_) {
-    forgotten_before_ = video_->key_frame_begin();
-    missing_->forget_before(*forgotten_before_);
+  if (video_->receive(header, payload, now) && missing_) {
+    missing_->forget_before(*video_->needed_from());
   }
 }
 
@@ -167,6 +251,10 @@ InboundStatistics RtpReceiver::statistics() const {
         reception_->lost() - static_cast<std::int64_t>(statistics_.retransmitted_packets_received);
     result.jitter = reception_->jitter();
   }
+  const FecStatistics fec = repair_.statistics();
+  result.fec_packets_received = fec.packets;
+  result.fec_bytes_received = fec.bytes;
+  result.fec_packets_discarded = fec.discarded;
   if (audio_) {
     const media::AudioPlayoutStatistics& played = audio_->statistics();
     const auto concealed = static_cast<std::uint64_t>(std::max<std::int64_t>(played.concealed, 0));

@@ -10,6 +10,7 @@
 #include "stack/base/time.h"
 #include "stack/media/audio_playout.h"
 #include "stack/media/video_playout.h"
+#include "stack/peer/stream_repair.h"
 #include "stack/peer/stream_statistics.h"
 #include "stack/peer/transceiver.h"
 #include "stack/rtp/missing_packets.h"
@@ -23,14 +24,16 @@ namespace natsim::peer {
 // 1. A stream is one SSRC; another one in its section takes its place when its first packet comes.
 // 2. Payload types are those of the own description. RTX packets count for the stream that they
 //    repeat.
-// 3. What the sender has to be told is polled: missing packets, and the want of a key frame.
+// 3. What can be restored by forward error correction is taken as if it had come, but for what
+//    reports say of losses. Where there is some, a missing packet is asked for a moment later.
+// 4. What the sender has to be told is polled: missing packets, and the want of a key frame.
 class RtpReceiver {
  public:
   RtpReceiver(TransceiverId id, MediaKind kind) : id_(id), kind_(kind) {}
 
   void configure(const Agreement& agreed);
-  // False if the payload type is not of this section.
-  bool receive(const rtp::Packet& packet, Time now);
+  // False if the payload type is not of this section. `bytes` are the packet's own.
+  bool receive(const rtp::Packet& packet, ByteView bytes, Time now);
   void receive_report(const rtp::SenderReport& report, Time now);
 
   [[nodiscard]] std::vector<std::uint16_t> missing(Time now);
@@ -41,6 +44,7 @@ class RtpReceiver {
   void measure(Duration round_trip);
 
   [[nodiscard]] TransceiverId transceiver() const { return id_; }
+  [[nodiscard]] MediaKind kind() const { return kind_; }
   [[nodiscard]] std::optional<std::uint32_t> ssrc() const { return ssrc_; }
   [[nodiscard]] bool is_of(std::uint32_t ssrc) const;
   [[nodiscard]] bool takes(std::uint8_t payload_type) const;
@@ -54,7 +58,14 @@ class RtpReceiver {
 
  private:
   void begin(std::uint32_t ssrc, const Codec& codec);
+  void count(const rtp::Packet& packet, Time now);
   void take(const rtp::Header& header, ByteView payload, Time now);
+  // A packet of the stream itself, or of RED; `bytes` are empty if it came as a retransmission.
+  void take_stream(const rtp::Header& header, ByteView payload, ByteView bytes, Time now);
+  void take_red(const rtp::Header& header, ByteView payload, ByteView bytes, Time now);
+  void take_restored(const std::vector<Bytes>& packets, Time now);
+  void fill_earlier(const rtp::Header& header, int packets_before, std::uint32_t age,
+                    std::size_t bytes, Time now);
   void play_audio(const rtp::Header& header, Time now);
   [[nodiscard]] bool asks_for_key_frames() const;
 
@@ -72,7 +83,7 @@ class RtpReceiver {
   std::optional<rtp::MissingPackets> missing_;
   std::optional<media::AudioPlayout> audio_;
   std::optional<media::VideoPlayout> video_;
-  std::optional<std::uint16_t> forgotten_before_;  // the key frame that the missing were told of
+  StreamRepair repair_;
   // The sender's clock, by its last report: what its timestamp was when.
   std::optional<std::pair<std::uint32_t, Time>> sender_clock_;
   Duration mouth_to_ear_;  // of all in `rated_`

@@ -29,16 +29,19 @@ RtpSender::RtpSender(const Transceiver& transceiver, Random random)
       timestamp_offset_(static_cast<std::uint32_t>(random.next())),
       next_number_(static_cast<std::uint16_t>(random.below(1U << 15))),
       next_rtx_number_(static_cast<std::uint16_t>(random.below(1U << 15))),
-      picture_id_(static_cast<std::uint16_t>(random.below(1U << 15))) {}
+      picture_id_(static_cast<std::uint16_t>(random.below(1U << 15))),
+      protection_(transceiver.fec_ssrc,
+                  static_cast<std::uint16_t>(random.split("fec").below(1U << 15))) {}
 
 bool RtpSender::configure(const Agreement& agreed) {
   const auto codec = std::find_if(agreed.codecs.begin(), agreed.codecs.end(),
-                                  [](const Codec& known) { return !known.repeats(); });
+                                  [](const Codec& known) { return known.is_media(); });
   if (codec == agreed.codecs.end()) return false;
   codec_ = *codec;
-  const auto rtx =
-      std::find_if(agreed.codecs.begin(), agreed.codecs.end(),
-                   [&](const Codec& known) { return known.repeats() == codec_.payload_type; });
+  protection_.configure(agreed.codecs, codec_);
+  const std::uint8_t sent_type = protection_.wrapping().value_or(codec_.payload_type);
+  const auto rtx = std::find_if(agreed.codecs.begin(), agreed.codecs.end(),
+                                [&](const Codec& known) { return known.repeats() == sent_type; });
   rtx_payload_type_ = rtx == agreed.codecs.end() ? std::nullopt : std::optional(rtx->payload_type);
   mid_ = agreed.mid;
   ids_ = {.mid = id_of(agreed, rtp::uri::mid),
@@ -59,10 +62,13 @@ OutgoingRtp RtpSender::make(Time captured, bool marker, Bytes payload) {
                                 .timestamp = timestamp_of(captured),
                                 .ssrc = ssrc_},
                      .payload = std::move(payload)};
-  if (ids_.mid != 0) {
-    packet.header.extensions.push_back({ids_.mid, Bytes(mid_.begin(), mid_.end())});
-  }
+  protection_.wrap(packet.header, packet.payload);
+  add_mid(packet.header);
   return packet;
+}
+
+void RtpSender::add_mid(rtp::Header& header) const {
+  if (ids_.mid != 0) header.extensions.push_back({ids_.mid, Bytes(mid_.begin(), mid_.end())});
 }
 
 void RtpSender::packetize(const media::AudioFrame& frame, std::vector<OutgoingRtp>& out) {
@@ -78,16 +84,19 @@ void RtpSender::packetize(const media::AudioFrame& frame, std::vector<OutgoingRt
 
 void RtpSender::packetize(const media::VideoFrame& frame, std::vector<OutgoingRtp>& out) {
   std::vector<Bytes> payloads;
+  const std::size_t most =
+      most_payload - (protection_.protects_video() ? StreamProtection::room : 0);
   if (codec_.is("H264")) {
     const std::vector<ByteView> units(frame.units.begin(), frame.units.end());
-    payloads = rtp::packetize_h264(units, most_payload);
+    payloads = rtp::packetize_h264(units, most);
   } else {
     rtp::Vp8Descriptor descriptor{.starts_partition = true, .picture_id = picture_id_};
     picture_id_ = static_cast<std::uint16_t>((picture_id_ + 1U) & 0x7fffU);
-    payloads = rtp::packetize_vp8(descriptor, frame.units.front(), most_payload);
+    payloads = rtp::packetize_vp8(descriptor, frame.units.front(), most);
   }
   for (Bytes& payload : payloads) {
     out.push_back(make(frame.captured, &payload == &payloads.back(), std::move(payload)));
+    out.back().key = frame.key;
   }
   ++statistics_.frames_sent;
   if (frame.key) ++statistics_.key_frames_encoded;
@@ -116,6 +125,19 @@ void RtpSender::resend(const rtp::Nack& nack, Time now, std::vector<OutgoingRtp>
   }
 }
 
+void RtpSender::add_repairs(const OutgoingRtp& packet, ByteView bytes, Time now,
+                            std::vector<OutgoingRtp>& out) {
+  if (packet.retransmission || packet.repair) return;
+  for (auto& made : protection_.repairs_after(bytes, packet.header, packet.key, now)) {
+    OutgoingRtp& repair = out.emplace_back(OutgoingRtp{.header = std::move(made.header),
+                                                       .payload = std::move(made.payload),
+                                                       .made = now,
+                                                       .repair = true});
+    if (repair.header.ssrc == ssrc_) repair.header.sequence_number = next_number_++;
+    add_mid(repair.header);
+  }
+}
+
 std::optional<OutgoingRtp> RtpSender::pad(Time now) {
   if (!rtx_payload_type_) return std::nullopt;
   return OutgoingRtp{.header = {.payload_type = *rtx_payload_type_,
@@ -128,6 +150,7 @@ std::optional<OutgoingRtp> RtpSender::pad(Time now) {
 }
 
 void RtpSender::sent(const OutgoingRtp& packet, Time now) {
+  if (packet.header.ssrc == protection_.fec_ssrc()) return;  // a stream of its own
   ++statistics_.packets_sent;
   statistics_.bytes_sent += packet.payload.size();
   statistics_.total_packet_send_delay += now - packet.made;
@@ -138,7 +161,7 @@ void RtpSender::sent(const OutgoingRtp& packet, Time now) {
   }
   ++original_packets_;
   original_bytes_ += packet.payload.size();
-  if (!codec_.wants("nack")) return;
+  if (packet.repair || !codec_.wants("nack")) return;
   if (kept_.empty()) kept_.resize(history);
   kept_[packet.header.sequence_number % history] = {packet.header, packet.payload};
 }
@@ -154,6 +177,7 @@ rtp::SenderReport RtpSender::report(Time now) const {
 void RtpSender::receive_report(const rtp::ReportBlock& block, Time now) {
   const auto round_trip = rtp::round_trip(block, now);
   if (round_trip) round_trip_ = std::max(*round_trip, milliseconds(1));
+  protection_.report(block.fraction_lost, round_trip_, now);
   const auto jitter =
       seconds(1) * static_cast<std::int64_t>(block.jitter) / std::max(codec_.clock_rate, 1U);
   const auto before = statistics_.remote ? statistics_.remote->round_trip_time : std::nullopt;

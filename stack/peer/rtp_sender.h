@@ -12,6 +12,7 @@
 #include "stack/base/time.h"
 #include "stack/media/audio_source.h"
 #include "stack/media/video_source.h"
+#include "stack/peer/stream_protection.h"
 #include "stack/peer/stream_statistics.h"
 #include "stack/peer/transceiver.h"
 #include "stack/rtp/feedback.h"
@@ -26,6 +27,8 @@ struct OutgoingRtp {
   Bytes payload;
   Time made;
   bool retransmission = false;
+  bool repair = false;       // of others
+  bool key = false;          // of a key frame
   std::uint8_t padding = 0;  // bytes of it behind the payload
 };
 
@@ -38,7 +41,8 @@ inline constexpr std::size_t most_payload = 1150;
 //    rollover counter; timestamps begin anywhere (RFC 3550 §5.1).
 // 2. The last `history` packets can be sent again: by RTX if it was agreed on (RFC 4588), else as
 //    they were, not more often than once a round trip each.
-// 3. What leaves is to be counted by `sent`.
+// 3. What leaves is to be counted by `sent`; repairs of it are due then (`add_repairs`).
+// 4. A packet of repairs is not sent again.
 class RtpSender {
  public:
   static constexpr std::size_t history = 1024;  // a power of two
@@ -53,6 +57,10 @@ class RtpSender {
   void packetize(const media::AudioFrame& frame, std::vector<OutgoingRtp>& out);
   void packetize(const media::VideoFrame& frame, std::vector<OutgoingRtp>& out);
   void resend(const rtp::Nack& nack, Time now, std::vector<OutgoingRtp>& out);
+
+  // The repairs that are due once `packet` has left as `bytes`.
+  void add_repairs(const OutgoingRtp& packet, ByteView bytes, Time now,
+                   std::vector<OutgoingRtp>& out);
 
   // A packet of nothing but padding, to probe the path with; nullopt if there is no RTX to send it
   // by.
@@ -70,6 +78,10 @@ class RtpSender {
   [[nodiscard]] MediaKind kind() const { return kind_; }
   [[nodiscard]] std::uint32_t ssrc() const { return ssrc_; }
   [[nodiscard]] std::uint32_t rtx_ssrc() const { return rtx_ssrc_; }
+  [[nodiscard]] bool has_ssrc(std::uint32_t ssrc) const {
+    return ssrc == ssrc_ || ssrc == rtx_ssrc_ || ssrc == protection_.fec_ssrc();
+  }
+  [[nodiscard]] const StreamProtection& protection() const { return protection_; }
   [[nodiscard]] bool has_sent() const { return statistics_.packets_sent > 0; }
   [[nodiscard]] OutboundStatistics& statistics() { return statistics_; }
   [[nodiscard]] const OutboundStatistics& statistics() const { return statistics_; }
@@ -91,6 +103,7 @@ class RtpSender {
 
   [[nodiscard]] std::uint32_t timestamp_of(Time captured) const;
   OutgoingRtp make(Time captured, bool marker, Bytes payload);
+  void add_mid(rtp::Header& header) const;
 
   TransceiverId id_;
   MediaKind kind_;
@@ -102,6 +115,7 @@ class RtpSender {
   std::uint16_t picture_id_;
   std::string mid_;
   Codec codec_;
+  StreamProtection protection_;
   std::optional<std::uint8_t> rtx_payload_type_;
   Ids ids_;
   std::vector<Kept> kept_;  // by sequence number modulo `history`

@@ -38,8 +38,11 @@ struct InboundStatistics {
   std::int64_t packets_lost = 0;       // retransmissions that came make up for losses
   Duration jitter;
   std::uint64_t retransmitted_packets_received = 0;
-  std::uint64_t packets_discarded = 0;  // too late to be played
-  std::uint64_t nack_count = 0;         // sent
+  std::uint64_t fec_packets_received = 0;   // repairs, and parts of packets that are
+  std::uint64_t fec_bytes_received = 0;     // of their payload, as far as it can be told
+  std::uint64_t fec_packets_discarded = 0;  // that restored nothing
+  std::uint64_t packets_discarded = 0;      // too late to be played
+  std::uint64_t nack_count = 0;             // sent
   std::uint64_t pli_count = 0;
   Time last_packet_received = Time::never();
   Duration longest_silence;  // between two packets: not of webrtc-stats

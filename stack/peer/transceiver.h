@@ -50,6 +50,7 @@ struct Transceiver {
   std::optional<Track> track;     // sent, while direction and peer allow it
   std::uint32_t ssrc = 0;         // of what is sent
   std::uint32_t rtx_ssrc = 0;     // of its retransmissions
+  std::uint32_t fec_ssrc = 0;     // of its repairs, where they are a stream
   std::vector<Codec> codecs;      // that it may use, best first
   std::vector<std::string> rids;  // of simulcast that it would send, best first (RFC 8853)
   Agreement agreed;

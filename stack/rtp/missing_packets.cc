@@ -17,7 +17,8 @@ void MissingPackets::receive(std::uint16_t sequence_number, Time now) {
     overflowed_ = true;
     return;
   }
-  for (std::int64_t each = *before + 1; each < number; ++each) missing_[each] = {.ask_at = now};
+  for (std::int64_t each = *before + 1; each < number; ++each)
+    missing_[each] = {.ask_at = now + options_.patience};
 }
 
 void MissingPackets::forget_before(std::uint16_t sequence_number) {

@@ -14,13 +14,15 @@ namespace natsim::rtp {
 // The defaults are libwebrtc's.
 struct NackOptions {
   Duration round_trip = milliseconds(100);  // until one is measured
+  Duration patience;                        // before the first question: repairs may come
   int tries = 10;                           // for each packet, then it is given up
   std::size_t most_missing = 1000;          // more cannot be repaired: all are given up
 };
 
 // Contract:
-// 1. A number that is passed over is missing at once, and to be asked for at once; after that once
-//    a round trip, until it comes, is given up, or `forget_before` says that nobody needs it.
+// 1. A number that is passed over is missing at once, and to be asked for after the patience that
+//    the options have; after that once a round trip, until it comes, is given up, or
+//    `forget_before` says that nobody needs it.
 // 2. Machines drain `poll` after each call; the time of the next question is `next_timeout`.
 class MissingPackets {
  public:

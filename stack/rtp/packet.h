@@ -23,6 +23,9 @@ constexpr bool is_rtcp(ByteView datagram) {
   return matches(datagram) && datagram.size() > 1 && datagram[1] >= 192 && datagram[1] <= 223;
 }
 
+// Precondition: `packet` holds a whole header.
+inline std::uint16_t sequence_number_of(ByteView packet) { return load_be16(&packet[2]); }
+
 // One element of the header extension: `id` is from 1 to 14 in the one-byte form, to 255 in the
 // two-byte form.
 struct HeaderExtension {

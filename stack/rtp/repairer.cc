@@ -8,24 +8,21 @@
 #include "stack/rtp/sequence.h"
 
 namespace natsim::rtp {
-namespace {
 
-std::uint16_t number_of(ByteView packet) { return load_be16(&packet[2]); }
-
-}  // namespace
-
-void Repairer::keep(Bytes packet) { packets_[number_of(packet) % window] = std::move(packet); }
+void Repairer::keep(Bytes packet) {
+  packets_[sequence_number_of(packet) % window] = std::move(packet);
+}
 
 const Bytes* Repairer::find(std::uint16_t number) const {
   const Bytes& packet = packets_[number % window];
-  return !packet.empty() && number_of(packet) == number ? &packet : nullptr;
+  return !packet.empty() && sequence_number_of(packet) == number ? &packet : nullptr;
 }
 
 std::vector<Bytes> Repairer::receive(ByteView packet) {
   if (packet.size() < header_size || load_be32(&packet[8]) != ssrc_) return {};
   keep(Bytes(packet.begin(), packet.end()));
-  const std::uint16_t newest = number_of(packet);
-  std::erase_if(repairs_, [newest](const Repair& repair) {
+  const std::uint16_t newest = sequence_number_of(packet);
+  discarded_ += std::erase_if(repairs_, [newest](const Repair& repair) {
     return distance(repair.numbers.front(), newest) >= static_cast<int>(window);
   });
   return settle();
@@ -33,7 +30,10 @@ std::vector<Bytes> Repairer::receive(ByteView packet) {
 
 std::vector<Bytes> Repairer::receive(Repair repair) {
   if (repair.numbers.empty()) return {};
-  if (repairs_.size() == most_repairs) repairs_.pop_front();
+  if (repairs_.size() == most_repairs) {
+    repairs_.pop_front();
+    ++discarded_;
+  }
   repairs_.push_back(std::move(repair));
   return settle();
 }
@@ -48,11 +48,13 @@ bool Repairer::is_done(const Repair& repair, std::vector<Bytes>& restored) {
       return false;
     }
   }
-  if (!missing) return true;
-  if (auto packet = restore(repair, others, *missing, ssrc_)) {
-    keep(*packet);
-    restored.push_back(std::move(*packet));
+  auto packet = missing ? restore(repair, others, *missing, ssrc_) : std::nullopt;
+  if (!packet) {
+    ++discarded_;
+    return true;
   }
+  keep(*packet);
+  restored.push_back(std::move(*packet));
   return true;
 }
 

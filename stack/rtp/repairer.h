@@ -32,6 +32,9 @@ class Repairer {
   std::vector<Bytes> receive(ByteView packet);
   std::vector<Bytes> receive(Repair repair);
 
+  // Repairs that restored nothing and are not kept any more.
+  [[nodiscard]] std::uint64_t discarded() const { return discarded_; }
+
  private:
   void keep(Bytes packet);
   // Null if it is not there.
@@ -43,6 +46,7 @@ class Repairer {
   std::uint32_t ssrc_;
   std::vector<Bytes> packets_;  // by sequence number modulo `window`; empty ones are not there
   std::deque<Repair> repairs_;  // that lack more than one packet
+  std::uint64_t discarded_ = 0;
 };
 
 }  // namespace natsim::rtp

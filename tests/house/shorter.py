@@ -6,6 +6,7 @@ SETTINGS = {
     "any_packet_lost.lua": {"most": "10"},
     "consent.lua": {"hours": "1"},
     "first_call.lua": {"time": "10s"},
+    "forward_error_correction.lua": {"time": "20s"},
     "keepalive_grid.lua": {"homes": "1"},
     "long_relayed_call.lua": {"time": "20s"},
     "media.lua": {"time": "10s"},

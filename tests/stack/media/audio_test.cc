@@ -5,6 +5,7 @@
 
 #include "stack/media/audio_playout.h"
 #include "stack/media/audio_source.h"
+#include "stack/rtp/opus.h"
 
 namespace natsim::media {
 namespace NATSIM_TEST_FILE {
@@ -68,6 +69,19 @@ TEST(AudioSource, DtxLeavesPausesOutAndMarksTheirEnd) {
   EXPECT_LT(frames.size(), 7000U);
 }
 
+TEST(AudioSource, RTP13_InBandFecIsTurnedOnAndOff) {
+  AudioSource source({}, Random(7));
+  source.start(Time{});
+  for (const bool on : {false, true, false}) {
+    source.set_in_band_fec(on);
+    for (int i = 0; i < 50; ++i) {
+      const AudioFrame frame = *source.take();
+      EXPECT_EQ(rtp::has_in_band_fec(frame.payload), on);
+      EXPECT_EQ((frame.payload[1] & 0x80) != 0, frame.speech);
+    }
+  }
+}
+
 TEST(AudioSource, G711IsOfOneSize) {
   for (const AudioFrame& frame : frames_of({.format = AudioFormat::g711}, 5)) {
     EXPECT_EQ(frame.payload.size(), 160U);
@@ -81,6 +95,12 @@ class Playout : public testing::Test {
     return playout.receive(static_cast<std::uint16_t>(65'500 + i),
                            static_cast<std::uint32_t>(i) * opus_step + 4'294'900'000U,
                            Time{} + seconds(100) + milliseconds(20) * i + delay);
+  }
+  // Packet `i` brings what was in the one `before` it too.
+  bool fill(int i, int before, Duration delay) {
+    return playout.fill(static_cast<std::uint16_t>(65'500 + i - before),
+                        static_cast<std::uint32_t>(i - before) * opus_step + 4'294'900'000U,
+                        Time{} + seconds(100) + milliseconds(20) * i + delay);
   }
   AudioPlayout playout{opus_rate};
 };
@@ -106,6 +126,39 @@ TEST_F(Playout, RTP14_LossIsConcealedAndALatePacketMakesUpForItIfItComesInTime) 
   EXPECT_EQ(playout.statistics().late, 1U);
   EXPECT_FALSE(arrive(102, milliseconds(70)));
   EXPECT_EQ(playout.statistics().duplicates, 1U);
+}
+
+TEST_F(Playout, RTP13_SpeechThatALaterPacketBringsIsPlayed) {
+  for (int i = 0; i < 100; ++i) arrive(i, milliseconds(50));
+  EXPECT_FALSE(fill(100, 1, milliseconds(50)));  // it is there
+  // 101 is missing; 102 brings it, 20 ms later than it should have come, which the target allows.
+  arrive(100, milliseconds(50));
+  EXPECT_TRUE(fill(102, 1, milliseconds(50)));
+  EXPECT_TRUE(arrive(102, milliseconds(50)));
+  EXPECT_EQ(playout.statistics().concealed, 0);
+  EXPECT_EQ(playout.statistics().runs, 0U);
+  EXPECT_EQ(playout.statistics().played, 103U);
+  // 103 and 104 are missing, 40 ms are too long to wait for the first of them.
+  EXPECT_FALSE(fill(105, 2, milliseconds(50)));
+  EXPECT_TRUE(fill(105, 1, milliseconds(50)));
+  EXPECT_TRUE(arrive(105, milliseconds(50)));
+  EXPECT_EQ(playout.statistics().concealed, 1);
+  EXPECT_EQ(playout.statistics().runs, 1U);
+}
+
+TEST_F(Playout, RTP13_TheTargetWaitsForWhatLaterPacketsBring) {
+  // Each tenth packet is lost and comes with the next: more than 3 in 100, so that is waited for,
+  // even if the next has 10 ms of jitter.
+  for (int i = 0; i < 500; ++i) {
+    if (i % 10 == 5) continue;
+    if (i % 10 == 6) fill(i, 1, milliseconds(60));
+    arrive(i, milliseconds(i % 10 == 6 ? 60 : 50));
+  }
+  EXPECT_EQ(playout.target(), milliseconds(40));
+  const auto before = playout.statistics().played;
+  EXPECT_TRUE(arrive(500, milliseconds(50)));
+  EXPECT_TRUE(fill(502, 1, milliseconds(60)));
+  EXPECT_EQ(playout.statistics().played, before + 2);
 }
 
 TEST_F(Playout, RTP14_TheTargetFollowsTheJitter) {

@@ -202,6 +202,33 @@ TEST_P(Stream, ASenderThatStartedAgainIsDecodedAgain) {
   EXPECT_EQ(decoded(), 4U);
 }
 
+TEST_P(Stream, NothingBeforeTheNextFrameIsNeeded) {
+  EXPECT_FALSE(playout.needed_from());
+  receive(frame(true));
+  EXPECT_EQ(playout.needed_from(), number);
+}
+
+// Repairs within the stream have numbers of it (RFC 5109 §14).
+TEST(VideoPlayout, RTP13_NumbersBetweenFramesAreRepairs) {
+  VideoPlayout playout(VideoFormat::vp8);
+  Random random(1);
+  std::uint16_t number = 100;
+  const auto send = [&](bool key, std::uint16_t picture_id) {
+    const auto payloads = rtp::packetize_vp8({.starts_partition = true, .picture_id = picture_id},
+                                             make_vp8_frame(key, {}, 500, random), 1000);
+    const std::uint32_t timestamp = picture_id * 3000U;
+    return playout.receive({.marker = true, .sequence_number = number++, .timestamp = timestamp},
+                           payloads.front(), Time{} + seconds(1));
+  };
+  EXPECT_TRUE(send(true, 0x7ffe));
+  ++number;
+  EXPECT_TRUE(send(false, 0x7fff));
+  number = static_cast<std::uint16_t>(number + 2);
+  EXPECT_TRUE(send(false, 0));
+  ++number;
+  EXPECT_FALSE(send(false, 2));  // a picture is missing
+}
+
 INSTANTIATE_TEST_SUITE_P(Formats, Stream, testing::Values(VideoFormat::vp8, VideoFormat::h264),
                          [](const auto& format) {
                            return format.param == VideoFormat::vp8 ? "Vp8" : "H264";

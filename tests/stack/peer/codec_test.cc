@@ -27,6 +27,11 @@ TEST(PeerCodec, OwnCodecsComeBackAsTheyWereWritten) {
     sdp::Media media{.kind = std::string(to_string(kind)), .protocol = "UDP/TLS/RTP/SAVPF"};
     write_codecs(codecs_of(kind), media);
     EXPECT_EQ(read_codecs(media), codecs_of(kind));
+    for (const Fec fec : {Fec{AudioFec::red, VideoFec::ulpfec}, Fec{{}, VideoFec::flexfec}}) {
+      sdp::Media protected_media{.kind = media.kind, .protocol = media.protocol};
+      write_codecs(codecs_of(kind, fec), protected_media);
+      EXPECT_EQ(read_codecs(protected_media), codecs_of(kind, fec));
+    }
   }
 }
 
@@ -57,6 +62,35 @@ TEST(PeerCodec, SDP12_TheAnswerHasTheOffersNumbersAndOrder) {
   const auto common = common_codecs(offered, codecs_of(MediaKind::video));
   EXPECT_EQ(names(common), (std::vector<std::string>{"126 H264", "127 rtx", "120 vp8"}));
   EXPECT_EQ(common[1].repeats(), 126);
+}
+
+TEST(PeerCodec, RTP13_ProtectionIsAgreedOnBesideWhatItProtects) {
+  constexpr Fec fec{AudioFec::red, VideoFec::ulpfec};
+  const auto audio = read_codecs(
+      section("m=audio 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=rtpmap:96 red/48000/2\r\n"
+              "a=fmtp:96 97/97\r\na=rtpmap:97 opus/48000/2\r\na=rtpmap:98 red/8000\r\n"));
+  const auto speech = common_codecs(audio, codecs_of(MediaKind::audio, fec));
+  EXPECT_EQ(names(speech), (std::vector<std::string>{"96 red", "97 opus"}));
+  EXPECT_EQ(speech[0].parameters, "97/97");  // by the offer's numbers
+  EXPECT_EQ(names(common_codecs(audio, codecs_of(MediaKind::audio))),
+            std::vector<std::string>{"97 opus"});
+  // RED that holds what is not known.
+  const auto other =
+      read_codecs(section("m=audio 9 UDP/TLS/RTP/SAVPF 0 96 97\r\na=rtpmap:96 red/48000/2\r\n"
+                          "a=fmtp:96 97/97\r\na=rtpmap:97 L16/48000/2\r\n"));
+  EXPECT_EQ(names(common_codecs(other, codecs_of(MediaKind::audio, fec))),
+            std::vector<std::string>{"0 PCMU"});
+  const auto video = read_codecs(
+      section("m=video 9 UDP/TLS/RTP/SAVPF 100 101 102 103\r\na=rtpmap:100 red/90000\r\n"
+              "a=rtpmap:101 ulpfec/90000\r\na=rtpmap:102 rtx/90000\r\na=fmtp:102 apt=100\r\n"
+              "a=rtpmap:103 VP8/90000\r\n"));
+  EXPECT_EQ(names(common_codecs(video, codecs_of(MediaKind::video, fec))),
+            (std::vector<std::string>{"100 red", "102 rtx", "101 ulpfec", "103 VP8"}));
+  // Without media there is nothing to protect.
+  const auto alone =
+      read_codecs(section("m=video 9 UDP/TLS/RTP/SAVPF 100 101\r\na=rtpmap:100 red/90000\r\n"
+                          "a=rtpmap:101 ulpfec/90000\r\n"));
+  EXPECT_TRUE(common_codecs(alone, codecs_of(MediaKind::video, fec)).empty());
 }
 
 TEST(PeerCodec, H264OfAnotherModeOrProfileIsAnotherCodec) {

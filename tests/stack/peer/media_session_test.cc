@@ -21,6 +21,8 @@ class MediaPair : public testing::Test {
   using Way = std::vector<std::pair<Time, MediaPacket>>;
 
   void begin(const MediaOptions& options) {
+    alice = Side("alice", {.fec = options.fec});
+    bob = Side("bob", {.fec = options.fec});
     alice.machine.add_track(MediaKind::audio, {"s", "a"});
     video = alice.machine.add_track(MediaKind::video, {"s", "v"});
     bob.machine.add_track(MediaKind::audio, {"t", "b"});
@@ -156,6 +158,89 @@ TEST_F(MediaPair, RTP09_WithoutItsFirstFrameAReceiverAsksForAKeyFrame) {
   EXPECT_EQ(video_sent().pli_count, video_got().pli_count);
   EXPECT_EQ(video_got().key_frames_decoded, 1U);
   EXPECT_GE(video_got().frames_decoded, 45U);
+}
+
+// Each twentieth packet of Alice's is lost, 30 ms away, once her first report has told of losses.
+class ProtectedPair : public MediaPair {
+ protected:
+  void run_with_losses(const MediaOptions& options) {
+    begin(options);
+    lose = [this](const MediaPacket& packet) {
+      const auto rtp = packet.rtcp ? std::nullopt : rtp::Packet::parse(packet.bytes);
+      // Bob has a track of speech alone: the other SSRCs are hers.
+      if (!rtp || rtp->header.ssrc == bob.machine.transceivers()[0].ssrc) return false;
+      return ++number % 20 == 0;
+    };
+    run(seconds(10));
+    before = video_got();
+    run(seconds(20));
+  }
+  int number = 0;
+  InboundStatistics before;
+};
+
+TEST_F(ProtectedPair, RTP13_FlexFecRestoresWhatIsLostBeforeItIsAskedFor) {
+  MediaOptions options = steady;
+  options.fec.video = VideoFec::flexfec;
+  run_with_losses(options);
+  const InboundStatistics after = video_got();
+  // A group is of one or two of the 600 frames. One loss in twenty packets hardly ever hits two of
+  // its packets.
+  EXPECT_GE(after.fec_packets_received - before.fec_packets_received, 300U);
+  EXPECT_LE(after.nack_count - before.nack_count, 5U);
+  EXPECT_GE(after.frames_decoded - before.frames_decoded, 595U);
+  const std::uint64_t used = after.fec_packets_received - after.fec_packets_discarded;
+  EXPECT_GE(used, 80U);
+  EXPECT_EQ(after.pli_count, 0U);
+  EXPECT_EQ(after.freeze_count, before.freeze_count);
+}
+
+TEST_F(ProtectedPair, RTP13_UlpfecWithinRedRestoresWhatIsLostBeforeItIsAskedFor) {
+  MediaOptions options = steady;
+  options.fec.video = VideoFec::ulpfec;
+  run_with_losses(options);
+  const InboundStatistics after = video_got();
+  EXPECT_GE(after.fec_packets_received - before.fec_packets_received, 300U);
+  // Some repairs are lost too; those that a later frame makes superfluous are not asked for.
+  EXPECT_LE(after.nack_count - before.nack_count, 20U);
+  EXPECT_GE(after.frames_decoded - before.frames_decoded, 595U);
+  EXPECT_GE(after.fec_packets_received - after.fec_packets_discarded, 80U);
+  EXPECT_EQ(after.pli_count, 0U);
+  EXPECT_EQ(after.freeze_count, before.freeze_count);
+  // What is sent again is RED as well: nothing else of the stream was missing in the end.
+  EXPECT_EQ(after.frames_dropped, 0U);
+}
+
+TEST_F(ProtectedPair, RTP13_RedRepeatsSpeechOnceItIsLost) {
+  MediaOptions options = steady;
+  options.fec.audio = AudioFec::red;
+  run_with_losses(options);
+  const InboundStatistics heard = from_bob->receiver(1)->statistics();
+  EXPECT_GE(heard.fec_packets_received, 1000U);
+  // Some 75 of 1500 are lost, few of them before Bob's first report, which is due within 1.5 s.
+  EXPECT_GE(heard.fec_packets_received - heard.fec_packets_discarded, 50U);
+  EXPECT_LE(heard.concealed_samples, 15U * 960U);
+  EXPECT_EQ(from_alice->receiver(1)->statistics().fec_packets_received, 0U);
+}
+
+TEST_F(ProtectedPair, RTP13_OpusRepeatsSpeechByItselfOnceItIsLost) {
+  MediaOptions options = steady;
+  options.fec.audio = AudioFec::in_band;
+  run_with_losses(options);
+  const InboundStatistics heard = from_bob->receiver(1)->statistics();
+  EXPECT_GE(heard.fec_packets_received - heard.fec_packets_discarded, 50U);
+  EXPECT_LE(heard.concealed_samples, 15U * 960U);
+}
+
+TEST_F(ProtectedPair, RTP13_NothingIsAddedWhereNothingIsLost) {
+  MediaOptions options = steady;
+  options.fec = {AudioFec::red, VideoFec::ulpfec};
+  begin(options);
+  run(seconds(10));
+  EXPECT_EQ(video_got().fec_packets_received, 0U);
+  EXPECT_EQ(from_bob->receiver(1)->statistics().fec_packets_received, 0U);
+  EXPECT_EQ(from_bob->receiver(1)->statistics().packets_received, 498U);
+  EXPECT_GE(video_got().frames_decoded, 298U);
 }
 
 TEST_F(MediaPair, MUX04_TheMidTellsWhereAPacketBelongs) {

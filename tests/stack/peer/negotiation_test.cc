@@ -312,6 +312,29 @@ TEST(Jsep, SDP27_SourcesOfARepeatedStreamAreGrouped) {
   EXPECT_EQ(sources[0].cname.size(), 24U);
 }
 
+TEST(Jsep, SDP27_ARepairStreamIsGroupedWithWhatItRepairs) {
+  constexpr NegotiationOptions options{.fec = {.video = VideoFec::flexfec}};
+  Side alice("alice", options);
+  Side bob("bob", options);
+  const auto id = alice.machine.add_track(MediaKind::video, {"s", "v"});
+  negotiate(alice, bob);
+  const Transceiver& sender = *alice.machine.find(id);
+  const auto& sources = bob.machine.transceivers().at(0).agreed.remote_sources;
+  ASSERT_EQ(sources.size(), 1U);
+  EXPECT_EQ(sources[0].ssrc, sender.ssrc);
+  EXPECT_EQ(sources[0].rtx_ssrc, sender.rtx_ssrc);
+  EXPECT_EQ(sources[0].fec_ssrc, sender.fec_ssrc);
+  const sdp::Description offer = parsed(*alice.machine.local_description(alice.transport));
+  std::vector<std::string> groups;
+  for (const sdp::Attribute& attribute : offer.media.at(0).attributes) {
+    if (attribute.name == "ssrc-group") groups.push_back(*attribute.value);
+  }
+  EXPECT_EQ(groups,
+            (std::vector<std::string>{
+                "FID " + std::to_string(sender.ssrc) + " " + std::to_string(sender.rtx_ssrc),
+                "FEC-FR " + std::to_string(sender.ssrc) + " " + std::to_string(sender.fec_ssrc)}));
+}
+
 TEST(Jsep, APeerMayLeaveTheMidOut) {
   std::string offer(sdp::sample_offer);
   offer.resize(offer.find("m=video"));

@@ -31,6 +31,17 @@ TEST(MissingPackets, Rtp07AreAskedForAtOnceAndOnceARoundTrip) {
   EXPECT_EQ(packets.next_timeout(), Time::never());
 }
 
+TEST(MissingPackets, Rtp07ArePatientlyWaitedForWhereRepairsMayCome) {
+  MissingPackets packets({.round_trip = milliseconds(100), .patience = milliseconds(50)});
+  packets.receive(1, start);
+  packets.receive(4, start);
+  EXPECT_EQ(packets.poll(start), Numbers{});
+  EXPECT_EQ(packets.next_timeout(), start + milliseconds(50));
+  packets.receive(2, start + milliseconds(30));  // restored
+  EXPECT_EQ(packets.poll(start + milliseconds(50)), Numbers{3});
+  EXPECT_EQ(packets.next_timeout(), start + milliseconds(150));
+}
+
 TEST(MissingPackets, Rtp07WhatAKeyFrameReplacesIsNotAskedFor) {
   MissingPackets packets({});
   packets.receive(10, start);

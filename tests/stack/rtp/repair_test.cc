@@ -354,6 +354,22 @@ TEST(Repairer, Rtp13ASumThatIsOfNoPacketRestoresNothing) {
   }
 }
 
+TEST(Repairer, Rtp13RepairsThatRestoreNothingAreCounted) {
+  const std::vector<Bytes> packets = stream(2, 100);
+  const Repair repair = repair_for(views(packets));
+  Repairer repairer(ssrc);
+  repairer.receive(ByteView(packets[0]));
+  EXPECT_EQ(repairer.receive(repair).size(), 1U);
+  EXPECT_EQ(repairer.discarded(), 0U);
+  EXPECT_TRUE(repairer.receive(repair).empty());  // nothing is missing any more
+  EXPECT_EQ(repairer.discarded(), 1U);
+  // One that waits, until what it is for is too long ago.
+  repairer.receive(repair_for(views(stream(2, 200))));
+  EXPECT_EQ(repairer.discarded(), 1U);
+  repairer.receive(packet(200 + 256, false, 96, 0, 1));
+  EXPECT_EQ(repairer.discarded(), 2U);
+}
+
 TEST(Repairer, Rtp13OldPacketsAndRepairsAreLetGo) {
   const std::vector<Bytes> packets = stream(2, 100);
   const Repair repair = repair_for(views(packets));
