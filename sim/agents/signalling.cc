@@ -2,29 +2,48 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "stack/ice/candidate_line.h"
-#include "stack/sdp/description.h"
 
 namespace natsim::agents {
 
 namespace {
 
-// The kinds of the sections, and how many candidates there are.
-std::string summary_of(const peer::SessionDescription& description) {
-  const auto parsed = sdp::parse(description.sdp);
-  if (!parsed) return "";
-  std::string text;
+// The kinds of the sections, and how many candidates there are. Two of these are told of each
+// description, so it looks at the lines that say so and parses none.
+std::string summary_of(std::string_view sdp) {
+  struct Section {
+    std::string_view kind;
+    bool rejected;
+  };
+  std::vector<Section> sections;
   std::size_t candidates = 0;
-  for (const sdp::Media& media : parsed.value().media) {
-    if (!text.empty()) text += ", ";
-    text += media.port == 0 && !sdp::find(media.attributes, "bundle-only") ? "no " + media.kind
-                                                                           : media.kind;
-    for (const sdp::Attribute& attribute : media.attributes) {
-      if (attribute.name == "candidate") ++candidates;
+  const auto word = [](std::string_view& line) {
+    const std::string_view first = line.substr(0, line.find(' '));
+    line.remove_prefix(std::min(first.size() + 1, line.size()));
+    return first;
+  };
+  while (!sdp.empty()) {
+    std::string_view line = sdp.substr(0, sdp.find('\n'));
+    sdp.remove_prefix(std::min(line.size() + 1, sdp.size()));
+    if (line.starts_with("m=")) {
+      line.remove_prefix(2);
+      const std::string_view kind = word(line);
+      sections.push_back({kind, word(line) == "0"});
+    } else if (line.starts_with("a=bundle-only") && !sections.empty()) {
+      sections.back().rejected = false;
+    } else if (line.starts_with("a=candidate:") && !sections.empty()) {
+      ++candidates;
     }
+  }
+  std::string text;
+  for (const Section& section : sections) {
+    if (!text.empty()) text += ", ";
+    if (section.rejected) text += "no ";
+    text += section.kind;
   }
   return candidates == 0 ? text : fmt::format("{}, {} candidates", text, candidates);
 }
@@ -44,7 +63,7 @@ std::string text_of(const Signal& signal) {
     return ice::encode_candidate(*candidate);
   }
   if (const auto* described = std::get_if<peer::SessionDescription>(&signal)) {
-    return summary_of(*described);
+    return summary_of(described->sdp);
   }
   const auto* const description = std::get_if<Description>(&signal);
   if (description == nullptr) return {};

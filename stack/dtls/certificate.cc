@@ -84,6 +84,7 @@ Certificate Certificate::generate(const Random& random, KeyType type,
   need(length > 0);
   prepared->der.assign(der, der + length);
   OPENSSL_free(der);
+  prepared->sha256 = *fingerprint_of(prepared->der, "sha-256");
   prepared->context = make_context();
   need(SSL_CTX_use_certificate(prepared->context.get(), x509.get()));
   need(SSL_CTX_use_PrivateKey(prepared->context.get(), key.get()));
@@ -93,6 +94,7 @@ Certificate Certificate::generate(const Random& random, KeyType type,
 ByteView Certificate::der() const { return prepared_->der; }
 
 std::optional<sdp::Fingerprint> Certificate::fingerprint(std::string_view hash) const {
+  if (hash == prepared_->sha256.hash) return prepared_->sha256;
   return fingerprint_of(prepared_->der, hash);
 }
 

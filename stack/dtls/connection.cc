@@ -84,8 +84,9 @@ struct ConnectionCallbacks {
   static int verify(X509_STORE_CTX* store, void*) {
     const auto* ssl = static_cast<const SSL*>(
         X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
-    const Connection& self = of(ssl);
-    const bool trusted = self.expected.empty() || self.fits(X509_STORE_CTX_get0_cert(store));
+    Connection& self = of(ssl);
+    self.verified = self.fits(X509_STORE_CTX_get0_cert(store));
+    const bool trusted = self.verified || self.expected.empty();
     // The peer hears bad_certificate.
     X509_STORE_CTX_set_error(store, trusted ? X509_V_OK : X509_V_ERR_CERT_REJECTED);
     return trusted ? 1 : 0;

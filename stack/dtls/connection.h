@@ -47,6 +47,7 @@ class Connection {
   std::deque<std::string> key_log;
   Bytes cookie;                            // of a server's HelloVerifyRequest
   std::vector<sdp::Fingerprint> expected;  // empty while none is known
+  bool verified = false;                   // the peer's certificate fits what was expected
   std::size_t retransmissions = 0;         // of flights, by the timer
 
   // Whether one of the expected fingerprints is the certificate's.

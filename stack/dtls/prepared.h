@@ -11,6 +11,7 @@ namespace natsim::dtls {
 struct Certificate::Prepared {
   std::unique_ptr<SSL_CTX, Freed<SSL_CTX_free>> context;
   Bytes der;
+  sdp::Fingerprint sha256;
 };
 
 // The settings that all sessions share, with no certificate yet.

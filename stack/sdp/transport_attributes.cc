@@ -3,8 +3,6 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
-
 #include "stack/base/words.h"
 #include "stack/sdp/token.h"
 
@@ -100,7 +98,17 @@ std::optional<Fingerprint> parse_fingerprint(std::string_view value) {
 }
 
 std::string to_string(const Fingerprint& fingerprint) {
-  return fmt::format("{} {:02X}", fingerprint.hash, fmt::join(fingerprint.digest, ":"));
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string text = fingerprint.hash;
+  text.reserve(text.size() + 3 * fingerprint.digest.size());
+  char before = ' ';
+  for (const std::uint8_t byte : fingerprint.digest) {
+    text += before;
+    text += digits[byte >> 4];
+    text += digits[byte & 15];
+    before = ':';
+  }
+  return text;
 }
 
 std::vector<std::string> parse_ice_options(std::string_view value) {

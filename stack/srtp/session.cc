@@ -1,9 +1,10 @@
 #include "stack/srtp/session.h"
 
-#include <array>
 #include <srtp2/srtp.h>
 #include <string>
 #include <utility>
+
+#include "stack/srtp/aes.h"
 
 namespace natsim::srtp {
 
@@ -33,30 +34,13 @@ Outcome outcome_of(srtp_err_status_t status) {
   }
 }
 
-struct Library {
-  srtp_err_status_t status = srtp_err_status_fail;
-  // Where libsrtp2 is built upon NSS, the first cipher loads that and the last one unloads it,
-  // which takes a millisecond: one that nobody uses keeps it.
-  srtp_t lasting = nullptr;
-};
-
-Library open_library() {
-  Library library{.status = srtp_init()};
-  if (library.status != srtp_err_status_ok) return library;
-  std::array<unsigned char, SRTP_MAX_KEY_LEN> key{};
-  srtp_policy_t policy{};
-  srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
-  srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
-  policy.ssrc.type = ssrc_any_outbound;
-  policy.key = key.data();
-  library.status = srtp_create(&library.lasting, &policy);
-  return library;
-}
-
 // Once for the whole process: the language makes the others wait for the first.
 srtp_err_status_t initialise_library() {
-  static const Library library = open_library();
-  return library.status;
+  static const srtp_err_status_t library = [] {
+    const srtp_err_status_t begun = srtp_init();
+    return begun == srtp_err_status_ok ? use_openssl() : begun;
+  }();
+  return library;
 }
 
 void set_policies(Profile profile, srtp_policy_t& policy) {
