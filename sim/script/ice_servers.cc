@@ -44,17 +44,30 @@ constexpr std::array<TransportName, 2> transports = {{
     {"tcp", Transport::tcp},
 }};
 
+struct FamiliesName {
+  std::string_view name;
+  ice::RelayFamilies value;
+};
+constexpr std::array<FamiliesName, 4> families = {{
+    {"own", ice::RelayFamilies::own},
+    {"ipv4", ice::RelayFamilies::ipv4},
+    {"ipv6", ice::RelayFamilies::ipv6},
+    {"both", ice::RelayFamilies::both},
+}};
+
 struct TurnUse {
   std::optional<std::string> user;
   std::optional<std::string> password;
   std::optional<Duration> expires;
   std::vector<Transport> transports = {Transport::udp};
+  ice::RelayFamilies families = ice::RelayFamilies::own;
 };
-constexpr std::array<Key<TurnUse>, 4> turn_use_keys = {{
+constexpr std::array<Key<TurnUse>, 5> turn_use_keys = {{
     {"user", [](const Value& value, TurnUse& turn) { turn.user = value.text(); }},
     {"password", [](const Value& value, TurnUse& turn) { turn.password = value.text(); }},
     {"expires",
      [](const Value& value, TurnUse& turn) { turn.expires = value.positive_duration(); }},
+    {"families", [](const Value& value, TurnUse& turn) { turn.families = value.one_of(families); }},
     {"transport",
      [](const Value& value, TurnUse& turn) {
        turn.transports.clear();
@@ -128,7 +141,8 @@ void read_turn_server_use(const Value& table, std::vector<ice::TurnServer>& serv
     servers.push_back({.address = turn_endpoint(where, host, transport),
                        .username = user.name,
                        .password = user.password,
-                       .transport = transport});
+                       .transport = transport,
+                       .families = keys.families});
   }
 }
 

@@ -823,6 +823,7 @@ function Host:discover_nat64(server) end
 ---@class Allocation
 ---@field client string endpoint
 ---@field relay string endpoint
+---@field additional_relay? string endpoint; the IPv6 one of an allocation for both families
 ---@field user string
 ---@field expires Duration since the world began
 
@@ -1101,12 +1102,14 @@ function hold(options) end
 -- Calls -----------------------------------------------------------------------------------------
 
 ---@alias TurnTransport "udp"|"tcp"
+---@alias RelayFamilies "own"|"ipv4"|"ipv6"|"both"
 ---@class TurnServerUse
 ---@field [1] Host|string the host of the TURN server, or an endpoint
 ---@field user string
 ---@field password? string default: what the host's server knows for the user, or makes with its secret
 ---@field expires? AnyDuration from now, of credentials made with the server's secret; default "24h"
 ---@field transport? TurnTransport|TurnTransport[] to the server; a relayed candidate for each; default "udp"
+---@field families? RelayFamilies of the relayed address; "both" asks for one of each by one allocation (ADDITIONAL-ADDRESS-FAMILY, RFC 8656 §7.1); default "own": of the address that asks
 
 ---@class IceServers
 ---@field stun? Host|EndpointLike|(Host|EndpointLike)[]

@@ -152,6 +152,9 @@ int TurnServerObject::allocations(lua_State* lua) {
     TableWriter table(lua);
     table.set("client", allocation->tuple().client);
     table.set("relay", allocation->relay());
+    if (allocation->relays().size() > 1) {
+      table.set("additional_relay", allocation->relays().back().address);
+    }
     table.set("user", allocation->username());
     table.set("expires", allocation->expires());
   });

@@ -51,10 +51,14 @@ void Generation::gather_from(std::size_t base_index, Time now) {
           {ServerKind::stun, base, i, preference(base_index * servers_.stun.size() + i)});
     }
   }
+  // An allocation for both families takes two preferences (RFC 8445 §5.1.2.1: each is unique).
+  const bool dual =
+      std::any_of(servers_.turn.begin(), servers_.turn.end(),
+                  [](const TurnServer& server) { return server.families == RelayFamilies::both; });
   for (std::size_t i = 0; i < servers_.turn.size(); ++i) {
     if (servers_.turn[i].address.address.family() != family) continue;
-    inquiries_.push_back(
-        {ServerKind::turn, base, i, preference(base_index * servers_.turn.size() + i)});
+    const std::size_t rank = base_index * servers_.turn.size() + i;
+    inquiries_.push_back({ServerKind::turn, base, i, preference(dual ? 2 * rank : rank)});
   }
 }
 
@@ -130,19 +134,22 @@ void Generation::handle(const RelayEvent& event, Time now) {
       spare_reflexive_.push_back({std::move(reflexive), allocated->local_preference});
       use_spare_reflexive(now);
     }
-    Candidate relayed =
-        make_candidate(CandidateType::relayed, allocated->relayed, allocated->relayed);
-    relayed.related = allocated->mapped;
-    relayed.server = allocated->server;
-    relayed.server_transport = allocated->transport;
-    if (const auto id = gathered(std::move(relayed), allocated->local_preference, now)) {
-      relays_.assign(allocated->relay, *id);
+    std::uint16_t local_preference = allocated->local_preference;
+    for (const Endpoint& address : allocated->relayed) {
+      Candidate relayed = make_candidate(CandidateType::relayed, address, address);
+      relayed.related = allocated->mapped;
+      relayed.server = allocated->server;
+      relayed.server_transport = allocated->transport;
+      if (const auto id = gathered(std::move(relayed), local_preference, now)) {
+        relays_.assign(allocated->relay, address.address.family(), *id);
+      }
+      if (local_preference > 0) --local_preference;
     }
   } else if (const auto* failed = std::get_if<RelayFailed>(&event)) {
     events_.push(ServerFailed{ServerKind::turn, failed->transport, failed->server, failed->base,
                               failed->why, failed->code, failed->elapsed});
-    if (failed->candidate) {
-      checker_.lose_relay(*failed->candidate, PairReason::allocation_lost, now);
+    for (const CandidateId candidate : failed->candidates) {
+      checker_.lose_relay(candidate, PairReason::allocation_lost, now);
     }
   } else if (const auto* needs = std::get_if<RelayNeedsSocket>(&event)) {
     events_.push(SocketNeeded{needs->base, needs->server, needs->transport, needs->remote});

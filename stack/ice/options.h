@@ -45,6 +45,14 @@ struct AcceptanceWaits {
   [[nodiscard]] Duration of(CandidateType type) const;
 };
 
+// Of which families a TURN server is asked for relayed addresses, by one allocation.
+enum class RelayFamilies : std::uint8_t {
+  own,  // of the base's
+  ipv4,
+  ipv6,
+  both,  // of each, or of the one that the server has
+};
+
 struct TurnServer {
   Endpoint address;
   std::string username;
@@ -52,6 +60,7 @@ struct TurnServer {
   // To the server; its relayed candidates are for UDP all the same. Over TCP and TLS each base
   // address has a connection of its own, which the host opens (SocketNeeded).
   Transport transport = Transport::udp;
+  RelayFamilies families = RelayFamilies::own;
 };
 
 struct Options {

@@ -27,7 +27,25 @@ GatherFailure reason_of(turn::Failure failure) {
   return GatherFailure::refused;
 }
 
+// Of the one relayed address, or of the first of two.
+Family first_family(RelayFamilies families, const Endpoint& base) {
+  if (families == RelayFamilies::own) return base.address.family();
+  return families == RelayFamilies::ipv6 ? Family::ipv6 : Family::ipv4;
+}
+
 }  // namespace
+
+bool Relays::Relay::has(CandidateId candidate) const {
+  return std::any_of(candidates.begin(), candidates.end(),
+                     [&](const RelayedCandidate& known) { return known.id == candidate; });
+}
+
+std::optional<CandidateId> Relays::Relay::candidate_of(Family family) const {
+  for (const RelayedCandidate& known : candidates) {
+    if (known.family == family) return known.id;
+  }
+  return std::nullopt;
+}
 
 void Relays::allocate(const Endpoint& base, const TurnServer& server,
                       std::uint16_t local_preference, const stun::TransactionTimers& timers,
@@ -38,14 +56,15 @@ void Relays::allocate(const Endpoint& base, const TurnServer& server,
   options.transport = server.transport;
   options.username = server.username;
   options.password = server.password;
-  options.family = base.address.family();
+  options.family = first_family(server.families, base);
+  options.dual = server.families == RelayFamilies::both;
   options.timers = timers;
   relays_.push_back({base,
                      server.address,
                      server.transport,
                      local_preference,
                      now,
-                     std::nullopt,
+                     {},
                      true,
                      {},
                      turn::Client(std::move(options), random_.split(relays_.size()))});
@@ -106,16 +125,16 @@ std::optional<Relays::Inbound> Relays::receive(const Endpoint& local, const Endp
                                                ByteView bytes, Time now, Transport transport) {
   for (std::size_t i = 0; i < relays_.size(); ++i) {
     Relay& relay = relays_[i];
-    const bool is_its = is_stream(transport) ? relay.connection == Connection{local, remote}
-                                             : relay.transport == Transport::udp &&
-                                                   relay.client.local() == local &&
-                                                   relay.client.server() == remote;
+    const bool is_its = is_stream(transport)
+                            ? relay.connection == Connection{local, remote}
+                            : relay.transport == Transport::udp && relay.client.local() == local &&
+                                  relay.client.server() == remote;
     if (!is_its) continue;
     const turn::Inbound inbound = relay.client.receive(remote, bytes, now);
     if (inbound.kind == turn::Inbound::Kind::not_ours) continue;
     Inbound result;
     if (inbound.kind == turn::Inbound::Kind::data) {
-      result = {relay.candidate, inbound.peer, inbound.payload};
+      result = {relay.candidate_of(inbound.peer.address.family()), inbound.peer, inbound.payload};
     }
     drain(i, now);
     return result;
@@ -150,13 +169,17 @@ void Relays::bind_channel(CandidateId candidate, const Endpoint& peer, Time now)
 
 void Relays::release(std::optional<CandidateId> kept, const IpAddress& peer, Time now) {
   for (Relay& relay : relays_) {
-    if (relay.candidate.has_value() && relay.candidate == kept) {
+    if (kept && relay.has(*kept)) {
+      for (const RelayedCandidate& candidate : relay.candidates) {
+        if (candidate.id != *kept) relay.client.release(candidate.family, now);
+      }
+      std::erase_if(relay.candidates, [&](const auto& known) { return known.id != *kept; });
       for (const IpAddress& other : relay.permitted) {
         if (other != peer) relay.client.remove_peer(other, now);
       }
       std::erase_if(relay.permitted, [&](const IpAddress& other) { return other != peer; });
     } else {
-      relay.candidate.reset();
+      relay.candidates.clear();
       relay.open = false;
       relay.client.close(now);
     }
@@ -188,14 +211,14 @@ std::size_t Relays::open() const {
 std::vector<CandidateId> Relays::candidates() const {
   std::vector<CandidateId> ids;
   for (const Relay& relay : relays_) {
-    if (relay.candidate) ids.push_back(*relay.candidate);
+    for (const RelayedCandidate& candidate : relay.candidates) ids.push_back(candidate.id);
   }
   return ids;
 }
 
 Relays::Relay* Relays::find(CandidateId candidate) {
   const auto found = std::find_if(relays_.begin(), relays_.end(),
-                                  [&](const Relay& relay) { return relay.candidate == candidate; });
+                                  [&](const Relay& relay) { return relay.has(candidate); });
   return found == relays_.end() ? nullptr : &*found;
 }
 
@@ -205,8 +228,10 @@ void Relays::drain(std::size_t index, Time now) {
   while (auto event = relay.client.poll_event()) {
     if (const auto* allocated = std::get_if<turn::Allocated>(&*event)) {
       relay.open = false;
+      std::vector<Endpoint> relayed{allocated->relayed};
+      if (allocated->additional) relayed.push_back(*allocated->additional);
       events_.push(RelayAllocated{index, relay.base, relay.server, relay.transport,
-                                  relay.local_preference, allocated->relayed, allocated->mapped});
+                                  relay.local_preference, std::move(relayed), allocated->mapped});
     } else if (const auto* failed = std::get_if<turn::Failed>(&*event)) {
       give_up(relay, reason_of(failed->why), failed->code, now);
       leave_connection(relay);
@@ -221,10 +246,12 @@ void Relays::drain(std::size_t index, Time now) {
     } else if (std::holds_alternative<turn::Closed>(*event)) {
       leave_connection(relay);
     } else if (const auto* ready = std::get_if<turn::PermissionReady>(&*event)) {
-      if (relay.candidate) events_.push(RelayPermission{*relay.candidate, ready->peer});
+      if (const auto candidate = relay.candidate_of(ready->peer.family())) {
+        events_.push(RelayPermission{*candidate, ready->peer});
+      }
     } else if (const auto* refused = std::get_if<turn::PermissionFailed>(&*event)) {
-      if (relay.candidate) {
-        events_.push(RelayPermission{*relay.candidate, refused->peer, false, refused->code});
+      if (const auto candidate = relay.candidate_of(refused->peer.family())) {
+        events_.push(RelayPermission{*candidate, refused->peer, false, refused->code});
       }
     }
     // Redirections, channels and ICMP errors change no candidate: data finds its way by itself.
@@ -239,10 +266,12 @@ void Relays::leave_connection(Relay& relay) {
 
 void Relays::give_up(Relay& relay, GatherFailure why, int code, Time now) {
   // One that was given back has nothing to tell.
-  if (!relay.open && !relay.candidate) return;
+  if (!relay.open && relay.candidates.empty()) return;
   relay.open = false;
-  events_.push(RelayFailed{relay.base, relay.server, relay.transport, why, code,
-                           now - relay.started, std::exchange(relay.candidate, std::nullopt)});
+  RelayFailed failed{relay.base, relay.server, relay.transport, why, code, now - relay.started, {}};
+  for (const RelayedCandidate& lost : relay.candidates) failed.candidates.push_back(lost.id);
+  relay.candidates.clear();
+  events_.push(std::move(failed));
 }
 
 }  // namespace natsim::ice

@@ -20,12 +20,12 @@ namespace natsim::ice {
 
 // What allocations tell the agent.
 struct RelayAllocated {
-  std::size_t relay = 0;  // to be given a candidate by `Relays::assign`
+  std::size_t relay = 0;  // to be given candidates by `Relays::assign`
   Endpoint base;
   Endpoint server;
   Transport transport = Transport::udp;
   std::uint16_t local_preference = 0;
-  Endpoint relayed;
+  std::vector<Endpoint> relayed;  // one, or one of each family
   Endpoint mapped;
 };
 struct RelayFailed {
@@ -34,8 +34,8 @@ struct RelayFailed {
   Transport transport = Transport::udp;
   GatherFailure why = GatherFailure::timeout;
   int code = 0;
-  Duration elapsed;                      // since the Allocate
-  std::optional<CandidateId> candidate;  // set if it stood and is lost
+  Duration elapsed;                     // since the Allocate
+  std::vector<CandidateId> candidates;  // those that stood and are lost
 };
 struct RelayNeedsSocket {
   Endpoint base;
@@ -60,7 +60,7 @@ using RelayEvent = std::variant<RelayAllocated, RelayFailed, RelayNeedsSocket, R
 // Contract:
 // 1. `allocate` sends at once, or asks for a connection first; pacing is the caller's. What is sent
 //    goes to the queue of the agent.
-// 2. Relays are named by the candidate that `assign` gave them.
+// 2. Relays are named by the candidates that `assign` gave them: one for each relayed address.
 // 3. Permissions and channels asked for are requested by the next `flush`, so that several peers
 //    share a request.
 class Relays {
@@ -74,7 +74,10 @@ class Relays {
                       std::optional<Endpoint> fresh, Time now);
   // The connection from `local` to `remote` has ended.
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
-  void assign(std::size_t relay, CandidateId candidate) { relays_[relay].candidate = candidate; }
+  // Of the allocation's relayed address of this family.
+  void assign(std::size_t relay, Family family, CandidateId candidate) {
+    relays_[relay].candidates.push_back({family, candidate});
+  }
 
   struct Inbound {
     std::optional<CandidateId> relay;  // set for data from a peer
@@ -90,7 +93,8 @@ class Relays {
   void permit(CandidateId relay, const IpAddress& peer, Time now);
   // Data to `peer` is to go by a channel.
   void bind_channel(CandidateId relay, const Endpoint& peer, Time now);
-  // Gives back every allocation but that of `kept`, and of `kept` the permissions but `peer`'s.
+  // Gives back every relayed address but that of `kept`, and of `kept` the permissions but
+  // `peer`'s.
   void release(std::optional<CandidateId> kept, const IpAddress& peer, Time now);
 
   // Requests what has been asked for since the last time.
@@ -111,18 +115,26 @@ class Relays {
     bool operator==(const Connection&) const = default;
   };
 
+  struct RelayedCandidate {
+    Family family;
+    CandidateId id;
+  };
+
   struct Relay {
     Endpoint base;    // the agent's socket; the client's may be another one after 437
     Endpoint server;  // as configured
     Transport transport;
     std::uint16_t local_preference;
     Time started;
-    std::optional<CandidateId> candidate;  // while the allocation stands
-    bool open;                             // neither allocated nor failed yet
-    std::vector<IpAddress> permitted;      // peers that were asked for
+    std::vector<RelayedCandidate> candidates;  // while the allocation stands
+    bool open;                                 // neither allocated nor failed yet
+    std::vector<IpAddress> permitted;          // peers that were asked for
     turn::Client client;
     bool connecting = false;               // a connection was asked for and is awaited
     std::optional<Connection> connection;  // that the client uses; unset over UDP
+
+    [[nodiscard]] bool has(CandidateId candidate) const;
+    [[nodiscard]] std::optional<CandidateId> candidate_of(Family family) const;
   };
 
   Relay* find(CandidateId candidate);

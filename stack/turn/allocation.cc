@@ -7,6 +7,32 @@
 
 namespace natsim::turn {
 
+const Relayed* Allocation::relay_of(Family family) const {
+  const auto found = std::find_if(relays_.begin(), relays_.end(), [&](const Relayed& relay) {
+    return relay.address.address.family() == family;
+  });
+  return found == relays_.end() ? nullptr : &*found;
+}
+
+void Allocation::remove_relay(Family family) {
+  std::erase_if(relays_, [&](const Relayed& r) { return r.address.address.family() == family; });
+  absl::erase_if(permissions_, [&](const auto& entry) { return entry.first.family() == family; });
+  absl::erase_if(channels_,
+                 [&](const auto& entry) { return entry.second.peer.address.family() == family; });
+  absl::erase_if(number_of_peer_,
+                 [&](const auto& entry) { return entry.first.address.family() == family; });
+}
+
+Time Allocation::expires() const {
+  return std::max(relays_.front().expires, relays_.back().expires);
+}
+
+void Allocation::set_expires(Family family, Time expires) {
+  for (Relayed& relay : relays_) {
+    if (relay.address.address.family() == family) relay.expires = expires;
+  }
+}
+
 bool Allocation::permits(const IpAddress& peer, Time now) const {
   const auto it = permissions_.find(peer);
   return it != permissions_.end() && now < it->second;
@@ -62,15 +88,17 @@ void Allocation::lapse(Time now, std::deque<ServerEvent>& events) {
       ++it;
       continue;
     }
-    events.emplace_back(PermissionExpired{tuple_, relay_, it->first});
+    const Endpoint& relay = relay_of(it->first.family())->address;
+    events.emplace_back(PermissionExpired{tuple_, relay, it->first});
     it = permissions_.erase(it);
   }
   for (auto it = channels_.begin(); it != channels_.end();) {
     auto& [number, channel] = *it;
     if (now >= channel.expires && !channel.lapsed) {
       channel.lapsed = true;
+      const Endpoint& relay = relay_of(channel.peer.address.family())->address;
       events.emplace_back(
-          ChannelExpired{tuple_, relay_, channel.peer, number, channel.quarantine_ends});
+          ChannelExpired{tuple_, relay, channel.peer, number, channel.quarantine_ends});
     }
     if (now < channel.quarantine_ends) {
       ++it;
@@ -82,7 +110,7 @@ void Allocation::lapse(Time now, std::deque<ServerEvent>& events) {
 }
 
 Time Allocation::next_deadline() const {
-  Time next = expires_;
+  Time next = std::min(relays_.front().expires, relays_.back().expires);
   for (const auto& [peer, expires] : permissions_) next = std::min(next, expires);
   for (const auto& [number, channel] : channels_) {
     next = std::min(next, channel.lapsed ? channel.quarantine_ends : channel.expires);
@@ -93,9 +121,11 @@ Time Allocation::next_deadline() const {
 std::string describe(const Allocation& allocation, Time now) {
   std::string out;
   const auto line = std::back_inserter(out);
-  fmt::format_to(line, "{} for {} ({}), {} left\n", to_string(allocation.relay()),
-                 to_string(allocation.tuple().client), allocation.username(),
-                 to_string(allocation.expires() - now));
+  for (const Relayed& relay : allocation.relays()) {
+    fmt::format_to(line, "{} for {} ({}), {} left\n", to_string(relay.address),
+                   to_string(allocation.tuple().client), allocation.username(),
+                   to_string(relay.expires - now));
+  }
   for (const auto& [peer, expires] : allocation.permissions()) {
     if (now < expires) {
       fmt::format_to(line, "  permission {}, {} left\n", to_string(peer), to_string(expires - now));

@@ -1,20 +1,41 @@
-// One allocation on a TURN server: its relayed address, permissions and channels.
+// One allocation on a TURN server: its relayed addresses, permissions and channels.
 #pragma once
 
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <absl/container/btree_map.h>
 #include <absl/container/flat_hash_map.h>
 
 #include "stack/base/address.h"
 #include "stack/base/time.h"
+#include "stack/stun/error_code.h"
 #include "stack/stun/message.h"
 #include "stack/turn/server_event.h"
 
 namespace natsim::turn {
+
+// What LIFETIME says of a lifetime.
+constexpr std::uint32_t whole_seconds(Duration duration) {
+  return static_cast<std::uint32_t>(duration / seconds(1));
+}
+
+// A relayed transport address of an allocation. Those of a dual one are refreshed, deleted and
+// expire each for itself (RFC 8656 §8.1).
+struct Relayed {
+  Endpoint address;
+  Time expires;  // unless refreshed
+};
+
+// The family of which an Allocate for two got no address, and why.
+struct MissingFamily {
+  Family family;
+  stun::ErrorNumber why;
+};
 
 // A channel binding. It relays until `expires`; until `quarantine_ends` neither its number nor its
 // peer may be bound in another combination (RFC 8656 §12.2).
@@ -28,7 +49,9 @@ struct Channel {
 // Contract:
 // 1. Anything that expires is over at its instant itself: a permission that expires at t does not
 //    let a packet of t through, whether or not `lapse` has been called.
-// 2. `lapse(now)` forgets and reports what is over; `next_deadline()` says when it has work next.
+// 2. It has one relayed address, or as a dual allocation one of each family at most. A permission
+//    or a channel goes by the address of its peer's family, and ends with it.
+// 3. `lapse(now)` forgets and reports what is over; `next_deadline()` says when it has work next.
 class Allocation {
  public:
   // `id` orders allocations by age; `origin` is the transaction that made this one.
@@ -36,14 +59,21 @@ class Allocation {
              const stun::TransactionId& origin, Time expires)
       : id_(id),
         tuple_(tuple),
-        relay_(relay),
+        relays_{{relay, expires}},
         username_(std::move(username)),
-        origin_(origin),
-        expires_(expires) {}
+        origin_(origin) {}
 
   [[nodiscard]] std::uint64_t id() const { return id_; }
   [[nodiscard]] const FiveTuple& tuple() const { return tuple_; }
-  [[nodiscard]] const Endpoint& relay() const { return relay_; }
+  // The older of the two in a dual allocation, which is the IPv4 one as long as it stands.
+  [[nodiscard]] const Endpoint& relay() const { return relays_.front().address; }
+  [[nodiscard]] const std::vector<Relayed>& relays() const { return relays_; }
+  // Nullptr if it has none of this family.
+  [[nodiscard]] const Relayed* relay_of(Family family) const;
+  // Precondition: it has none of its family.
+  void add_relay(const Relayed& relay) { relays_.push_back(relay); }
+  // Ends the permissions and channels of the family as well. Precondition: another one is left.
+  void remove_relay(Family family);
   [[nodiscard]] const std::string& username() const { return username_; }
   [[nodiscard]] const stun::TransactionId& origin() const { return origin_; }
   // The token for the port above `relay`, if one was reserved along with it.
@@ -51,8 +81,11 @@ class Allocation {
     return reservation_;
   }
   void set_reservation(const stun::ReservationToken& token) { reservation_ = token; }
-  [[nodiscard]] Time expires() const { return expires_; }
-  void set_expires(Time expires) { expires_ = expires; }
+  [[nodiscard]] const std::optional<MissingFamily>& missing() const { return missing_; }
+  void set_missing(const MissingFamily& missing) { missing_ = missing; }
+  // When the last relayed address expires.
+  [[nodiscard]] Time expires() const;
+  void set_expires(Family family, Time expires);
 
   [[nodiscard]] bool permits(const IpAddress& peer, Time now) const;
   // Installs or prolongs the permission; true if it stood at `now` already.
@@ -77,13 +110,14 @@ class Allocation {
   }
 
  private:
-  std::uint64_t id_;            // for order among allocations with equal deadlines
-  FiveTuple tuple_;             // who may use it
-  Endpoint relay_;              // the relayed transport address
-  std::string username_;        // who made it; the only one who may change it
-  stun::TransactionId origin_;  // tells a retransmitted Allocate from a second one
-  std::optional<stun::ReservationToken> reservation_;  // to be repeated with the success
-  Time expires_;                                       // unless refreshed
+  std::uint64_t id_;             // for order among allocations with equal deadlines
+  FiveTuple tuple_;              // who may use it
+  std::vector<Relayed> relays_;  // one or two
+  std::string username_;         // who made it; the only one who may change it
+  stun::TransactionId origin_;   // tells a retransmitted Allocate from a second one
+  // To be repeated with the success.
+  std::optional<stun::ReservationToken> reservation_;
+  std::optional<MissingFamily> missing_;
 
   // Ordered, so that what lapses at one instant is always reported in the same order.
   absl::btree_map<IpAddress, Time> permissions_;

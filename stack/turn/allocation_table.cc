@@ -18,6 +18,16 @@ Allocation& AllocationTable::create(const FiveTuple& tuple, const Endpoint& rela
   return allocation;
 }
 
+void AllocationTable::add_relay(Allocation& allocation, const Relayed& relay) {
+  by_relay_[relay.address] = by_tuple_.find(allocation.tuple())->second.get();
+  allocation.add_relay(relay);
+}
+
+void AllocationTable::remove_relay(Allocation& allocation, Family family) {
+  by_relay_.erase(allocation.relay_of(family)->address);
+  allocation.remove_relay(family);
+}
+
 Allocation* AllocationTable::find(const FiveTuple& tuple) const {
   const auto it = by_tuple_.find(tuple);
   return it == by_tuple_.end() ? nullptr : &it->second->allocation;
@@ -31,7 +41,7 @@ Allocation* AllocationTable::find_by_relay(const Endpoint& relay) const {
 void AllocationTable::remove(Allocation& allocation) {
   const auto it = by_tuple_.find(allocation.tuple());
   deadlines_.erase({it->second->scheduled, allocation.id(), nullptr});
-  by_relay_.erase(allocation.relay());
+  for (const Relayed& relay : allocation.relays()) by_relay_.erase(relay.address);
   const auto user = per_user_.find(allocation.username());
   if (--user->second == 0) per_user_.erase(user);
   by_tuple_.erase(it);

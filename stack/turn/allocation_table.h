@@ -22,6 +22,10 @@ class AllocationTable {
   // Precondition: neither the 5-tuple nor the relayed address is in the table.
   Allocation& create(const FiveTuple& tuple, const Endpoint& relay, std::string username,
                      const stun::TransactionId& origin, Time expires);
+  // Precondition: the allocation has none of its family, and no other allocation has it.
+  void add_relay(Allocation& allocation, const Relayed& relay);
+  // Precondition: another one is left.
+  void remove_relay(Allocation& allocation, Family family);
   // Nullptr if there is none.
   [[nodiscard]] Allocation* find(const FiveTuple& tuple) const;
   [[nodiscard]] Allocation* find_by_relay(const Endpoint& relay) const;

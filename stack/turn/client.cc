@@ -72,10 +72,30 @@ void Client::close(Time now) {
   }
 }
 
+void Client::release(Family family, Time now) {
+  if (state_ != State::allocated || !additional_) return;
+  released_ = family;
+  if (relayed_.address.family() == family) relayed_ = *additional_;
+  additional_.reset();
+  const auto is_of_it = [&](const auto& entry) { return entry.peer.family() == family; };
+  std::erase_if(permissions_, is_of_it);
+  std::erase_if(held_, [&](const Held& h) { return h.peer.address.family() == family; });
+  for (Channel& channel : channels_) {
+    if (channel.peer.is_set() && channel.peer.address.family() == family) channel.wanted = false;
+  }
+  request(Purpose::release, now);
+}
+
+bool Client::relays(Family family) const {
+  if (state_ != State::allocated) return options_.dual || family == options_.family;
+  return relayed_.address.family() == family ||
+         (additional_ && additional_->address.family() == family);
+}
+
 void Client::add_peer(const IpAddress& peer, Time now) {
   now_ = now;
   if (state_ == State::closing || state_ == State::over) return;
-  if (peer.family() != options_.family) {
+  if (!relays(peer.family())) {
     events_.emplace_back(PermissionFailed{
         peer, Failure::refused, static_cast<int>(stun::ErrorNumber::peer_address_family_mismatch)});
     return;
@@ -100,7 +120,7 @@ void Client::remove_peer(const IpAddress& peer, Time now) {
 void Client::bind_channel(const Endpoint& peer, Time now) {
   now_ = now;
   if (state_ == State::closing || state_ == State::over) return;
-  if (peer.address.family() != options_.family) {
+  if (!relays(peer.address.family())) {
     events_.emplace_back(ChannelFailed{
         peer, Failure::refused, static_cast<int>(stun::ErrorNumber::peer_address_family_mismatch)});
     return;
@@ -129,7 +149,7 @@ SendResult Client::send(const Endpoint& peer, ByteView payload, Time now) {
     transmit_data(peer, payload, now);
     return SendResult::sent;
   }
-  if (peer.address.family() != options_.family) return SendResult::permission_refused;
+  if (!relays(peer.address.family())) return SendResult::permission_refused;
   if (permission == nullptr) add_peer(peer.address, now);
   if (held_.size() >= max_held) return SendResult::queue_full;
   held_.push_back({peer, Bytes(payload.begin(), payload.end())});
@@ -147,8 +167,7 @@ void Client::transmit_data(const Endpoint& peer, ByteView payload, Time now) {
                   .data(payload)
                   .take();
   }
-  transmits_.push_back(
-      {options_.local, options_.server, std::move(message), options_.transport});
+  transmits_.push_back({options_.local, options_.server, std::move(message), options_.transport});
 }
 
 Inbound Client::receive(const Endpoint& from, ByteView bytes, Time now) {

@@ -36,6 +36,9 @@ struct ClientOptions {
   std::string software;  // SOFTWARE of every request; none if empty
   // Family of the relayed address; IPv6 is asked for by REQUESTED-ADDRESS-FAMILY (RFC 8656 §7.1).
   Family family = Family::ipv4;
+  // Asks for a relayed address of each family (ADDITIONAL-ADDRESS-FAMILY); `family` is IPv4. The
+  // server may give one of them alone.
+  bool dual = false;
   // LIFETIME to ask for; the server's default if nullopt.
   std::optional<Duration> lifetime;
   // A refresh is sent this long before the allocation expires, or at half of a lifetime of less
@@ -119,8 +122,11 @@ class Client {
   void connection_lost(Time now);
   // Deletes the allocation by Refresh with lifetime 0 (RFC 8656 §8); Closed follows.
   void close(Time now);
+  // Deletes the relayed address of this family alone, with its permissions and channels. Ignored
+  // unless there are two.
+  void release(Family family, Time now);
 
-  // `peer` of the other family than the relayed address gives PermissionFailed with code 443.
+  // `peer` of a family without a relayed address gives PermissionFailed with code 443.
   void add_peer(const IpAddress& peer, Time now);
   // Stops refreshing the permission of `peer` and its channels; the server lets them expire.
   void remove_peer(const IpAddress& peer, Time now);
@@ -138,8 +144,10 @@ class Client {
   [[nodiscard]] const Endpoint& local() const { return options_.local; }
   // The server in use: the configured one or the last one redirected to.
   [[nodiscard]] const Endpoint& server() const { return options_.server; }
-  // Unset before Allocated.
+  // Unset before Allocated. The IPv4 one of two.
   [[nodiscard]] const Endpoint& relayed() const { return relayed_; }
+  // The IPv6 one of two.
+  [[nodiscard]] const std::optional<Endpoint>& additional_relayed() const { return additional_; }
   [[nodiscard]] const Endpoint& mapped() const { return mapped_; }
   // Time::never() unless allocated.
   [[nodiscard]] Time expires_at() const { return expires_at_; }
@@ -148,7 +156,15 @@ class Client {
   [[nodiscard]] std::optional<std::uint16_t> channel(const Endpoint& peer, Time now) const;
 
  private:
-  enum class Purpose : std::uint8_t { allocate, refresh, close, permissions, channel, keepalive };
+  enum class Purpose : std::uint8_t {
+    allocate,
+    refresh,
+    close,
+    release,
+    permissions,
+    channel,
+    keepalive,
+  };
 
   // A request on its way.
   struct Pending {
@@ -194,6 +210,7 @@ class Client {
   Inbound receive_response(const stun::MessageView& message, Time now);
   void succeed(const Pending& pending, const stun::MessageView& message, Time now);
   void allocation_made(const stun::MessageView& message, Time asked, Time now);
+  [[nodiscard]] bool is_as_asked(const std::vector<Endpoint>& relayed) const;
   void allocation_refreshed(const stun::MessageView& message, Time asked, Time now);
   void set_lifetime(Duration lifetime, Time asked);
   // `code` and `reason` are 0 and empty when there was no response.
@@ -207,6 +224,8 @@ class Client {
   void finish(ClientEvent last);
 
   // client.cc
+  // Whether peers of this family can be relayed to, or may be once there is an allocation.
+  [[nodiscard]] bool relays(Family family) const;
   Inbound receive_channel_data(ByteView bytes) const;
   Inbound receive_indication(const stun::MessageView& message);
   void transmit_data(const Endpoint& peer, ByteView payload, Time now);
@@ -230,6 +249,8 @@ class Client {
   std::vector<Endpoint> visited_;  // servers that an Allocate went to, for loops of 300
 
   Endpoint relayed_;
+  std::optional<Endpoint> additional_;
+  std::optional<Family> released_;  // of a relayed address that was given back
   Endpoint mapped_;
   Time expires_at_ = Time::never();    // of the allocation
   Time refresh_at_ = Time::never();    // never while a Refresh is on its way

@@ -10,8 +10,12 @@ std::string with_code(std::string_view why, int code) {
 }
 
 std::string text(const Allocated& e) {
-  return fmt::format("allocated {} (mapped {}) for {}", to_string(e.relayed), to_string(e.mapped),
-                     to_string(e.lifetime));
+  std::string relayed = to_string(e.relayed);
+  if (e.additional) relayed += " and " + to_string(*e.additional);
+  std::string line = fmt::format("allocated {} (mapped {}) for {}", relayed, to_string(e.mapped),
+                                 to_string(e.lifetime));
+  if (e.missing_code != 0) line += fmt::format(", without the other family ({})", e.missing_code);
+  return line;
 }
 std::string text(const Redirected& e) {
   return fmt::format("redirected from {} to {}", to_string(e.from), to_string(e.to));

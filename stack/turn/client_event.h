@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -41,6 +42,8 @@ struct Allocated {
   Endpoint relayed;
   Endpoint mapped;  // our address as the server sees it: a server-reflexive candidate as well
   Duration lifetime;
+  std::optional<Endpoint> additional{};  // the IPv6 one, if `relayed` is one of two
+  int missing_code = 0;  // why there is but one of the two asked for (ADDRESS-ERROR-CODE)
 };
 // The server sent us elsewhere (300 Try Alternate); the Allocate goes to `to` now.
 struct Redirected {

@@ -29,6 +29,11 @@ constexpr int max_challenges = 8;
 // Channel numbers tried for one peer before it is left to Send indications.
 constexpr int max_channel_numbers = 3;
 
+// IPv4 is before IPv6.
+bool is_before(const Endpoint& a, const Endpoint& b) {
+  return a.address.family() == Family::ipv4 && b.address.family() == Family::ipv6;
+}
+
 }  // namespace
 
 stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddress>& peers,
@@ -45,13 +50,24 @@ stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddres
     case Purpose::allocate: {
       auto message = start(Method::allocate);
       message.requested_transport(protocol_udp);
-      if (options_.family == Family::ipv6) message.requested_address_family(Family::ipv6);
+      if (options_.dual) {
+        message.additional_address_family(Family::ipv6);
+      } else if (options_.family == Family::ipv6) {
+        message.requested_address_family(Family::ipv6);
+      }
       ask_lifetime(message);
       return message;
     }
     case Purpose::refresh: {
       auto message = start(Method::refresh);
+      // Without it an address whose deletion was lost would live on (RFC 8656 §8.1).
+      if (released_) message.requested_address_family(relayed_.address.family());
       ask_lifetime(message);
+      return message;
+    }
+    case Purpose::release: {
+      auto message = start(Method::refresh);
+      message.lifetime(0).requested_address_family(*released_);
       return message;
     }
     case Purpose::close: {
@@ -81,9 +97,9 @@ void Client::request(Purpose purpose, Time now, std::vector<IpAddress> peers, st
   if (!options_.software.empty()) message.software(options_.software);
   if (purpose != Purpose::keepalive) credentials_.protect(message);
   pending_.push_back({purpose, credentials_.generation(), challenges,
-                      stun::ClientTransaction({options_.local, options_.server, message.take(),
-                                               options_.transport},
-                                              options_.timers, now),
+                      stun::ClientTransaction(
+                          {options_.local, options_.server, message.take(), options_.transport},
+                          options_.timers, now),
                       std::move(peers), number});
   while (auto transmit = pending_.back().transaction.poll_transmit()) {
     transmits_.push_back(std::move(*transmit));
@@ -170,6 +186,8 @@ void Client::succeed(const Pending& pending, const stun::MessageView& message, T
       return allocation_refreshed(message, asked, now);
     case Purpose::close:
       return finish(Closed{});
+    case Purpose::release:
+      return;
     case Purpose::permissions:
       for (const IpAddress& peer : pending.peers) permission_granted(peer, asked, now);
       return;
@@ -197,6 +215,9 @@ void Client::fail(const Pending& pending, Failure why, int code, std::string_vie
       return;
     case Purpose::close:
       return finish(Closed{});  // also for 437: a success was lost, and the allocation is gone
+    case Purpose::release:
+      if (no_allocation) return finish(Expired{Loss::mismatch, code});
+      return;  // it expires, as it is not refreshed
     case Purpose::permissions:
       if (no_allocation) return finish(Expired{Loss::mismatch, code});
       return permissions_refused(pending, why, code, now);
@@ -209,19 +230,29 @@ void Client::fail(const Pending& pending, Failure why, int code, std::string_vie
 }
 
 void Client::allocation_made(const stun::MessageView& message, Time asked, Time now) {
-  const auto relayed = message.xor_relayed_address();
+  const auto relayed = message.xor_relayed_addresses();
   const auto mapped = message.xor_mapped_address();
   const Duration lifetime = seconds(message.lifetime().value_or(0));
-  if (!relayed || relayed->address.family() != options_.family || !mapped ||
-      lifetime <= Duration{}) {
+  if (!relayed || !is_as_asked(*relayed) || !mapped || lifetime <= Duration{}) {
     return finish(Failed{Failure::bad_response, 0, {}});
   }
   state_ = State::allocated;
-  relayed_ = *relayed;
+  // Ordered, as either may come first.
+  relayed_ = std::min(relayed->front(), relayed->back(), is_before);
+  if (relayed->size() == 2) additional_ = std::max(relayed->front(), relayed->back(), is_before);
   mapped_ = *mapped;
   set_lifetime(lifetime, asked);
   if (options_.keepalive > Duration{}) keepalive_at_ = now + options_.keepalive;
-  events_.emplace_back(Allocated{relayed_, mapped_, lifetime});
+  const auto missing = message.address_error_code();
+  events_.emplace_back(
+      Allocated{relayed_, mapped_, lifetime, additional_,
+                options_.dual && missing ? static_cast<int>(missing->error.number) : 0});
+}
+
+bool Client::is_as_asked(const std::vector<Endpoint>& relayed) const {
+  const Family first = relayed.front().address.family();
+  if (!options_.dual) return relayed.size() == 1 && first == options_.family;
+  return relayed.size() == 1 || (relayed.size() == 2 && first != relayed.back().address.family());
 }
 
 void Client::allocation_refreshed(const stun::MessageView& message, Time asked, Time now) {

@@ -174,17 +174,34 @@ void Server::handle_timeout(Time now) {
     allocation->lapse(now, events_);
     if (now >= allocation->expires()) {
       end(*allocation, AllocationEnded::Why::expired, now);
-    } else {
-      allocations_.reschedule(*allocation);
+      continue;
     }
+    for (const Family family : {Family::ipv4, Family::ipv6}) {
+      const Relayed* relay = allocation->relay_of(family);
+      if (relay == nullptr || now < relay->expires) continue;
+      end_relay(*allocation, family, AllocationEnded::Why::expired, now);
+    }
+    allocations_.reschedule(*allocation);
   }
 }
 
 void Server::end(Allocation& allocation, AllocationEnded::Why why, Time now) {
-  relay_ports_.release(allocation.relay(), now);
-  events_.emplace_back(AllocationEnded{allocation.tuple(), allocation.relay(), why});
-  events_.emplace_back(CloseRelay{allocation.relay()});
-  allocations_.remove(allocation);
+  while (allocation.relays().size() > 1) {
+    end_relay(allocation, allocation.relay().address.family(), why, now);
+  }
+  end_relay(allocation, allocation.relay().address.family(), why, now);
+}
+
+void Server::end_relay(Allocation& allocation, Family family, AllocationEnded::Why why, Time now) {
+  const Endpoint relay = allocation.relay_of(family)->address;
+  relay_ports_.release(relay, now);
+  events_.emplace_back(AllocationEnded{allocation.tuple(), relay, why});
+  events_.emplace_back(CloseRelay{relay});
+  if (allocation.relays().size() > 1) {
+    allocations_.remove_relay(allocation, family);
+  } else {
+    allocations_.remove(allocation);
+  }
 }
 
 std::optional<Transmit> Server::poll_transmit() {

@@ -41,8 +41,10 @@ namespace natsim::turn {
 // 6. Over a stream the host cuts messages out of what comes (StreamFraming), gives `receive` one
 //    each, and says when the connection has ended.
 //
-// Left out of RFC 8656: dual allocations (ADDITIONAL-ADDRESS-FAMILY is ignored, as by a server that
-// does not know it), DONT-FRAGMENT (420 in requests; the indication is dropped).
+// 7. A dual allocation (RFC 8656 §7.2) has two relayed addresses, each with events of its own. It
+//    counts once against its user's quota.
+//
+// Left out of RFC 8656: DONT-FRAGMENT (420 in requests; the indication is dropped).
 class Server {
  public:
   // Throws std::invalid_argument for options that contradict each other or that no server can have.
@@ -87,10 +89,25 @@ class Server {
   void refuse_unknown(const Request& request, std::span<const std::uint16_t> attributes);
   void send(const FiveTuple& to, Bytes message);
   void end(Allocation& allocation, AllocationEnded::Why why, Time now);
+  void end_relay(Allocation& allocation, Family family, AllocationEnded::Why why, Time now);
+
+  // What an allocation is made of.
+  struct Chosen {
+    std::vector<Endpoint> relays;  // none if the request was refused
+    std::optional<MissingFamily> missing;
+    std::optional<stun::ReservationToken> spent;  // the token that they were reserved by
+    bool reserves = false;                        // the next port is free, and to be reserved
+  };
+
+  // server_allocate.cc: how allocations are made.
+  void allocate(const Request& request);
+  // Refuses the request if nothing can be chosen.
+  Chosen choose_relays(const Request& request);
+  void respond_allocated(const Request& request, const Allocation& allocation);
+  // The lifetime for a client that asks for this many seconds, or for none.
+  [[nodiscard]] Duration grant(std::optional<std::uint32_t> requested) const;
 
   // server_requests.cc: the requests that change allocations.
-  void allocate(const Request& request);
-  void respond_allocated(const Request& request, const Allocation& allocation);
   void refresh(const Request& request);
   void create_permission(const Request& request);
   void channel_bind(const Request& request);
@@ -99,8 +116,6 @@ class Server {
   [[nodiscard]] bool has_room_for(const Allocation& allocation,
                                   const absl::btree_set<IpAddress>& peers, Time now) const;
   void permit(Allocation& allocation, const IpAddress& peer, Time now);
-  // The lifetime for a client that asks for this many seconds, or for none.
-  [[nodiscard]] Duration grant(std::optional<std::uint32_t> requested) const;
 
   // server_data.cc: data between clients and peers.
   void receive_indication(const stun::MessageView& message, const FiveTuple& tuple,

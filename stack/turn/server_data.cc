@@ -43,7 +43,8 @@ void Server::receive_indication(const stun::MessageView& message, const FiveTupl
   const Allocation* allocation = allocations_.find(tuple);
   if (allocation == nullptr) return dropped(DropReason::no_allocation);
   if (const auto obstacle = obstacle_to(*allocation, *peer, now)) return dropped(*obstacle);
-  transmits_.push_back({allocation->relay(), *peer, Bytes(data->begin(), data->end())});
+  const Endpoint& relay = allocation->relay_of(peer->address.family())->address;
+  transmits_.push_back({relay, *peer, Bytes(data->begin(), data->end())});
 }
 
 void Server::receive_channel_data(const FiveTuple& tuple, ByteView bytes, Time now) {
@@ -62,8 +63,8 @@ void Server::receive_channel_data(const FiveTuple& tuple, ByteView bytes, Time n
   drop.peer = *peer;
   // The binding outlives the permission that it came with, unless that is refreshed.
   if (const auto obstacle = obstacle_to(*allocation, *peer, now)) return dropped(*obstacle);
-  transmits_.push_back(
-      {allocation->relay(), *peer, Bytes(message->payload.begin(), message->payload.end())});
+  const Endpoint& relay = allocation->relay_of(peer->address.family())->address;
+  transmits_.push_back({relay, *peer, Bytes(message->payload.begin(), message->payload.end())});
 }
 
 void Server::receive_from_peer(const Endpoint& relay, const Endpoint& peer, ByteView payload,
@@ -110,7 +111,7 @@ void Server::receive_icmp_error(const Endpoint& relay, const Endpoint& peer,
 
 std::optional<DropReason> Server::obstacle_to(const Allocation& allocation, const Endpoint& peer,
                                               Time now) const {
-  if (peer.address.family() != allocation.relay().address.family()) return DropReason::peer_family;
+  if (allocation.relay_of(peer.address.family()) == nullptr) return DropReason::peer_family;
   if (is_denied(peer)) return DropReason::peer_denied;
   if (!allocation.permits(peer.address, now)) return DropReason::no_permission;
   return std::nullopt;

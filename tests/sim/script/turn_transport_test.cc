@@ -57,6 +57,12 @@ TEST(TurnTransport, Tc10_ALostConnectionIsALostCandidate) {
   EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.failures.at(0).message;
 }
 
+TEST(TurnTransport, Ts05_FamiliesAreWords) {
+  const std::string error = error_of(world("") + R"(
+    net:call(alice, bob, { ice_servers = { turn = { server, user = "alice", families = "all" } } }))");
+  EXPECT_NE(error.find("families"), error.npos) << error;
+}
+
 TEST(TurnTransport, WhatIsNotServedIsAnError) {
   const std::string error = error_of(world(", tcp_port = false") + "call('tcp')");
   EXPECT_NE(error.find("the TURN server of host 'server' does not serve tcp: give it a tcp_port"),

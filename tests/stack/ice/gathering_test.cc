@@ -112,6 +112,29 @@ TEST(IceGathering, WhatIsGathered) {
   }
 }
 
+TEST(IceGathering, Ts05_OneAllocationGivesACandidateOfEachFamily) {
+  const IpAddress additional = IpAddress::parse("2001:db8::20").value();
+  Home h;
+  h.world.add_turn_server(turn_server, ms(5), additional);
+  h.peer->agent().set_servers(
+      {}, {{turn_server, "alice", "secret", Transport::udp, RelayFamilies::both}});
+  h.peer->start(Time{});
+  h.world.run_until(Time{} + seconds(1));
+  std::vector<Candidate> relayed;
+  for (const Candidate& candidate : h.peer->agent().local_candidates()) {
+    if (candidate.type == CandidateType::relayed) relayed.push_back(candidate);
+  }
+  ASSERT_EQ(relayed.size(), 2U);
+  EXPECT_EQ(relayed[0].address.address, turn_server.address);
+  EXPECT_EQ(relayed[1].address.address, additional);
+  EXPECT_EQ(relayed[1].base, relayed[1].address);
+  EXPECT_EQ(relayed[1].related, relayed[0].related);
+  // Each has a priority of its own (RFC 8445 §5.1.2.1).
+  EXPECT_GT(relayed[0].priority, relayed[1].priority);
+  EXPECT_EQ(types(*h.peer), (std::vector{CandidateType::host, CandidateType::server_reflexive,
+                                         CandidateType::relayed, CandidateType::relayed}));
+}
+
 TEST(IceGathering, Ice03_AnOpenHostHasNoReflexiveCandidate) {
   Home h({}, std::nullopt);
   h.gather({stun_a}, false);

@@ -116,12 +116,14 @@ void World::add_stun_server(const Endpoint& address, Duration delay) {
       delay, stun::BindingServer(stun::BindingServer::Options{.primary = address}), std::nullopt};
 }
 
-void World::add_turn_server(const Endpoint& address, Duration delay) {
+void World::add_turn_server(const Endpoint& address, Duration delay,
+                            const std::optional<IpAddress>& additional_relay) {
   turn::ServerOptions options;
   options.listening = {address};
   options.realm = "example.org";
   options.users = {{"alice", "secret"}};
   options.relay_addresses = {address.address};
+  if (additional_relay) options.relay_addresses.push_back(*additional_relay);
   Server server{delay, std::nullopt, std::nullopt};
   server.turn.emplace(std::move(options), Random(seed_).split("turn server"));
   servers_[address.address] = std::move(server);

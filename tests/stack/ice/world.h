@@ -114,7 +114,9 @@ class World {
   Peer& add_peer(const std::string& name, const Endpoint& address, Duration delay, Options options,
                  std::optional<NatModel> nat = std::nullopt);
   void add_stun_server(const Endpoint& address, Duration delay);
-  void add_turn_server(const Endpoint& address, Duration delay);
+  // Relays at its own address, and at this one, to which nothing is carried.
+  void add_turn_server(const Endpoint& address, Duration delay,
+                       const std::optional<IpAddress>& additional_relay = std::nullopt);
 
   Duration signalling_delay = milliseconds(20);
   // Packets for which it is true are lost. They have left the sender's NAT.
