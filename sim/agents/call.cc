@@ -129,8 +129,8 @@ void Call::join_by(const SignallingClientOptions& options) {
 
 // Both sides give the sections their tracks; who may send is the direction's to say.
 void Call::add_media(const CallMedia& media) {
-  const auto add = [this](peer::MediaKind kind, std::optional<sdp::Direction> wanted,
-                          std::string_view codec) {
+  const auto add = [&](peer::MediaKind kind, std::optional<sdp::Direction> wanted,
+                       std::string_view codec) {
     if (!wanted) return;
     const auto track = [kind](const IcePeer& side) {
       return peer::Track{std::string(side.host().label()),
@@ -138,7 +138,8 @@ void Call::add_media(const CallMedia& media) {
     };
     auto& caller = caller_connection()->negotiation();
     const auto id = caller.add_transceiver(
-        kind, *wanted, sdp::sends(*wanted) ? std::optional(track(this->caller())) : std::nullopt);
+        kind, *wanted, sdp::sends(*wanted) ? std::optional(track(this->caller())) : std::nullopt,
+        kind == peer::MediaKind::video ? media.send_encodings : std::vector<peer::SendEncoding>{});
     caller.prefer_codec(id, codec);
     if (sdp::receives(*wanted)) callee_connection()->negotiation().add_track(kind, track(callee()));
   };

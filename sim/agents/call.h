@@ -23,6 +23,7 @@ struct CallMedia {
   std::optional<sdp::Direction> video;
   std::string audio_codec = "opus";  // that the offer prefers; of peer::codecs_of
   std::string video_codec = "VP8";
+  std::vector<peer::SendEncoding> send_encodings;  // of the caller's video; empty: one stream
   peer::MediaOptions streams;
   peer::SecurityOptions security;
   dtls::KeyType certificate = dtls::KeyType::ecdsa_p256;

@@ -1,5 +1,6 @@
 #include "sim/script/media_options.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -44,7 +45,27 @@ constexpr std::array<Key<CallMedia>, 5> audio_keys = {{
                CallMedia& media) { media.streams.fec.audio = value.one_of(audio_fec); }},
     {"dtx", [](const Value& value, CallMedia& media) { media.streams.dtx = value.boolean(); }},
 }};
-constexpr std::array<Key<CallMedia>, 8> video_keys = {{
+constexpr std::array<Key<peer::SendEncoding>, 4> encoding_keys = {{
+    {"rid",
+     [](const Value& value, peer::SendEncoding& encoding) {
+       encoding.rid = value.text();
+       if (!sdp::is_rid(encoding.rid) || encoding.rid.size() > 16) {
+         value.refuse("a rid: 1 to 16 letters, digits, '-' and '_'");
+       }
+     }},
+    {"active",
+     [](const Value& value, peer::SendEncoding& encoding) { encoding.active = value.boolean(); }},
+    {"max_bitrate",
+     [](const Value& value, peer::SendEncoding& encoding) { encoding.max_bitrate = value.rate(); }},
+    {"scale_resolution_down_by",
+     [](const Value& value, peer::SendEncoding& encoding) {
+       encoding.scale_resolution_down_by = value.number<std::uint32_t>(1, 64);
+     }},
+}};
+
+constexpr std::array<Key<CallMedia>, 9> video_keys = {{
+    {"send_encodings", [](const Value& value,
+                          CallMedia& media) { media.send_encodings = read_send_encodings(value); }},
     {"fec", [](const Value& value,
                CallMedia& media) { media.streams.fec.video = value.one_of(video_fec); }},
     {"congestion_control",
@@ -127,6 +148,26 @@ constexpr std::array<Key<CallMedia>, 5> media_keys = {{
 }};
 
 }  // namespace
+
+std::vector<peer::SendEncoding> read_send_encodings(const Value& value) {
+  constexpr int most = 3;
+  value.require_table();
+  if (value.length() < 1 || value.length() > most) value.refuse("a list of 1 to 3 encodings");
+  std::vector<peer::SendEncoding> encodings;
+  for (int i = 1; i <= value.length(); ++i) {
+    const StackMark mark(value.lua());
+    const Value element = value.element(i);
+    element.require_table();
+    peer::SendEncoding encoding;
+    read_options(element, encoding_keys, encoding);
+    const bool known =
+        std::any_of(encodings.begin(), encodings.end(),
+                    [&](const peer::SendEncoding& other) { return other.rid == encoding.rid; });
+    if (encoding.rid.empty() || known) element.complain("needs a 'rid' of its own");
+    encodings.push_back(std::move(encoding));
+  }
+  return encodings;
+}
 
 agents::CallMedia read_call_media(const Value& value) {
   CallMedia media;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "sim/agents/call.h"
 #include "sim/script/value.h"
@@ -15,6 +16,9 @@ inline constexpr std::array<Choice<sdp::Direction>, 4> direction_names = {
      {"sendonly", sdp::Direction::sendonly},
      {"recvonly", sdp::Direction::recvonly},
      {"inactive", sdp::Direction::inactive}}};
+
+// `send_encodings`: a list of up to three, each with a `rid` of its own (RFC 8851 §10).
+std::vector<peer::SendEncoding> read_send_encodings(const Value& value);
 
 // true for both, or a table with at least one of "audio" and "video".
 agents::CallMedia read_call_media(const Value& value);

@@ -1183,7 +1183,16 @@ function hold(options) end
 ---@field dtx? boolean Opus sends nothing in pauses; default false
 ---@field fec? "none"|"in-band"|"red" while packets are lost: each packet holds the speech of the one before in Opus itself (RFC 6716), or of up to two by RED (RFC 2198); default "none"
 
+---One stream of simulcast (RTCRtpEncodingParameters). The bit-rate is shared out the smallest first, by libwebrtc's
+---least, target and most for each size; one that there is nothing left for pauses.
+---@class SendEncoding
+---@field rid string up to 16 letters, digits, "-" and "_"
+---@field active? boolean default true
+---@field max_bitrate? Rate default by its size
+---@field scale_resolution_down_by? integer from 1 to 64; default 1 if another has it, else 1 for the last, 2 for the one before, 4 …
+
 ---@class VideoOptions
+---@field send_encodings? SendEncoding[] of the caller's: simulcast, up to three; the callee takes each by itself
 ---@field direction? Direction default "sendrecv"
 ---@field codec? "VP8"|"H264" that the offer prefers; default "VP8"
 ---@field bitrate? Rate at most; default "1Mbit"
@@ -1303,6 +1312,7 @@ function Peer:get_stats() end
 ---@field stream? string that the track belongs to; default the host's name
 ---@field direction? Direction "recvonly" and "inactive" offer a section without a track; default "sendrecv"
 ---@field codec? "opus"|"PCMU"|"PCMA"|"VP8"|"H264" that offers prefer
+---@field send_encodings? SendEncoding[] of video that is sent: simulcast, up to three
 
 ---@class SessionDescription
 ---@field type "offer"|"pranswer"|"answer"|"rollback"
@@ -1399,7 +1409,10 @@ function PeerConnection:close() end
 ---@field frames_sent integer
 ---@field nack_count integer received
 ---@field total_packet_send_delay Duration in the pacer
----@field target_bitrate? integer of video: what it is encoded at, bits per second
+---@field rid? string of simulcast: there is one such table for each encoding
+---@field target_bitrate? integer of video: what it is encoded at, bits per second; 0: it pauses
+---@field frame_width? integer of video
+---@field frame_height? integer of video
 ---@field available_outgoing_bitrate? integer of video: what congestion control allows for all that is sent
 ---@field key_frames_encoded? integer of video
 ---@field pli_count? integer of video, received
@@ -1411,6 +1424,7 @@ function PeerConnection:close() end
 
 ---@class InboundStats: StreamStats
 ---@field type "inbound-rtp"
+---@field rid? string of the peer's simulcast; not of webrtc-stats, whose peers receive none
 ---@field packets_received integer retransmissions included
 ---@field bytes_received integer of payload
 ---@field packets_lost integer that were not made up for

@@ -50,8 +50,11 @@ struct TrackOptions {
   std::optional<std::string> stream;
   std::optional<Direction> direction;
   std::string codec;
+  std::vector<peer::SendEncoding> encodings;
 };
-constexpr std::array<Key<TrackOptions>, 3> track_keys = {{
+constexpr std::array<Key<TrackOptions>, 4> track_keys = {{
+    {"send_encodings",
+     [](const Value& value, TrackOptions& track) { track.encodings = read_send_encodings(value); }},
     {"stream", [](const Value& value, TrackOptions& track) { track.stream = value.text(); }},
     {"direction", [](const Value& value,
                      TrackOptions& track) { track.direction = value.one_of(direction_names); }},
@@ -232,8 +235,14 @@ int PeerConnectionObject::add_track(lua_State* lua) {
   const peer::Track track{options.stream.value_or(std::string(host)),
                           fmt::format("{}-{}", host, to_string(kind))};
   peer::TransceiverId id = 0;
-  if (options.direction && !sdp::sends(*options.direction)) {
-    id = negotiation.add_transceiver(kind, *options.direction);
+  const Direction wanted = options.direction.value_or(Direction::sendrecv);
+  if (!options.encodings.empty() && (kind != MediaKind::video || !sdp::sends(wanted))) {
+    raise(lua, "pc:add_track: send_encodings: they are of video that is sent");
+  }
+  if (!sdp::sends(wanted)) {
+    id = negotiation.add_transceiver(kind, wanted);
+  } else if (!options.encodings.empty()) {
+    id = negotiation.add_transceiver(kind, wanted, track, options.encodings);
   } else {
     id = negotiation.add_track(kind, track);
     if (options.direction) negotiation.set_direction(id, *options.direction);

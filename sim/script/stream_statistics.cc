@@ -28,6 +28,7 @@ void push_outbound(lua_State* lua, const peer::Transceiver& transceiver,
   const OutboundStatistics& sent = sender.statistics();
   TableWriter table(lua);
   begin(table, "outbound-rtp", transceiver, sender.ssrc(), sender.codec().encoding);
+  if (!sender.rid().empty()) table.set("rid", sender.rid());
   table.set("packets_sent", sent.packets_sent);
   table.set("bytes_sent", sent.bytes_sent);
   table.set("retransmitted_packets_sent", sent.retransmitted_packets_sent);
@@ -36,8 +37,10 @@ void push_outbound(lua_State* lua, const peer::Transceiver& transceiver,
   table.set("nack_count", sent.nack_count);
   table.set("total_packet_send_delay", sent.total_packet_send_delay);
   if (transceiver.kind == MediaKind::video) {
-    if (const auto bitrate = media.target_bitrate(transceiver.id)) {
-      table.set("target_bitrate", *bitrate);
+    if (const media::VideoSource* source = media.video_source(sender.ssrc())) {
+      table.set("target_bitrate", source->bitrate());
+      table.set("frame_width", source->resolution().width);
+      table.set("frame_height", source->resolution().height);
     }
     if (const auto all = media.target_bitrate()) table.set("available_outgoing_bitrate", *all);
     table.set("key_frames_encoded", sent.key_frames_encoded);
@@ -56,6 +59,7 @@ void push_inbound(lua_State* lua, const peer::Transceiver& transceiver,
   const InboundStatistics got = receiver.statistics();
   TableWriter table(lua);
   begin(table, "inbound-rtp", transceiver, receiver.ssrc().value_or(0), receiver.codec());
+  if (!receiver.rid().empty()) table.set("rid", receiver.rid());
   table.set("packets_received", got.packets_received);
   table.set("bytes_received", got.bytes_received);
   table.set("packets_lost", got.packets_lost);
@@ -97,11 +101,11 @@ void push_statistics(lua_State* lua, const agents::PeerConnection& connection) {
   lua_newtable(lua);
   lua_Integer position = 0;
   for (const peer::Transceiver& transceiver : connection.negotiation().transceivers()) {
-    if (const peer::RtpSender* sender = connection.media().sender(transceiver.id)) {
+    for (const peer::RtpSender* sender : connection.media().senders(transceiver.id)) {
       push_outbound(lua, transceiver, *sender, connection.media());
       lua_rawseti(lua, -2, ++position);
     }
-    if (const peer::RtpReceiver* receiver = connection.media().receiver(transceiver.id)) {
+    for (const peer::RtpReceiver* receiver : connection.media().receivers(transceiver.id)) {
       push_inbound(lua, transceiver, *receiver);
       lua_rawseti(lua, -2, ++position);
     }

@@ -15,6 +15,14 @@ constexpr std::int64_t least_size = 60;  // bytes
 VideoSource::VideoSource(const VideoSourceOptions& options, Random random)
     : options_(options), random_(random) {}
 
+void VideoSource::restart(Time now) {
+  started_ = Time::never();
+  ticks_ = 0;
+  debt_ = 0;
+  key_wanted_ = true;
+  start(now);
+}
+
 std::int64_t VideoSource::size_of_next(bool key) {
   const std::int64_t mean =
       static_cast<std::int64_t>(options_.bitrate) / 8 / options_.frames_per_second;

@@ -36,6 +36,8 @@ class VideoSource {
   VideoSource(const VideoSourceOptions& options, Random random);
 
   void start(Time now) { next_ = now; }
+  // Begins anew after a pause, with a key frame.
+  void restart(Time now);
   // Time::never() before `start`.
   [[nodiscard]] Time next() const { return next_; }
   // Precondition: next() is not never().
@@ -43,6 +45,7 @@ class VideoSource {
 
   void set_bitrate(std::uint64_t bitrate) { options_.bitrate = bitrate; }
   [[nodiscard]] std::uint64_t bitrate() const { return options_.bitrate; }
+  [[nodiscard]] Resolution resolution() const { return options_.resolution; }
   void request_key_frame() { key_wanted_ = true; }
 
  private:

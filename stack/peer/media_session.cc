@@ -22,7 +22,7 @@ MediaSession::MediaSession(const MediaOptions& options, std::string cname, Rando
     : options_(options), cname_(std::move(cname)), random_(random) {}
 
 Time MediaSession::Sending::next() const {
-  if (!active) return Time::never();
+  if (!active || paused) return Time::never();
   return audio ? audio->next() : video ? video->next() : Time::never();
 }
 
@@ -33,26 +33,51 @@ void MediaSession::Sending::adapt_speech(AudioFec fec) {
   audio->set_in_band_fec(usable && stream.protection().rate().on());
 }
 
-const RtpSender* MediaSession::sender(TransceiverId id) const {
+std::vector<const RtpSender*> MediaSession::senders(TransceiverId id) const {
+  std::vector<const RtpSender*> found;
   for (const Sending& sending : sending_) {
-    if (sending.stream.transceiver() == id) return &sending.stream;
+    if (sending.stream.transceiver() == id) found.push_back(&sending.stream);
   }
-  return nullptr;
+  return found;
+}
+
+std::vector<const RtpReceiver*> MediaSession::receivers(TransceiverId id) const {
+  std::vector<const RtpReceiver*> found;
+  for (const RtpReceiver& receiver : receivers_) {
+    if (receiver.transceiver() == id) found.push_back(&receiver);
+  }
+  return found;
+}
+
+const RtpSender* MediaSession::sender(TransceiverId id) const {
+  const auto found = senders(id);
+  return found.empty() ? nullptr : found.front();
 }
 
 const RtpReceiver* MediaSession::receiver(TransceiverId id) const {
-  for (const RtpReceiver& receiver : receivers_) {
-    if (receiver.transceiver() == id) return &receiver;
+  const auto found = receivers(id);
+  return found.empty() ? nullptr : found.front();
+}
+
+const media::VideoSource* MediaSession::video_source(std::uint32_t ssrc) const {
+  for (const Sending& sending : sending_) {
+    if (sending.stream.ssrc() == ssrc && sending.video) return &*sending.video;
   }
   return nullptr;
 }
 
-MediaSession::Sending& MediaSession::sending_of(const Transceiver& transceiver) {
+// A stream draws as it would without simulcast, further ones from streams of their own.
+MediaSession::Sending& MediaSession::sending_of(const Transceiver& transceiver,
+                                                const SentSources& sources,
+                                                const std::string& rid) {
   for (Sending& sending : sending_) {
-    if (sending.stream.transceiver() == transceiver.id) return sending;
+    if (sending.stream.transceiver() == transceiver.id && sending.stream.rid() == rid) {
+      return sending;
+    }
   }
-  return sending_.emplace_back(
-      Sending{.stream = RtpSender(transceiver, random_.split(transceiver.id))});
+  const Random random = random_.split(transceiver.id);
+  return sending_.emplace_back(Sending{
+      .stream = RtpSender(transceiver, sources, rid, rid.empty() ? random : random.split(rid))});
 }
 
 void MediaSession::apply(const std::vector<Transceiver>& transceivers, Time now) {
@@ -61,20 +86,61 @@ void MediaSession::apply(const std::vector<Transceiver>& transceivers, Time now)
     const Agreement& agreed = transceiver.agreed;
     if (own_ssrc_ == 0) own_ssrc_ = transceiver.ssrc;
     if (agreed.current) reduced_size_ = reduced_size_ && agreed.reduced_size;
-    const bool sends = agreed.current && sdp::sends(*agreed.current) && transceiver.track;
-    if (sends || sender(transceiver.id) != nullptr) {
-      Sending& sending = sending_of(transceiver);
-      sending.active = sends && sending.stream.configure(agreed);
-      if (sending.active && started_) start_source(sending, now);
+    apply_sending(transceiver,
+                  agreed.current && sdp::sends(*agreed.current) && transceiver.track.has_value(),
+                  now);
+    apply_receiving(transceiver, agreed.current && sdp::receives(*agreed.current));
+  }
+}
+
+void MediaSession::apply_sending(const Transceiver& transceiver, bool sends, Time now) {
+  const Agreement& agreed = transceiver.agreed;
+  for (Sending& sending : sending_) {
+    if (sending.stream.transceiver() == transceiver.id) sending.active = false;
+  }
+  if (!sends) return;
+  const auto activate = [&](Sending& sending) {
+    sending.active = sending.stream.configure(agreed);
+    if (sending.active && started_) start_source(sending, now);
+  };
+  if (agreed.sent_rids.empty()) {
+    Sending& sending =
+        sending_of(transceiver, {transceiver.ssrc, transceiver.rtx_ssrc, transceiver.fec_ssrc}, "");
+    sending.resolution = options_.resolution;
+    activate(sending);
+    return;
+  }
+  const auto& encodings = transceiver.encodings;
+  for (std::size_t i = 0; i < encodings.size(); ++i) {
+    const SendEncoding& encoding = encodings[i];
+    const bool agreed_on = std::find(agreed.sent_rids.begin(), agreed.sent_rids.end(),
+                                     encoding.rid) != agreed.sent_rids.end();
+    if (!agreed_on || !encoding.active) continue;
+    Sending& sending = sending_of(transceiver, encoding.sources, encoding.rid);
+    sending.resolution = resolution_of(encodings, i, options_.resolution);
+    sending.rates = simulcast_rates(sending.resolution);
+    if (encoding.max_bitrate) {
+      sending.rates.most = *encoding.max_bitrate;
+      sending.rates.target = std::min(sending.rates.target, *encoding.max_bitrate);
+      sending.rates.least = std::min(sending.rates.least, *encoding.max_bitrate);
     }
-    const bool receives = agreed.current && sdp::receives(*agreed.current);
-    if (!receives && receiver(transceiver.id) == nullptr) continue;
-    if (receiver(transceiver.id) == nullptr) {
-      receivers_.emplace_back(transceiver.id, transceiver.kind);
-    }
-    for (RtpReceiver& known : receivers_) {
-      if (known.transceiver() == transceiver.id) known.configure(agreed);
-    }
+    activate(sending);
+  }
+}
+
+void MediaSession::apply_receiving(const Transceiver& transceiver, bool receives) {
+  const Agreement& agreed = transceiver.agreed;
+  std::vector<std::string> rids = agreed.received_rids;
+  if (rids.empty()) rids.emplace_back();  // one stream without a name
+  for (const std::string& rid : rids) {
+    const bool known =
+        std::any_of(receivers_.begin(), receivers_.end(), [&](const RtpReceiver& receiver) {
+          return receiver.transceiver() == transceiver.id && receiver.rid() == rid;
+        });
+    if (receives && !known) receivers_.emplace_back(transceiver.id, transceiver.kind, rid);
+  }
+  for (RtpReceiver& receiver : receivers_) {
+    if (receiver.transceiver() == transceiver.id) receiver.configure(agreed);
   }
 }
 
@@ -88,7 +154,8 @@ void MediaSession::start(Time now) {
 
 // Each source draws from a stream of its own.
 void MediaSession::start_source(Sending& sending, Time now) {
-  const Random random = random_.split("source").split(sending.stream.transceiver());
+  Random random = random_.split("source").split(sending.stream.transceiver());
+  if (!sending.stream.rid().empty()) random = random.split(sending.stream.rid());
   if (sending.stream.kind() == MediaKind::audio) {
     if (sending.audio) return;
     sending.audio.emplace(media::AudioSourceOptions{.format = sending.stream.codec().is("opus")
@@ -104,7 +171,7 @@ void MediaSession::start_source(Sending& sending, Time now) {
   sending.video.emplace(media::VideoSourceOptions{.format = sending.stream.codec().is("H264")
                                                                 ? media::VideoFormat::h264
                                                                 : media::VideoFormat::vp8,
-                                                  .resolution = options_.resolution,
+                                                  .resolution = sending.resolution,
                                                   .frames_per_second = options_.frames_per_second,
                                                   .bitrate = options_.video_bitrate},
                         random);
@@ -116,10 +183,13 @@ std::optional<std::uint64_t> MediaSession::target_bitrate() const {
 }
 
 std::optional<std::uint64_t> MediaSession::target_bitrate(TransceiverId id) const {
+  std::optional<std::uint64_t> sum;
   for (const Sending& sending : sending_) {
-    if (sending.stream.transceiver() == id && sending.video) return sending.video->bitrate();
+    if (sending.stream.transceiver() == id && sending.video) {
+      sum = sum.value_or(0) + (sending.paused ? 0 : sending.video->bitrate());
+    }
   }
-  return std::nullopt;
+  return sum;
 }
 
 bool MediaSession::is_controlled() const {
@@ -151,8 +221,38 @@ void MediaSession::control(Time now) {
   } else {
     pacer_.set_rate(std::max(video, options_.least_bitrate) * 5 / 2);
   }
+  set_video_bitrate(video, now);
+}
+
+void MediaSession::set_video_bitrate(std::uint64_t bitrate, Time now) {
+  std::vector<Sending*> simulcast;  // of all sections that have it
   for (Sending& sending : sending_) {
-    if (sending.video) sending.video->set_bitrate(video);
+    if (!sending.video) continue;
+    sending.video->set_bitrate(bitrate);
+    if (sending.active && !sending.stream.rid().empty()) simulcast.push_back(&sending);
+  }
+  const auto pixels = [](const Sending* sending) {
+    return std::uint32_t{sending->resolution.width} * sending->resolution.height;
+  };
+  std::stable_sort(simulcast.begin(), simulcast.end(), [&](const Sending* a, const Sending* b) {
+    return a->stream.transceiver() != b->stream.transceiver()
+               ? a->stream.transceiver() < b->stream.transceiver()
+               : pixels(a) < pixels(b);
+  });
+  for (auto first = simulcast.begin(); first != simulcast.end();) {
+    const auto end = std::find_if(first, simulcast.end(), [first](const Sending* sending) {
+      return sending->stream.transceiver() != (*first)->stream.transceiver();
+    });
+    std::vector<Layer> layers;
+    for (auto each = first; each != end; ++each) {
+      layers.push_back({(*each)->rates, !(*each)->paused});
+    }
+    const auto shares = allocate(layers, bitrate);
+    for (const std::uint64_t share : shares) {
+      Sending& sending = **first++;
+      sending.video->set_bitrate(share);
+      if (std::exchange(sending.paused, share == 0) && !sending.paused) sending.video->restart(now);
+    }
   }
 }
 
@@ -245,7 +345,7 @@ void MediaSession::pace(Time now) {
   while (auto next = pacer_.poll(now)) {
     if (!next->packet) {
       for (Sending& sending : sending_) {
-        if (sending.active && sending.video && !next->packet)
+        if (sending.active && !sending.paused && sending.video && !next->packet)
           next->packet = sending.stream.pad(now);
       }
     }
@@ -266,12 +366,7 @@ MediaSession::Sending* MediaSession::find_sending(std::uint32_t ssrc) {
 
 RtpReceiver* MediaSession::receiver_of(const rtp::Packet& packet) {
   for (RtpReceiver& receiver : receivers_) {
-    const Bytes* mid =
-        receiver.mid_id() == 0 ? nullptr : packet.header.extension(receiver.mid_id());
-    if (mid != nullptr &&
-        std::equal(mid->begin(), mid->end(), receiver.mid().begin(), receiver.mid().end())) {
-      return &receiver;
-    }
+    if (receiver.is_named(packet)) return &receiver;
   }
   for (RtpReceiver& receiver : receivers_) {
     if (receiver.is_of(packet.header.ssrc)) return &receiver;

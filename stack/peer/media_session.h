@@ -60,12 +60,13 @@ using MediaEvent = std::variant<PeerLeft, MediaIgnored>;
 // Contract (beside that of stack/base/machine.h):
 // 1. `apply` says what has been agreed, after each exchange of descriptions; `start` that packets
 //    may leave. Sources run from both being there on, until `stop` or an agreement that ends them.
-// 2. A packet goes to the section that its MID names, else to that of its SSRC, else to the only
-// one
+// 2. A packet goes to the stream that its MID and, of simulcast, its RID name, else to that of its
+// SSRC, else to the only one
 //    with its payload type (RFC 9143 §9.2). Others are ignored.
 // 3. Video leaves through a pacer, at two and a half times its rate; audio and retransmissions pass
 //    it by. With congestion control, which needs transport-wide feedback for the video that is
-//    sent, its rate is what is left of the target behind audio and headers.
+//    sent, its rate is what is left of the target behind audio and headers. Simulcast shares it out
+//    among its streams, the smallest first; one that gets nothing pauses.
 // 4. Feedback (NACK, PLI) leaves at once, reports at their interval. Packets of RTCP are compound
 //    unless reduced size was agreed for all sections (RFC 5506).
 class MediaSession {
@@ -87,10 +88,17 @@ class MediaSession {
 
   // What congestion control allows, of all that is sent; nullopt while there is none.
   [[nodiscard]] std::optional<std::uint64_t> target_bitrate() const;
-  // What a video that is sent is encoded at, bits per second; nullopt if there is none.
+  // What a video that is sent is encoded at, bits per second, all its streams together; nullopt if
+  // there is none.
   [[nodiscard]] std::optional<std::uint64_t> target_bitrate(TransceiverId id) const;
+  // The streams of a section that are or were sent or received; of simulcast there are several.
+  [[nodiscard]] std::vector<const RtpSender*> senders(TransceiverId id) const;
+  [[nodiscard]] std::vector<const RtpReceiver*> receivers(TransceiverId id) const;
+  // The first of them; null if there is none.
   [[nodiscard]] const RtpSender* sender(TransceiverId id) const;
   [[nodiscard]] const RtpReceiver* receiver(TransceiverId id) const;
+  // What a stream of video is made of; null if that SSRC is not of one.
+  [[nodiscard]] const media::VideoSource* video_source(std::uint32_t ssrc) const;
 
  private:
   struct Sending {
@@ -98,6 +106,9 @@ class MediaSession {
     std::optional<media::AudioSource> audio;
     std::optional<media::VideoSource> video;
     bool active = false;
+    bool paused = false;  // of simulcast: there is no bit-rate for it
+    media::Resolution resolution;
+    EncodingRates rates;  // of simulcast
 
     [[nodiscard]] Time next() const;
     // What the peer has reported, or agreed to, bears upon the encoder.
@@ -112,7 +123,11 @@ class MediaSession {
   };
 
   Sending* find_sending(std::uint32_t ssrc);
-  Sending& sending_of(const Transceiver& transceiver);
+  void apply_sending(const Transceiver& transceiver, bool sends, Time now);
+  Sending& sending_of(const Transceiver& transceiver, const SentSources& sources,
+                      const std::string& rid);
+  void apply_receiving(const Transceiver& transceiver, bool receives);
+  void set_video_bitrate(std::uint64_t bitrate, Time now);
   void start_source(Sending& sending, Time now);
   void capture(Time now);
   // The bytes that it comes to on the wire.

@@ -31,17 +31,25 @@ Negotiation::Negotiation(NegotiationOptions options, Random random)
 
 TransceiverId Negotiation::add_transceiver(MediaKind kind, sdp::Direction direction,
                                            std::optional<Track> track,
-                                           std::vector<std::string> rids) {
+                                           std::vector<SendEncoding> encodings) {
   Transceiver transceiver{.id = next_id_++,
                           .kind = kind,
                           .direction = direction,
                           .track = std::move(track),
                           .codecs = codecs_of(kind, options_.fec),
-                          .rids = std::move(rids)};
+                          .encodings = std::move(encodings)};
   transceiver.ssrc = static_cast<std::uint32_t>(random_.next() >> 32);
   transceiver.rtx_ssrc = static_cast<std::uint32_t>(random_.next() >> 32);
   transceiver.fec_ssrc =
       static_cast<std::uint32_t>(random_.split("fec").split(transceiver.id).next() >> 32);
+  SentSources sources{transceiver.ssrc, transceiver.rtx_ssrc, transceiver.fec_ssrc};
+  Random further = random_.split("simulcast").split(transceiver.id);
+  for (SendEncoding& encoding : transceiver.encodings) {
+    encoding.sources = sources;
+    for (std::uint32_t* ssrc : {&sources.ssrc, &sources.rtx_ssrc, &sources.fec_ssrc}) {
+      *ssrc = static_cast<std::uint32_t>(further.next() >> 32);
+    }
+  }
   transceivers_.push_back(std::move(transceiver));
   return transceivers_.back().id;
 }
@@ -336,6 +344,12 @@ void Negotiation::agree(Transceiver& transceiver, const LocalSection& own,
         std::any_of(theirs.rids.begin(), theirs.rids.end(),
                     [&](const sdp::RtpStreamId& their) { return !their.sent && their.id == rid; });
     if (taken && theirs.simulcast) agreed.sent_rids.push_back(rid);
+  }
+  agreed.received_rids.clear();
+  for (const sdp::RtpStreamId& their : theirs.rids) {
+    const bool asked = std::find(own.received_rids.begin(), own.received_rids.end(), their.id) !=
+                       own.received_rids.end();
+    if (their.sent && asked && theirs.simulcast) agreed.received_rids.push_back(their.id);
   }
 }
 

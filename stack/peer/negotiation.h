@@ -65,7 +65,7 @@ class Negotiation {
   // offer on.
   TransceiverId add_transceiver(MediaKind kind, sdp::Direction direction,
                                 std::optional<Track> track = std::nullopt,
-                                std::vector<std::string> rids = {});
+                                std::vector<SendEncoding> encodings = {});
   // The track goes on a transceiver of its kind that has not sent yet, or else on a new one
   // (§5.10).
   TransceiverId add_track(MediaKind kind, Track track);

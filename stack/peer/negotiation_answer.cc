@@ -72,8 +72,9 @@ LocalSection Negotiation::section_to_answer(const RemoteSection& offered, bool t
   if (offered.simulcast) {
     for (const sdp::RtpStreamId& rid : offered.rids) {
       if (rid.sent && sdp::receives(section.direction)) section.received_rids.push_back(rid.id);
-      const bool would_send = std::find(transceiver->rids.begin(), transceiver->rids.end(),
-                                        rid.id) != transceiver->rids.end();
+      const bool would_send =
+          std::any_of(transceiver->encodings.begin(), transceiver->encodings.end(),
+                      [&](const SendEncoding& encoding) { return encoding.rid == rid.id; });
       if (!rid.sent && would_send) section.sent_rids.push_back(rid.id);
     }
   }

@@ -79,8 +79,10 @@ std::vector<LocalSection> Negotiation::sections_to_offer() const {
     section.direction = transceiver.direction;
     add_codecs(agreed, transceiver.codecs, payload_types, section);
     add_extensions(agreed, transceiver.kind, ids, section);
-    section.sent_rids =
-        sdp::sends(transceiver.direction) ? transceiver.rids : std::vector<std::string>{};
+    section.sent_rids.clear();
+    for (const SendEncoding& encoding : transceiver.encodings) {
+      if (sdp::sends(transceiver.direction)) section.sent_rids.push_back(encoding.rid);
+    }
     section.reduced_size = true;
   };
   std::set<TransceiverId> placed;

@@ -33,12 +33,23 @@ void RtpReceiver::configure(const Agreement& agreed) {
   codecs_ = agreed.received_codecs;
   sources_ = agreed.remote_sources;
   repair_.configure(codecs_);
-  transport_sequence_id_ = mid_id_ = 0;
+  transport_sequence_id_ = mid_id_ = rid_id_ = repaired_rid_id_ = 0;
   for (const sdp::HeaderExtension& extension : agreed.extensions) {
     const auto id = static_cast<std::uint8_t>(extension.id);
     if (extension.uri == rtp::uri::transport_sequence) transport_sequence_id_ = id;
     if (extension.uri == rtp::uri::mid) mid_id_ = id;
+    if (extension.uri == rtp::uri::rid) rid_id_ = id;
+    if (extension.uri == rtp::uri::repaired_rid) repaired_rid_id_ = id;
   }
+}
+
+bool RtpReceiver::is_named(const rtp::Packet& packet) const {
+  const auto says = [&packet](std::uint8_t id, const std::string& name) {
+    const Bytes* data = id == 0 ? nullptr : packet.header.extension(id);
+    return data != nullptr && std::equal(data->begin(), data->end(), name.begin(), name.end());
+  };
+  return says(mid_id_, mid_) &&
+         (rid_.empty() || says(rid_id_, rid_) || says(repaired_rid_id_, rid_));
 }
 
 bool RtpReceiver::is_of(std::uint32_t ssrc) const {

@@ -29,7 +29,9 @@ namespace natsim::peer {
 // 4. What the sender has to be told is polled: missing packets, and the want of a key frame.
 class RtpReceiver {
  public:
-  RtpReceiver(TransceiverId id, MediaKind kind) : id_(id), kind_(kind) {}
+  // `rid` is of the peer's simulcast; empty: the section's only stream.
+  RtpReceiver(TransceiverId id, MediaKind kind, std::string rid = {})
+      : id_(id), kind_(kind), rid_(std::move(rid)) {}
 
   void configure(const Agreement& agreed);
   // False if the payload type is not of this section. `bytes` are the packet's own.
@@ -48,13 +50,14 @@ class RtpReceiver {
   [[nodiscard]] std::optional<std::uint32_t> ssrc() const { return ssrc_; }
   [[nodiscard]] bool is_of(std::uint32_t ssrc) const;
   [[nodiscard]] bool takes(std::uint8_t payload_type) const;
+  // Whether the packet's MID is the section's, and its RID or that of what it repeats the stream's.
+  [[nodiscard]] bool is_named(const rtp::Packet& packet) const;
   [[nodiscard]] InboundStatistics statistics() const;
   // The codec's name; empty before there is a stream.
   [[nodiscard]] const std::string& codec() const { return codec_.encoding; }
   // Ids of extensions; 0 if not agreed.
   [[nodiscard]] std::uint8_t transport_sequence_id() const { return transport_sequence_id_; }
-  [[nodiscard]] std::uint8_t mid_id() const { return mid_id_; }
-  [[nodiscard]] const std::string& mid() const { return mid_; }
+  [[nodiscard]] const std::string& rid() const { return rid_; }
 
  private:
   void begin(std::uint32_t ssrc, const Codec& codec);
@@ -71,11 +74,14 @@ class RtpReceiver {
 
   TransceiverId id_;
   MediaKind kind_;
+  std::string rid_;
   std::string mid_;
   std::vector<Codec> codecs_;
   std::vector<RemoteSource> sources_;
   std::uint8_t transport_sequence_id_ = 0;
   std::uint8_t mid_id_ = 0;
+  std::uint8_t rid_id_ = 0;
+  std::uint8_t repaired_rid_id_ = 0;
   std::optional<std::uint32_t> ssrc_;
   std::optional<std::uint32_t> rtx_ssrc_;
   Codec codec_;  // of the stream

@@ -21,16 +21,18 @@ std::uint8_t id_of(const Agreement& agreed, std::string_view uri) {
 
 }  // namespace
 
-RtpSender::RtpSender(const Transceiver& transceiver, Random random)
+RtpSender::RtpSender(const Transceiver& transceiver, SentSources sources, std::string rid,
+                     Random random)
     : id_(transceiver.id),
       kind_(transceiver.kind),
-      ssrc_(transceiver.ssrc),
-      rtx_ssrc_(transceiver.rtx_ssrc),
+      rid_(std::move(rid)),
+      ssrc_(sources.ssrc),
+      rtx_ssrc_(sources.rtx_ssrc),
       timestamp_offset_(static_cast<std::uint32_t>(random.next())),
       next_number_(static_cast<std::uint16_t>(random.below(1U << 15))),
       next_rtx_number_(static_cast<std::uint16_t>(random.below(1U << 15))),
       picture_id_(static_cast<std::uint16_t>(random.below(1U << 15))),
-      protection_(transceiver.fec_ssrc,
+      protection_(sources.fec_ssrc,
                   static_cast<std::uint16_t>(random.split("fec").below(1U << 15))) {}
 
 bool RtpSender::configure(const Agreement& agreed) {
@@ -45,6 +47,8 @@ bool RtpSender::configure(const Agreement& agreed) {
   rtx_payload_type_ = rtx == agreed.codecs.end() ? std::nullopt : std::optional(rtx->payload_type);
   mid_ = agreed.mid;
   ids_ = {.mid = id_of(agreed, rtp::uri::mid),
+          .rid = rid_.empty() ? std::uint8_t{0} : id_of(agreed, rtp::uri::rid),
+          .repaired_rid = rid_.empty() ? std::uint8_t{0} : id_of(agreed, rtp::uri::repaired_rid),
           .audio_level = id_of(agreed, rtp::uri::audio_level),
           .abs_send_time = id_of(agreed, rtp::uri::abs_send_time),
           .transport_sequence = id_of(agreed, rtp::uri::transport_sequence)};
@@ -63,12 +67,23 @@ OutgoingRtp RtpSender::make(Time captured, bool marker, Bytes payload) {
                                 .ssrc = ssrc_},
                      .payload = std::move(payload)};
   protection_.wrap(packet.header, packet.payload);
-  add_mid(packet.header);
+  add_names(packet.header);
   return packet;
 }
 
-void RtpSender::add_mid(rtp::Header& header) const {
+void RtpSender::add_names(rtp::Header& header) const {
   if (ids_.mid != 0) header.extensions.push_back({ids_.mid, Bytes(mid_.begin(), mid_.end())});
+  if (ids_.rid != 0 && !statistics_.remote) {
+    header.extensions.push_back({ids_.rid, Bytes(rid_.begin(), rid_.end())});
+  }
+}
+
+// In place of the RID that the original had.
+void RtpSender::add_repaired_rid(rtp::Header& header) const {
+  if (ids_.repaired_rid == 0) return;
+  std::erase_if(header.extensions,
+                [this](const rtp::HeaderExtension& known) { return known.id == ids_.rid; });
+  header.extensions.push_back({ids_.repaired_rid, Bytes(rid_.begin(), rid_.end())});
 }
 
 void RtpSender::packetize(const media::AudioFrame& frame, std::vector<OutgoingRtp>& out) {
@@ -116,6 +131,7 @@ void RtpSender::resend(const rtp::Nack& nack, Time now, std::vector<OutgoingRtp>
       packet.header.ssrc = rtx_ssrc_;
       packet.header.payload_type = *rtx_payload_type_;
       packet.header.sequence_number = next_rtx_number_++;
+      add_repaired_rid(packet.header);
       packet.payload.clear();
       ByteWriter payload(packet.payload);
       payload.u16(number);
@@ -134,19 +150,24 @@ void RtpSender::add_repairs(const OutgoingRtp& packet, ByteView bytes, Time now,
                                                        .made = now,
                                                        .repair = true});
     if (repair.header.ssrc == ssrc_) repair.header.sequence_number = next_number_++;
-    add_mid(repair.header);
+    add_names(repair.header);
   }
 }
 
 std::optional<OutgoingRtp> RtpSender::pad(Time now) {
   if (!rtx_payload_type_) return std::nullopt;
-  return OutgoingRtp{.header = {.payload_type = *rtx_payload_type_,
+  OutgoingRtp packet{.header = {.payload_type = *rtx_payload_type_,
                                 .sequence_number = next_rtx_number_++,
                                 .timestamp = timestamp_of(now),
                                 .ssrc = rtx_ssrc_},
                      .made = now,
                      .retransmission = true,
                      .padding = 255};
+  if (!rid_.empty()) {
+    add_names(packet.header);
+    add_repaired_rid(packet.header);
+  }
+  return packet;
 }
 
 void RtpSender::sent(const OutgoingRtp& packet, Time now) {

@@ -42,12 +42,15 @@ inline constexpr std::size_t most_payload = 1150;
 // 2. The last `history` packets can be sent again: by RTX if it was agreed on (RFC 4588), else as
 //    they were, not more often than once a round trip each.
 // 3. What leaves is to be counted by `sent`; repairs of it are due then (`add_repairs`).
-// 4. A packet of repairs is not sent again.
+// 4. A stream of simulcast is told by its RID until a report of it has come (RFC 8852 §3); its
+//    retransmissions, of which none comes, always.
+// 5. A packet of repairs is not sent again.
 class RtpSender {
  public:
   static constexpr std::size_t history = 1024;  // a power of two
 
-  RtpSender(const Transceiver& transceiver, Random random);
+  // `rid` is of simulcast; empty: the section's only stream.
+  RtpSender(const Transceiver& transceiver, SentSources sources, std::string rid, Random random);
 
   // The codec and the ids may change with each exchange of descriptions. False if there is nothing
   // agreed to send with.
@@ -76,6 +79,7 @@ class RtpSender {
 
   [[nodiscard]] TransceiverId transceiver() const { return id_; }
   [[nodiscard]] MediaKind kind() const { return kind_; }
+  [[nodiscard]] const std::string& rid() const { return rid_; }
   [[nodiscard]] std::uint32_t ssrc() const { return ssrc_; }
   [[nodiscard]] std::uint32_t rtx_ssrc() const { return rtx_ssrc_; }
   [[nodiscard]] bool has_ssrc(std::uint32_t ssrc) const {
@@ -88,6 +92,8 @@ class RtpSender {
   // Ids of extensions; 0 if not agreed.
   struct Ids {
     std::uint8_t mid = 0;
+    std::uint8_t rid = 0;  // these two of simulcast only
+    std::uint8_t repaired_rid = 0;
     std::uint8_t audio_level = 0;
     std::uint8_t abs_send_time = 0;
     std::uint8_t transport_sequence = 0;
@@ -103,10 +109,12 @@ class RtpSender {
 
   [[nodiscard]] std::uint32_t timestamp_of(Time captured) const;
   OutgoingRtp make(Time captured, bool marker, Bytes payload);
-  void add_mid(rtp::Header& header) const;
+  void add_names(rtp::Header& header) const;
+  void add_repaired_rid(rtp::Header& header) const;
 
   TransceiverId id_;
   MediaKind kind_;
+  std::string rid_;
   std::uint32_t ssrc_;
   std::uint32_t rtx_ssrc_;
   std::uint32_t timestamp_offset_;

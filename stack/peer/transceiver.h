@@ -10,6 +10,7 @@
 
 #include "stack/peer/codec.h"
 #include "stack/peer/remote_session.h"
+#include "stack/peer/simulcast.h"
 #include "stack/sdp/stream_attributes.h"
 
 namespace natsim::peer {
@@ -37,7 +38,8 @@ struct Agreement {
   bool remote_sends = false;        // by its latest description
   std::vector<sdp::MediaStreamId> remote_streams;
   std::vector<RemoteSource> remote_sources;
-  std::vector<std::string> sent_rids;  // of simulcast, best first; empty: one plain stream
+  std::vector<std::string> sent_rids;      // of simulcast; empty: one plain stream
+  std::vector<std::string> received_rids;  // of the peer's
 };
 
 struct Transceiver {
@@ -52,7 +54,7 @@ struct Transceiver {
   std::uint32_t rtx_ssrc = 0;     // of its retransmissions
   std::uint32_t fec_ssrc = 0;     // of its repairs, where they are a stream
   std::vector<Codec> codecs;      // that it may use, best first
-  std::vector<std::string> rids;  // of simulcast that it would send, best first (RFC 8853)
+  std::vector<SendEncoding> encodings;  // of simulcast that it would send; empty: one stream
   Agreement agreed;
 };
 

@@ -23,14 +23,6 @@ std::optional<std::uint32_t> parse_ssrc(std::string_view text) {
   return parse_number<std::uint32_t>(text, 0, std::numeric_limits<std::uint32_t>::max());
 }
 
-// RFC 8852 §3.1, and "-" and "_" as RFC 8851 §4 has them.
-bool is_rid(std::string_view text) {
-  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
-           c == '_';
-  });
-}
-
 // Takes the text up to `separator`, which is taken too, from the front of `rest`.
 std::string_view take(std::string_view& rest, char separator) {
   const std::size_t end = std::min(rest.find(separator), rest.size());
@@ -69,6 +61,13 @@ std::string text_of(const Simulcast::Streams& streams) {
 }
 
 }  // namespace
+
+bool is_rid(std::string_view text) {
+  return !text.empty() && text.size() <= 255 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+           c == '_';
+  });
+}
 
 std::string_view to_string(Direction direction) {
   return directions[static_cast<std::size_t>(direction)].second;

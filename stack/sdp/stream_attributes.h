@@ -89,6 +89,8 @@ struct RtpStreamId {
 
   bool operator==(const RtpStreamId&) const = default;
 };
+// Letters and digits (RFC 8852 §3.1), and "-" and "_" as RFC 8851 §4 has them.
+bool is_rid(std::string_view text);
 std::optional<RtpStreamId> parse_rtp_stream_id(std::string_view value);
 std::string to_string(const RtpStreamId& id);
 

@@ -9,6 +9,7 @@ SETTINGS = {
     "forward_error_correction.lua": {"time": "20s"},
     "keepalive_grid.lua": {"homes": "1"},
     "long_relayed_call.lua": {"time": "20s"},
+    "simulcast.lua": {"time": "35s"},
     "media.lua": {"time": "10s"},
 }
 

@@ -1,6 +1,7 @@
 #include "stack/peer/media_session.h"
 
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,7 +25,10 @@ class MediaPair : public testing::Test {
     alice = Side("alice", {.fec = options.fec});
     bob = Side("bob", {.fec = options.fec});
     alice.machine.add_track(MediaKind::audio, {"s", "a"});
-    video = alice.machine.add_track(MediaKind::video, {"s", "v"});
+    video = encodings.empty()
+                ? alice.machine.add_track(MediaKind::video, {"s", "v"})
+                : alice.machine.add_transceiver(MediaKind::video, sdp::Direction::sendonly,
+                                                Track{"s", "v"}, encodings);
     bob.machine.add_track(MediaKind::audio, {"t", "b"});
     negotiate(alice, bob);
     from_alice.emplace(options, "alice", Random(1));
@@ -80,6 +84,7 @@ class MediaPair : public testing::Test {
   Time now = Time{} + seconds(1);
   Side alice{"alice"};
   Side bob{"bob"};
+  std::vector<SendEncoding> encodings;  // of Alice's video
   TransceiverId video = 0;
   std::optional<MediaSession> from_alice;
   std::optional<MediaSession> from_bob;
@@ -241,6 +246,90 @@ TEST_F(ProtectedPair, RTP13_NothingIsAddedWhereNothingIsLost) {
   EXPECT_EQ(from_bob->receiver(1)->statistics().fec_packets_received, 0U);
   EXPECT_EQ(from_bob->receiver(1)->statistics().packets_received, 498U);
   EXPECT_GE(video_got().frames_decoded, 298U);
+}
+
+TEST_F(MediaPair, SDP24_EachStreamOfSimulcastIsToldByItsRid) {
+  encodings = {{.rid = "q"}, {.rid = "h"}, {.rid = "f"}};
+  MediaOptions options = steady;
+  options.video_bitrate = 2'000'000;
+  options.resolution = {1280, 720};
+  // Of each stream, which names its packets have, and whether each is behind a report about it.
+  struct Names {
+    int with_rid = 0;
+    int without_rid = 0;
+  };
+  std::map<std::uint32_t, Names> names;
+  const auto watch = [&](const MediaPacket& packet) {
+    const auto rtp = packet.rtcp ? std::nullopt : rtp::Packet::parse(packet.bytes);
+    if (!rtp || rtp->header.payload_type != 96) return false;
+    const bool told = rtp->header.extension(10) != nullptr;  // as offers number it
+    Names& stream = names[rtp->header.ssrc];
+    ++(told ? stream.with_rid : stream.without_rid);
+    EXPECT_TRUE(!told || stream.without_rid == 0);
+    return false;
+  };
+  lose = watch;
+  begin(options);
+  run(seconds(10));
+  const auto senders = from_alice->senders(video);
+  const auto receivers = from_bob->receivers(2);
+  ASSERT_EQ(senders.size(), 3U);
+  ASSERT_EQ(receivers.size(), 3U);
+  EXPECT_EQ(names.size(), 3U);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(receivers[i]->rid(), senders[i]->rid());
+    EXPECT_EQ(receivers[i]->ssrc(), senders[i]->ssrc());
+    EXPECT_GE(receivers[i]->statistics().frames_decoded, 298U);
+    EXPECT_EQ(receivers[i]->statistics().packets_lost, 0);
+    EXPECT_GT(names[*receivers[i]->ssrc()].with_rid, 0);
+    EXPECT_GT(names[*receivers[i]->ssrc()].without_rid, 0);
+  }
+  // 320x180, 640x360 and 1280x720 get 150, 500 and the rest of 2000 kbit/s.
+  EXPECT_EQ(from_alice->video_source(senders[0]->ssrc())->resolution(),
+            (media::Resolution{320, 180}));
+  EXPECT_EQ(from_alice->video_source(senders[0]->ssrc())->bitrate(), 150'000U);
+  EXPECT_EQ(from_alice->video_source(senders[1]->ssrc())->bitrate(), 500'000U);
+  EXPECT_EQ(from_alice->video_source(senders[2]->ssrc())->bitrate(), 1'350'000U);
+  EXPECT_EQ(from_alice->target_bitrate(video), 2'000'000U);
+}
+
+TEST_F(MediaPair, SDP24_RetransmissionsOfSimulcastFindTheirStream) {
+  encodings = {{.rid = "l"}, {.rid = "h"}};
+  begin(steady);
+  int number = 0;
+  lose = [&](const MediaPacket& packet) {
+    const auto rtp = packet.rtcp ? std::nullopt : rtp::Packet::parse(packet.bytes);
+    return rtp && rtp->header.payload_type == 96 && ++number % 20 == 0;
+  };
+  run(seconds(10));
+  lose = nullptr;
+  run(seconds(1));
+  for (const RtpReceiver* receiver : from_bob->receivers(2)) {
+    const InboundStatistics got = receiver->statistics();
+    EXPECT_GT(got.retransmitted_packets_received, 5U);
+    EXPECT_EQ(got.packets_lost, 0);
+    EXPECT_EQ(got.frames_dropped, 0U);
+    EXPECT_EQ(got.key_frames_decoded, 1U);
+  }
+}
+
+TEST_F(MediaPair, SDP24_WhoTakesNoSimulcastGetsOneStream) {
+  encodings = {{.rid = "l"}, {.rid = "h"}};
+  Side plain("bob");
+  alice.machine.add_transceiver(MediaKind::video, sdp::Direction::sendonly, Track{"s", "v"},
+                                encodings);
+  const auto offer = alice.offer();
+  alice.local(offer);
+  plain.remote(offer);
+  auto answer = plain.answer();
+  answer.sdp.erase(answer.sdp.find("a=simulcast"), std::string("a=simulcast:recv l;h\r\n").size());
+  ASSERT_EQ(alice.remote(answer), "");
+  MediaSession session(steady, "alice", Random(1));
+  session.apply(alice.machine.transceivers(), now);
+  const auto senders = session.senders(1);
+  ASSERT_EQ(senders.size(), 1U);
+  EXPECT_EQ(senders[0]->rid(), "");
+  EXPECT_EQ(senders[0]->ssrc(), alice.machine.transceivers()[0].ssrc);
 }
 
 TEST_F(MediaPair, MUX04_TheMidTellsWhereAPacketBelongs) {

@@ -280,7 +280,7 @@ TEST(Jsep, SDP24_SimulcastIsOfferedAndTakenByRid) {
   Side alice("alice");
   Side bob("bob");
   alice.machine.add_transceiver(MediaKind::video, Direction::sendonly, Track{"s", "v"},
-                                {"hi", "mid", "lo"});
+                                {{.rid = "hi"}, {.rid = "mid"}, {.rid = "lo"}});
   const auto offer = alice.offer();
   const auto section = parsed(offer).media.at(0);
   EXPECT_EQ(sdp::find(section.attributes, "simulcast"), "send hi;mid;lo");
@@ -297,6 +297,8 @@ TEST(Jsep, SDP24_SimulcastIsOfferedAndTakenByRid) {
   ASSERT_EQ(alice.remote(fewer), "");
   EXPECT_EQ(alice.machine.transceivers().at(0).agreed.sent_rids,
             (std::vector<std::string>{"hi", "lo"}));
+  EXPECT_EQ(bob.machine.transceivers().at(0).agreed.received_rids,
+            (std::vector<std::string>{"hi", "mid", "lo"}));
 }
 
 TEST(Jsep, SDP27_SourcesOfARepeatedStreamAreGrouped) {
