@@ -36,6 +36,8 @@ constexpr Kind kind<Nack> = {205, 1};
 template <>
 constexpr Kind kind<TransportFeedback> = {205, 15};
 template <>
+constexpr Kind kind<CongestionFeedback> = {205, 11};
+template <>
 constexpr Kind kind<PictureLoss> = {206, 1};
 template <>
 constexpr Kind kind<FullIntraRequest> = {206, 4};
@@ -75,6 +77,7 @@ std::optional<RtcpPacket> parse_one(std::uint8_t packet_type, std::uint8_t count
   parsing.try_as<ApplicationDefined>();
   parsing.try_as<Nack>();
   parsing.try_as<TransportFeedback>();
+  parsing.try_as<CongestionFeedback>();
   parsing.try_as<PictureLoss>();
   parsing.try_as<FullIntraRequest>();
   parsing.try_as<EstimatedBitrate>();

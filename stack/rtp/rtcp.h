@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "stack/base/bytes.h"
+#include "stack/rtp/congestion_feedback.h"
 #include "stack/rtp/feedback.h"
 #include "stack/rtp/report.h"
 #include "stack/rtp/transport_feedback.h"
@@ -23,7 +24,8 @@ struct UnknownRtcp {
 
 using RtcpPacket =
     std::variant<SenderReport, ReceiverReport, SourceDescription, Goodbye, ApplicationDefined, Nack,
-                 PictureLoss, FullIntraRequest, EstimatedBitrate, TransportFeedback, UnknownRtcp>;
+                 PictureLoss, FullIntraRequest, EstimatedBitrate, TransportFeedback,
+                 CongestionFeedback, UnknownRtcp>;
 
 // The packets of a datagram, in their order. nullopt unless the lengths add up to the datagram, all
 // say version 2, padding is at the end alone, and each packet of a known type fits it. Never empty.

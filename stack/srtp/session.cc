@@ -86,7 +86,8 @@ void Session::Release::operator()(Context* context) const {
   srtp_dealloc(reinterpret_cast<srtp_t>(context));
 }
 
-Result<Session::Handle> Session::open(Profile profile, const MasterKey& key, bool inbound) {
+Result<Session::Handle> Session::open(Profile profile, const MasterKey& key, bool inbound,
+                                      const std::vector<std::uint8_t>& encrypted_extensions) {
   if (key.key.size() != key_length(profile) || key.salt.size() != salt_length(profile)) {
     return Error{std::string(to_string(profile)) + " needs a key of " +
                  std::to_string(key_length(profile)) + " and a salt of " +
@@ -100,6 +101,9 @@ Result<Session::Handle> Session::open(Profile profile, const MasterKey& key, boo
   policy.ssrc.type = inbound ? ssrc_any_inbound : ssrc_any_outbound;
   policy.key = together.data();
   policy.window_size = replay_window;
+  std::vector<int> ids(encrypted_extensions.begin(), encrypted_extensions.end());
+  if (!ids.empty()) policy.enc_xtn_hdr = ids.data();
+  policy.enc_xtn_hdr_count = static_cast<int>(ids.size());
   srtp_t context = nullptr;
   if (const auto status = srtp_create(&context, &policy); status != srtp_err_status_ok) {
     return Error{"libsrtp2 refuses " + std::string(to_string(profile)) + " with status " +
@@ -108,11 +112,11 @@ Result<Session::Handle> Session::open(Profile profile, const MasterKey& key, boo
   return Handle(reinterpret_cast<Context*>(context));
 }
 
-Result<Session> Session::create(Profile profile, const MasterKey& sends,
-                                const MasterKey& receives) {
-  auto out = open(profile, sends, false);
+Result<Session> Session::create(Profile profile, const MasterKey& sends, const MasterKey& receives,
+                                const std::vector<std::uint8_t>& encrypted_extensions) {
+  auto out = open(profile, sends, false, encrypted_extensions);
   if (!out) return Error{out.error()};
-  auto in = open(profile, receives, true);
+  auto in = open(profile, receives, true, encrypted_extensions);
   if (!in) return Error{in.error()};
   return Session(profile, std::move(out.value()), std::move(in.value()));
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "stack/base/bytes.h"
 #include "stack/base/result.h"
@@ -40,8 +41,11 @@ class Session {
   // Packets; a stream's window of RFC 3711 §3.3.2.
   static constexpr unsigned long replay_window = 128;
 
-  // Keys of lengths other than the profile's are an error.
-  static Result<Session> create(Profile profile, const MasterKey& sends, const MasterKey& receives);
+  // Keys of lengths other than the profile's are an error. Elements of header extensions whose ids
+  // are among `encrypted_extensions` are encrypted too, and both ends have to know which (RFC
+  // 6904).
+  static Result<Session> create(Profile profile, const MasterKey& sends, const MasterKey& receives,
+                                const std::vector<std::uint8_t>& encrypted_extensions = {});
   // The end that was the DTLS client, or the server (RFC 5764 §4.2).
   static Result<Session> of_client(const MasterKeys& keys);
   static Result<Session> of_server(const MasterKeys& keys);
@@ -62,7 +66,8 @@ class Session {
 
   Session(Profile profile, Handle sends, Handle receives)
       : profile_(profile), sends_(std::move(sends)), receives_(std::move(receives)) {}
-  static Result<Handle> open(Profile profile, const MasterKey& key, bool inbound);
+  static Result<Handle> open(Profile profile, const MasterKey& key, bool inbound,
+                             const std::vector<std::uint8_t>& encrypted_extensions);
 
   Profile profile_;
   Handle sends_;

@@ -134,6 +134,44 @@ TEST(Rtcp, Rtp10EstimatesHaveEighteenBits) {
   EXPECT_TRUE(std::holds_alternative<UnknownRtcp>(parse_rtcp(over).value()[0]));
 }
 
+// RFC 8888 §3.1: R, two bits of ECN and 13 of the offset for each packet, in whole words.
+TEST(Rtcp, Rtp12EachPacketsArrivalAndMark) {
+  using Arrival = CongestionFeedback::Arrival;
+  const CongestionFeedback feedback{
+      .sender = 1,
+      .streams = {{2, 65'535, {Arrival{3, 5}, std::nullopt, Arrival{1, 0x1ffe}}},
+                  {3, 7, {Arrival{0, 0}, Arrival{2, 0x1fff}}},
+                  {4, 9, {}}},
+      .timestamp = 0x01020304};
+  expect_wire(feedback, Bytes{0x8b, 205, 0, 11, 0, 0, 0, 1} +
+                            Bytes{0, 0, 0, 2, 0xff, 0xff, 0, 3, 0xe0, 5, 0, 0, 0xbf, 0xfe, 0, 0} +
+                            Bytes{0, 0, 0, 3, 0, 7, 0, 2, 0x80, 0, 0xdf, 0xff} +
+                            Bytes{0, 0, 0, 4, 0, 9, 0, 0} + Bytes{1, 2, 3, 4});
+  expect_wire(CongestionFeedback{.sender = 1, .streams = {}, .timestamp = 5},
+              Bytes{0x8b, 205, 0, 2, 0, 0, 0, 1, 0, 0, 0, 5});
+}
+
+TEST(Rtcp, Rtp12WhatBreaksOffIsRefused) {
+  const Bytes whole =
+      encode({CongestionFeedback{.sender = 1,
+                                 .streams = {{2, 3, {std::nullopt, std::nullopt, std::nullopt}}},
+                                 .timestamp = 5}});
+  ASSERT_EQ(whole.size(), 28U);
+  EXPECT_TRUE(parse_rtcp(whole));
+  // A word less of it, by the header's length too; more packets than there are.
+  for (std::size_t words = 1; words < 6; ++words) {
+    Bytes cut(whole.begin(), whole.begin() + 4 + static_cast<std::ptrdiff_t>(words) * 4);
+    cut[3] = static_cast<std::uint8_t>(words);
+    // Two words are a sender and a time, without a stream.
+    EXPECT_EQ(parse_rtcp(cut).has_value(), words == 2) << words;
+  }
+  Bytes more = whole;
+  more[15] = 5;
+  EXPECT_FALSE(parse_rtcp(more));
+  more[14] = 0x40;  // 16389
+  EXPECT_FALSE(parse_rtcp(more));
+}
+
 TEST(Rtcp, Rtp11ArrivalsInChunks) {
   const auto feedback = [](std::vector<TransportFeedback::Arrival> arrivals) {
     return TransportFeedback{.sender = 1,

@@ -53,6 +53,24 @@ TEST_P(EveryProfile, Srtp04PacketsComeThroughBothWaysWithTheirTags) {
   }
 }
 
+TEST_P(EveryProfile, Srtp07ChosenHeaderExtensionsAreHidden) {
+  const MasterKeys keys = keys_for(GetParam());
+  auto sender = Session::create(GetParam(), keys.client, keys.server, {2});
+  auto receiver = Session::create(GetParam(), keys.server, keys.client, {2});
+  ASSERT_TRUE(sender.ok() && receiver.ok());
+  // Elements 1 and 2 of four bytes each, then two of padding (RFC 8285 §4.2).
+  const Bytes packet = from_hex(
+      "906000010000000000001234 bede0003 13aabbccdd 23aabbccdd 0000"
+      "0102030405060708");
+  Bytes bytes = packet;
+  ASSERT_EQ(sender.value().protect_rtp(bytes), Outcome::done);
+  EXPECT_EQ(Bytes(bytes.begin(), bytes.begin() + 22), Bytes(packet.begin(), packet.begin() + 22));
+  EXPECT_NE(Bytes(bytes.begin() + 22, bytes.begin() + 26), from_hex("aabbccdd"));
+  EXPECT_EQ(Bytes(bytes.begin() + 26, bytes.begin() + 28), from_hex("0000"));
+  ASSERT_EQ(receiver.value().unprotect_rtp(bytes), Outcome::done);
+  EXPECT_EQ(bytes, packet);
+}
+
 TEST_P(EveryProfile, AnyBitSpoiledIsUnauthenticatedAndChangesNothing) {
   Ends ends(GetParam());
   const Bytes sound = ends.protected_rtp(1);

@@ -185,6 +185,22 @@ void expect_protected(Profile profile, const MasterKey& master, const Bytes& pac
   EXPECT_EQ(bytes, packet);
 }
 
+// The elements 1, 3 and 4 are hidden, 2 and all lengths are not.
+TEST(SrtpVectors, Srtp07HeaderExtensionsOfRfc6904AppendixA) {
+  auto session = Session::create(Profile::aes128_cm_sha1_80, rfc3711, rfc3711, {1, 3, 4});
+  ASSERT_TRUE(session.ok());
+  const Bytes packet = from_hex(
+      "900f1234decafbadcafebabe bede0006 17414273a475262748220000c8308e4655996386b395fb00"
+      "abababababababababababababababab");
+  Bytes bytes = packet;
+  ASSERT_EQ(session.value().protect_rtp(bytes), Outcome::done);
+  EXPECT_EQ(Bytes(bytes.begin(), bytes.begin() + 40),
+            from_hex("900f1234decafbadcafebabe bede0006"
+                     "17588A9270F4E15E1C220000C8309546A994F0BC54789700"));
+  ASSERT_EQ(session.value().unprotect_rtp(bytes), Outcome::done);
+  EXPECT_EQ(bytes, packet);
+}
+
 TEST(SrtpVectors, Srtp01APacketUnderTheSessionKeysOfRfc3711B3) {
   expect_protected(Profile::aes128_cm_sha1_80, rfc3711, rfc7714_packet,
                    cm_packet(rfc3711_cipher, rfc3711_salt, rfc3711_auth, rfc7714_packet));
