@@ -1,6 +1,5 @@
 #include "sim/agents/signalling_client.h"
 
-#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -13,8 +12,6 @@ signalling::ClientOptions with_host(signalling::ClientOptions options, const End
 }
 
 }  // namespace
-
-using net::TcpEvent;
 
 SignallingClient::SignallingClient(net::Host& host, SignallingClientOptions options)
     : Agent(host, "signalling"),
@@ -37,30 +34,20 @@ void SignallingClient::leave() {
   pump();
 }
 
-void SignallingClient::on_event(net::TcpSocket& socket, TcpEvent event) {
-  if (&socket != socket_.get()) return;
-  const Time now = world().now();
-  switch (event) {
-    case TcpEvent::connected:
-      machine_.connected(now);
-      break;
-    case TcpEvent::writable:
-      send_unsent();
-      break;
-    case TcpEvent::readable:
-    case TcpEvent::peer_finished: {
-      const Bytes bytes = socket.read(socket.connection().readable());
-      machine_.receive(bytes, now);
-      if (event == TcpEvent::peer_finished) machine_.end("the stream was closed", now);
-      break;
-    }
-    case TcpEvent::ended: {
-      const std::string_view how = net::name(socket.connection().end());
-      socket_.reset();
-      machine_.end(how, now);
-      break;
-    }
-  }
+void SignallingClient::on_open(ByteStream& /*stream*/) {
+  machine_.connected(world().now());
+  pump();
+}
+
+void SignallingClient::on_bytes(ByteStream& /*stream*/, ByteView bytes) {
+  machine_.receive(bytes, world().now());
+  pump();
+}
+
+void SignallingClient::on_end(ByteStream& /*stream*/, std::string_view why) {
+  const std::string reason(why);
+  stream_.reset();
+  machine_.end(reason, world().now());
   pump();
 }
 
@@ -84,48 +71,29 @@ void SignallingClient::drain() {
 }
 
 void SignallingClient::on(const signalling::OpenStream& /*order*/) {
-  let_go();
+  stream_.reset();  // what is left of an earlier one ends by itself
   const IpAddress* const local = host().source_for(options_.server.address);
   if (local == nullptr) return machine_.end("no address to reach the server from", world().now());
-  auto socket =
-      host().tcp().connect({.local = {*local, 0}, .options = options_.tcp}, options_.server, *this);
-  if (!socket) return machine_.end(socket.error(), world().now());
-  socket_ = std::move(socket.value());
+  std::optional<TlsLayer> layer;
+  if (options_.tls) {
+    const Random random = world().random(label()).split("tls").split(++streams_);
+    layer.emplace(*this, options_.tls->authority->client(options_.tls->options, random));
+  }
+  auto stream = ByteStream::connect(host(), {.local = {*local, 0}, .options = options_.tcp},
+                                    options_.server, *this, std::move(layer));
+  if (!stream) return machine_.end(stream.error(), world().now());
+  stream_ = std::move(stream.value());
 }
 
 void SignallingClient::on(const signalling::SendBytes& order) {
-  unsent_.insert(unsent_.end(), order.bytes.begin(), order.bytes.end());
-  send_unsent();
+  if (stream_ != nullptr) stream_->send(order.bytes);
 }
 
 void SignallingClient::on(const signalling::CloseStream& order) {
-  if (socket_ == nullptr) return;
-  if (order.abort) {
-    const std::unique_ptr<net::TcpSocket> socket = std::move(socket_);
-    socket->set_receiver(nullptr);
-    socket->abort();
-    return let_go();
-  }
-  closing_ = true;
-  send_unsent();
-}
-
-void SignallingClient::send_unsent() {
-  if (socket_ == nullptr) return;
-  const std::size_t size = std::min(unsent_.size(), socket_->connection().room());
-  const auto end = unsent_.begin() + static_cast<std::ptrdiff_t>(size);
-  const Bytes bytes(unsent_.begin(), end);
-  unsent_.erase(unsent_.begin(), end);
-  const bool closes = closing_ && unsent_.empty();
-  if (!bytes.empty()) socket_->send(bytes);
-  if (closes && socket_ != nullptr) socket_->close();
-}
-
-void SignallingClient::let_go() {
-  if (socket_ != nullptr) socket_->set_receiver(nullptr);
-  socket_.reset();
-  unsent_.clear();
-  closing_ = false;
+  if (stream_ == nullptr) return;
+  if (!order.abort) return stream_->close();
+  stream_->abort();
+  stream_.reset();
 }
 
 void SignallingClient::on(const signalling::Entered& event) {
@@ -155,6 +123,7 @@ void SignallingClient::on(const signalling::ServerRefused& event) {
 }
 
 void SignallingClient::on(const signalling::ConnectionLost& event) {
+  last_loss_ = event.reason;
   tell("room.lost", {{"reason", std::string_view(event.reason)}, {"wait", event.wait}});
 }
 

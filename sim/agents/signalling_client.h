@@ -4,10 +4,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "sim/agents/agent.h"
-#include "sim/net/tcp_stack.h"
+#include "sim/agents/byte_stream.h"
+#include "sim/agents/tls_authority.h"
 #include "stack/signalling/client.h"
 
 namespace natsim::agents {
@@ -15,6 +18,7 @@ namespace natsim::agents {
 struct SignallingClientOptions {
   Endpoint server;
   signalling::ClientOptions client;  // its `host` is filled in
+  std::optional<TlsClientUse> tls;   // unset: plain
   net::TcpOptions tcp{.nagle = false};
 };
 
@@ -22,8 +26,8 @@ struct SignallingClientOptions {
 //
 // Events: "room.entered" {room, name, how}, "room.member_arrived" {name}, "room.member_left" {name,
 // reason}, "room.sent" {what}, "room.received" {what, from}, "room.error" {reason}, "room.lost"
-// {reason, wait}, "room.gone" {room}.
-class SignallingClient : public Agent, private net::TcpReceiver {
+// {reason, wait}, "room.gone" {room}; with TLS those of TlsLayer.
+class SignallingClient : public Agent, private ByteStream::User {
  public:
   SignallingClient(net::Host& host, SignallingClientOptions options);
 
@@ -37,6 +41,10 @@ class SignallingClient : public Agent, private net::TcpReceiver {
   [[nodiscard]] std::uint64_t entries() const { return entries_; }
   [[nodiscard]] std::uint64_t resumptions() const { return resumptions_; }
 
+  // Why it has lost the connection to the server or could not have it, the last time; empty if
+  // never.
+  [[nodiscard]] const std::string& last_loss() const { return last_loss_; }
+
   // Called with each message from another member; may be empty.
   std::function<void(const signalling::SignalReceived&)> on_signal;
 
@@ -46,7 +54,9 @@ class SignallingClient : public Agent, private net::TcpReceiver {
   [[nodiscard]] Time next_timeout() const override { return machine_.next_timeout(); }
   void drain() override;
 
-  void on_event(net::TcpSocket& socket, net::TcpEvent event) override;
+  void on_open(ByteStream& stream) override;
+  void on_bytes(ByteStream& stream, ByteView bytes) override;
+  void on_end(ByteStream& stream, std::string_view why) override;
   void on(const signalling::OpenStream& order);
   void on(const signalling::SendBytes& order);
   void on(const signalling::CloseStream& order);
@@ -57,16 +67,13 @@ class SignallingClient : public Agent, private net::TcpReceiver {
   void on(const signalling::ServerRefused& event);
   void on(const signalling::ConnectionLost& event);
   void on(const signalling::ClientLeft& event);
-  void send_unsent();
-  // Lets the socket end by itself.
-  void let_go();
 
   SignallingClientOptions options_;
   signalling::Client machine_;
-  std::unique_ptr<net::TcpSocket> socket_;  // null without a stream
-  Bytes unsent_;                            // for lack of room
-  bool closing_ = false;                    // once that is sent
-  bool draining_ = false;                   // events are being told: the next one waits
+  std::unique_ptr<ByteStream> stream_;  // null without one
+  std::uint64_t streams_ = 0;           // so far, for naming each one's random stream
+  std::string last_loss_;
+  bool draining_ = false;  // events are being told: the next one waits
   std::uint64_t entries_ = 0;
   std::uint64_t resumptions_ = 0;
 };

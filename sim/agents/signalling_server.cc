@@ -5,22 +5,25 @@
 
 namespace natsim::agents {
 
-using net::TcpEvent;
 using signalling::ConnectionId;
 using signalling::ServerEvent;
 using signalling::StreamEnd;
 
 Result<std::unique_ptr<SignallingServer>> SignallingServer::start(
-    net::Host& host, const net::TcpBinding& binding, const signalling::ServerOptions& options) {
-  std::unique_ptr<SignallingServer> server(new SignallingServer(host, options));
+    net::Host& host, const net::TcpBinding& binding, const signalling::ServerOptions& options,
+    std::optional<TlsServerUse> tls) {
+  std::unique_ptr<SignallingServer> server(new SignallingServer(host, options, std::move(tls)));
   auto listener = host.tcp().listen(binding, *server);
   if (!listener) return Error{listener.error()};
   server->listener_ = std::move(listener.value());
   return server;
 }
 
-SignallingServer::SignallingServer(net::Host& host, const signalling::ServerOptions& options)
-    : Agent(host, "signalling-server"), machine_(options, world().random(label())) {}
+SignallingServer::SignallingServer(net::Host& host, const signalling::ServerOptions& options,
+                                   std::optional<TlsServerUse> tls)
+    : Agent(host, "signalling-server"),
+      machine_(options, world().random(label())),
+      tls_(std::move(tls)) {}
 
 void SignallingServer::restart() {
   tell("room.restarted", {{"connections", static_cast<std::int64_t>(machine_.connections())}});
@@ -31,43 +34,36 @@ void SignallingServer::restart() {
 void SignallingServer::accept(net::TcpListener& /*listener*/,
                               std::unique_ptr<net::TcpSocket> socket) {
   const ConnectionId id = ++last_stream_;
-  streams_.try_emplace(id, *this, id, std::move(socket));
+  std::optional<TlsLayer> layer;
+  if (tls_) {
+    layer.emplace(*this, tls_->authority->server(tls_->options, world().random(label()).split(id)));
+  }
+  streams_[id] = ByteStream::accept(std::move(socket), *this, std::move(layer));
   machine_.open(id, world().now());
   pump();
 }
 
-void SignallingServer::on_event(ConnectionId id, TcpEvent event) {
-  const auto found = streams_.find(id);
-  if (found == streams_.end()) return;
-  net::TcpSocket& socket = *found->second.socket;
-  switch (event) {
-    case TcpEvent::connected:
-      break;
-    case TcpEvent::writable:
-      send(id);
-      break;
-    case TcpEvent::readable:
-    case TcpEvent::peer_finished: {
-      const Bytes bytes = socket.read(socket.connection().readable());
-      machine_.receive(id, bytes, world().now());
-      if (event == TcpEvent::peer_finished) {
-        machine_.end(id, "the stream was closed", world().now());
-      }
-      break;
-    }
-    case TcpEvent::ended: {
-      const std::string_view how = net::name(socket.connection().end());
-      machine_.end(id, how, world().now());
-      while (const auto told = machine_.poll_event()) tell_of(*told);  // while it is known whose
-      streams_.erase(found);
-      break;
-    }
-  }
+ConnectionId SignallingServer::id_of(const ByteStream& stream) const {
+  return std::ranges::find_if(streams_,
+                              [&](const auto& one) { return one.second.get() == &stream; })
+      ->first;
+}
+
+void SignallingServer::on_bytes(ByteStream& stream, ByteView bytes) {
+  machine_.receive(id_of(stream), bytes, world().now());
+  pump();
+}
+
+void SignallingServer::on_end(ByteStream& stream, std::string_view why) {
+  const ConnectionId id = id_of(stream);
+  machine_.end(id, why, world().now());
+  while (const auto told = machine_.poll_event()) tell_of(*told);  // while it is known whose
+  streams_.erase(id);
   pump();
 }
 
 void SignallingServer::drain() {
-  // What a socket tells while it is sent on comes back here, so nothing is held across it.
+  // What a stream tells while it is sent on comes back here, so nothing is held across it.
   for (bool quiet = false; !quiet;) {
     quiet = true;
     while (const auto event = machine_.poll_event()) tell_of(*event);
@@ -75,38 +71,22 @@ void SignallingServer::drain() {
       quiet = false;
       const auto found = streams_.find(out->connection);
       if (found == streams_.end()) continue;
-      Stream& stream = found->second;
       if (out->end == StreamEnd::abort) {
-        const std::unique_ptr<net::TcpSocket> socket = std::move(stream.socket);
-        socket->set_receiver(nullptr);
+        const std::unique_ptr<ByteStream> stream = std::move(found->second);
         streams_.erase(found);
-        socket->abort();
+        stream->abort();
         continue;
       }
-      stream.unsent.insert(stream.unsent.end(), out->bytes.begin(), out->bytes.end());
-      stream.closing = out->end == StreamEnd::close;
-      send(out->connection);
+      ByteStream& stream = *found->second;
+      stream.send(out->bytes);
+      if (out->end == StreamEnd::close && streams_.contains(out->connection)) stream.close();
     }
   }
 }
 
-void SignallingServer::send(ConnectionId id) {
-  const auto found = streams_.find(id);
-  if (found == streams_.end()) return;
-  Stream& stream = found->second;
-  net::TcpSocket& socket = *stream.socket;
-  const std::size_t size = std::min(stream.unsent.size(), socket.connection().room());
-  const auto end = stream.unsent.begin() + static_cast<std::ptrdiff_t>(size);
-  const Bytes bytes(stream.unsent.begin(), end);
-  stream.unsent.erase(stream.unsent.begin(), end);
-  const bool closes = stream.closing && stream.unsent.empty();
-  if (!bytes.empty()) socket.send(bytes);
-  if (closes) socket.close();
-}
-
 void SignallingServer::tell_of(const ServerEvent& event) {
   const auto found = streams_.find(event.connection);
-  const Endpoint client = found == streams_.end() ? Endpoint() : found->second.socket->remote();
+  const Endpoint client = found == streams_.end() ? Endpoint() : found->second->remote();
   const std::string_view room = event.room;
   const std::string_view name = event.name;
   const std::string_view reason = event.reason;

@@ -11,6 +11,7 @@
 #include "sim/net/wire.h"
 #include "sim/record/media_text.h"
 #include "sim/record/portmap_text.h"
+#include "sim/record/tls_text.h"
 #include "sim/record/websocket_text.h"
 #include "stack/portmap/nat_pmp_message.h"
 #include "stack/stun/message.h"
@@ -179,7 +180,9 @@ std::string describe_tcp(ByteView datagram) {
   if (segment->has(net::tcp_flag::ack)) text += fmt::format(" ACK {}", segment->ack);
   if (!segment->payload.empty()) text += fmt::format(", {} bytes", segment->payload.size());
   if (segment->window == 0 && !segment->has(net::tcp_flag::rst)) text += ", window 0";
-  if (const std::string stream = describe_websocket(segment->payload); !stream.empty()) {
+  if (const std::string tls = describe_tls(segment->payload); !tls.empty()) {
+    text += ": " + tls;
+  } else if (const std::string stream = describe_websocket(segment->payload); !stream.empty()) {
     text += ": " + stream;
   } else if (const std::string turn = describe_turn_stream(segment->payload); !turn.empty()) {
     text += ": " + turn;

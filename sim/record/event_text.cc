@@ -62,6 +62,8 @@ constexpr Sentence sentences[] = {
     Sentence{"peer.track_ended", "the track of {kind} has ended, section {mid}"},
     Sentence{"peer.refused", "refuses {what}: {reason}"},
     Sentence{"dtls.state", "DTLS {state}[ as {role}][ with {cipher}, {profile}][: {reason}]"},
+    Sentence{"tls.opened", "TLS with {peer} is open: {version}[, {alpn}][, for '{name}']"},
+    Sentence{"tls.failed", "TLS with {peer} failed: {reason}"},
     Sentence{"rtp.goodbye", "the peer has ended the stream {ssrc}"},
     Sentence{"stun.mapped", "mapped to {mapped}, says {server}"},
     Sentence{"stun.failed", "STUN request failed: {reason}"},

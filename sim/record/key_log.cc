@@ -6,7 +6,7 @@
 namespace natsim::record {
 
 std::optional<std::string_view> key_log_line(const core::AgentEvent& event) {
-  if (event.kind != "dtls.key") return std::nullopt;
+  if (event.kind != "dtls.key" && event.kind != "tls.key") return std::nullopt;
   return std::get<std::string_view>(event.fields.front().value);
 }
 

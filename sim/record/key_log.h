@@ -1,4 +1,4 @@
-// The keys of a run's DTLS associations, for programs that decrypt its capture.
+// The keys of a run's DTLS associations and TLS connections, for programs that decrypt its capture.
 #pragma once
 
 #include <iosfwd>
@@ -12,7 +12,7 @@ namespace natsim::record {
 // The line that an event gives for a key log; nullopt if it is of another kind.
 std::optional<std::string_view> key_log_line(const core::AgentEvent& event);
 
-// Writes the lines in the format of NSS ("CLIENT_RANDOM …"), each as its association has its keys.
+// Writes the lines in the format of NSS ("CLIENT_RANDOM …"), each as its connection has its keys.
 // Both ends tell theirs, so that most lines come twice.
 class KeyLog : public core::EventListener {
  public:

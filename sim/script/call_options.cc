@@ -158,11 +158,7 @@ std::variant<SignallingOptions, agents::SignallingClientOptions> read_signalling
     return entry().present();
   };
   const bool is_options = value.is_table() && !has([&value] { return value.element(1); });
-  if (!is_options) {
-    agents::SignallingClientOptions options;
-    options.server = read_signalling_endpoint(value);
-    return options;
-  }
+  if (!is_options) return read_signalling_target(value);
   if (has([&value] { return value.field("server"); })) return read_signalling_use(value);
   SignallingOptions options;
   read_options(value, signalling_keys, options);

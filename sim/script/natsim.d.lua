@@ -875,9 +875,25 @@ local Source = {}
 ---Sends no more; still counts what comes.
 function Source:stop() end
 
+---A server's TLS. Its certificate is valid at all times; clients trust the authority of the run.
+---@class TlsServerOptions
+---@field names? string[] whom the certificate is for, hosts (also "*.example.org") and addresses; default the host's name and its addresses
+---@field trusted? boolean whether the authority vouches for the certificate; default true
+---@field alpn? string[] application protocols that it accepts, the first of these that a client offers; a client that offers others alone is refused; default none, offers are passed over
+---@field oldest_version? "1.2"|"1.3" default "1.2"
+---@field newest_version? "1.2"|"1.3" default "1.3"
+
+---@class TlsClientOptions
+---@field name? string whom the certificate has to be for: a host's name, which the server is told (SNI), or an address; default the server's host, or its address if it was given by that
+---@field verify? boolean false: any certificate will do, for any name; default true
+---@field alpn? string[] application protocols that it offers, in this order; default none
+---@field oldest_version? "1.2"|"1.3" default "1.2"
+---@field newest_version? "1.2"|"1.3" default "1.3"
+
 ---@class SignallingServerOptions
 ---@field ip? string an address of the host; default the first one
----@field port? integer from 1 to 65535; default 8080
+---@field port? integer from 1 to 65535; default 8080, with `tls` 443
+---@field tls? boolean|TlsServerOptions whether it speaks TLS below WebSocket; default false
 ---@field path? string of its URL; default "/"
 ---@field resume_window? AnyDuration how long a member without a connection may come back; default "60s"
 ---@field max_members? integer of a room; from 1 to 1000000; default 8
@@ -912,7 +928,8 @@ function SignallingServer:restart() end
 ---@field pong_timeout? AnyDuration of silence after it until a connection is given up; default "10s"
 ---@field reconnect_min? AnyDuration the wait before another try; it doubles with each that fails, and each is drawn from half of it to the whole; default "500ms"
 ---@field reconnect_max? AnyDuration the longest such wait; default "30s"
----@field connect_timeout? AnyDuration of a try, until TCP is connected; default "10s"
+---@field connect_timeout? AnyDuration of a try, until TCP, and TLS, is connected; default "10s"
+---@field tls? boolean|TlsClientOptions whether it speaks TLS; default what the server does, and false for one given by its endpoint
 
 ---@class SignallingClientOptions: SignallingBehaviour
 ---@field room string 1 to 64 bytes
@@ -932,6 +949,7 @@ function SignallingServer:restart() end
 ---@field unacknowledged integer messages that the server has not acknowledged
 ---@field entries integer how often it has come into the room
 ---@field resumptions integer how often of these as the member that it was
+---@field last_loss? string why it last lost the connection to the server, or could not have it; nil if that never happened
 local SignallingClient = {}
 ---An expectation: it is in the state in time.
 ---@param state "waiting"|"connecting"|"entering"|"entered"|"leaving"|"left"

@@ -33,7 +33,8 @@ Run::Run(const ScenarioFile& file, const RunOptions& options)
       wait_(scenario_),
       sandbox_(options.limits, world_.random("scenario/math.random"), folder_of(file.path)),
       nat_draws_(world_.random("scenario/nat_mix")),
-      certificates_(world_) {
+      certificates_(world_),
+      tls_(world_) {
   for (core::EventListener* const listener : options.listeners) {
     world_.events().add_listener(*listener);
   }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "sim/agents/certificate_pool.h"
+#include "sim/agents/tls_authority.h"
 #include "sim/core/world.h"
 #include "sim/net/network.h"
 #include "sim/net/node.h"
@@ -72,6 +73,8 @@ class Run {
   [[nodiscard]] Random& nat_draws() { return nat_draws_; }
   // What calls share.
   [[nodiscard]] agents::CertificatePool& certificates() { return certificates_; }
+  // Who vouches for servers.
+  [[nodiscard]] agents::TlsAuthority& tls() { return tls_; }
 
   // Has a function called at this instant, after what is going on, as soon as the script waits:
   // `push` pushes it and its one argument. It cannot wait itself.
@@ -116,6 +119,7 @@ class Run {
   std::map<std::string_view, std::uint64_t> faults_;   // made so far, by kind
   Random nat_draws_;
   agents::CertificatePool certificates_;
+  agents::TlsAuthority tls_;
   std::optional<Location> open_expectation_;
 };
 

@@ -87,6 +87,7 @@ constinit const Member SignallingClientObject::fields[] = {
      call_member<SignallingClientObject, &SignallingClientObject::unacknowledged>},
     {"entries", call_member<SignallingClientObject, &SignallingClientObject::entries>},
     {"resumptions", call_member<SignallingClientObject, &SignallingClientObject::resumptions>},
+    {"last_loss", call_member<SignallingClientObject, &SignallingClientObject::last_loss>},
 };
 const Class SignallingClientObject::lua_class = {"signalling client", "a signalling client",
                                                  methods, fields};
@@ -123,8 +124,10 @@ int SignallingClientObject::finish_wait(lua_State* lua, int /*status*/, lua_KCon
   failure.expected = fmt::format("{} within {}", lua_tostring(lua, 2),
                                  natsim::to_string(Value(lua, 3, "client:wait").duration()));
   failure.actual = to_string(self.agent_.machine().state());
-  failure.message = fmt::format("expected the {} to be {}, it is {}", self.shown(),
-                                failure.expected, failure.actual);
+  const std::string& loss = self.agent_.last_loss();
+  failure.message =
+      fmt::format("expected the {} to be {}, it is {}{}{}", self.shown(), failure.expected,
+                  failure.actual, loss.empty() ? "" : "; it last had no connection: ", loss);
   run.fail(lua, std::move(failure));
 }
 
@@ -211,6 +214,16 @@ int SignallingClientObject::entries(lua_State* lua) {
 
 int SignallingClientObject::resumptions(lua_State* lua) {
   lua_pushinteger(lua, static_cast<lua_Integer>(agent_.resumptions()));
+  return 1;
+}
+
+int SignallingClientObject::last_loss(lua_State* lua) {
+  const std::string& reason = agent_.last_loss();
+  if (reason.empty()) {
+    lua_pushnil(lua);
+  } else {
+    lua_pushlstring(lua, reason.data(), reason.size());
+  }
   return 1;
 }
 

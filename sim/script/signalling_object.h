@@ -22,6 +22,8 @@ class SignallingServerObject : public Reachable {
 
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
   [[nodiscard]] Endpoint endpoint() const override { return agent_->endpoint(); }
+  [[nodiscard]] bool uses_tls() const { return agent_->uses_tls(); }
+  [[nodiscard]] const net::Host& host() const { return agent_->host(); }
 
  private:
   int connections(lua_State* lua);
@@ -37,7 +39,7 @@ class SignallingServerObject : public Reachable {
 
 // client:wait(state, timeout), client:try_wait(state, timeout), client:send(type, payload, to),
 // client:receive(timeout), client:leave(); client.state, client.members, client.waiting,
-// client.unacknowledged, client.entries, client.resumptions.
+// client.unacknowledged, client.entries, client.resumptions, client.last_loss.
 class SignallingClientObject : public Scripted {
  public:
   static const Class lua_class;
@@ -59,6 +61,7 @@ class SignallingClientObject : public Scripted {
   int unacknowledged(lua_State* lua);
   int entries(lua_State* lua);
   int resumptions(lua_State* lua);
+  int last_loss(lua_State* lua);
 
   int begin_wait(lua_State* lua, const char* function, lua_KFunction then);
   static int finish_wait(lua_State* lua, int status, lua_KContext context);

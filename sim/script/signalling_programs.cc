@@ -15,7 +15,8 @@ int HostObject::signalling_server(lua_State* lua) {
     raise(lua, "host:signalling_server: {} runs a signalling server already", shown());
   }
   const auto settings = read_signalling_server(Value(lua, 2, "host:signalling_server"), host_);
-  auto agent = agents::SignallingServer::start(host_, settings.binding, settings.server);
+  auto agent =
+      agents::SignallingServer::start(host_, settings.binding, settings.server, settings.tls);
   if (!agent) raise(lua, "host:signalling_server: {}", agent.error());
   signalling_ = &Run::of(lua).make<SignallingServerObject>(lua, std::move(agent.value()));
   push(lua, *signalling_);
@@ -25,7 +26,7 @@ int HostObject::signalling_server(lua_State* lua) {
 int HostObject::signalling_client(lua_State* lua) {
   require_address(lua, "host:signalling_client");
   lua_settop(lua, 3);  // what is read along the way goes above the arguments
-  const Endpoint server = read_signalling_endpoint(Value(lua, 2, "host:signalling_client"));
+  const Value server(lua, 2, "host:signalling_client");
   auto options = read_signalling_client(Value(lua, 3, "host:signalling_client"), host_, server);
   push(lua, Run::of(lua).make<SignallingClientObject>(lua, host_, std::move(options)));
   return 1;

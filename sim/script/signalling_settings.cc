@@ -10,6 +10,8 @@
 #include "sim/script/host_object.h"
 #include "sim/script/options.h"
 #include "sim/script/run.h"
+#include "sim/script/signalling_object.h"
+#include "sim/script/tls_settings.h"
 #include "stack/stun/utf8.h"
 
 namespace natsim::script {
@@ -52,7 +54,7 @@ void read_client_duration(const Value& value, SignallingClientOptions& options) 
 using signalling::ClientOptions;
 using signalling::WebSocketOptions;
 
-constexpr std::array<Key<ServerSettings>, 8> signalling_server_keys = {{
+constexpr std::array<Key<ServerSettings>, 9> signalling_server_keys = {{
     {"ip", [](const Value& value,
               ServerSettings& settings) { settings.binding.local.address = value.address(); }},
     {"port", [](const Value& value,
@@ -73,9 +75,11 @@ constexpr std::array<Key<ServerSettings>, 8> signalling_server_keys = {{
      }},
     {"ping_interval", read_server_socket<&WebSocketOptions::ping_interval>},
     {"pong_timeout", read_server_socket<&WebSocketOptions::pong_timeout>},
+    // Read once all others are right: it makes a certificate, for the host.
+    {"tls", [](const Value& /*value*/, ServerSettings& /*settings*/) {}},
 }};
 
-constexpr std::array<Key<SignallingClientOptions>, 6> behaviour_keys = {{
+constexpr std::array<Key<SignallingClientOptions>, 7> behaviour_keys = {{
     {"path",
      [](const Value& value, SignallingClientOptions& options) {
        options.client.websocket.path = read_path(value);
@@ -85,6 +89,10 @@ constexpr std::array<Key<SignallingClientOptions>, 6> behaviour_keys = {{
     {"reconnect_min", read_client_duration<&ClientOptions::reconnect_min>},
     {"reconnect_max", read_client_duration<&ClientOptions::reconnect_max>},
     {"connect_timeout", read_client_duration<&ClientOptions::connect_timeout>},
+    {"tls",
+     [](const Value& value, SignallingClientOptions& options) {
+       read_tls_client(value, to_string(options.server.address), options.tls);
+     }},
 }};
 
 // The behaviour's keys behind those in `own`.
@@ -99,7 +107,9 @@ constexpr auto with_behaviour(const std::array<Key<SignallingClientOptions>, N>&
 constexpr auto signalling_use_keys = with_behaviour<1>({{
     {"server",
      [](const Value& value, SignallingClientOptions& options) {
-       options.server = read_signalling_endpoint(value);
+       auto target = read_signalling_target(value);
+       options.server = target.server;
+       options.tls = std::move(target.tls);
      }},
 }});
 constexpr auto signalling_client_keys = with_behaviour<2>({{
@@ -121,19 +131,43 @@ void check(const Value& value, const ClientOptions& options) {
 SignallingServerSettings read_signalling_server(const Value& value, const net::Host& host) {
   ServerSettings settings;
   // As servers of small messages set TCP_NODELAY.
-  settings.binding = {
-      .local = {host.interfaces().front()->addresses().front(), agents::default_signalling_port},
-      .options = {.nagle = false}};
-  if (value.present()) read_options(value, signalling_server_keys, settings);
+  settings.binding = {.local = {host.interfaces().front()->addresses().front(), 0},
+                      .options = {.nagle = false}};
+  if (value.present()) {
+    read_options(value, signalling_server_keys, settings);
+    const StackMark mark(value.lua());
+    if (const Value tls = value.field("tls"); tls.present()) {
+      settings.tls = read_tls_server(tls, host);
+    }
+  }
+  if (settings.binding.local.port == 0) {
+    settings.binding.local.port =
+        settings.tls ? agents::default_signalling_tls_port : agents::default_signalling_port;
+  }
   return settings;
 }
 
-Endpoint read_signalling_endpoint(const Value& value) {
+SignallingClientOptions read_signalling_target(const Value& value) {
+  SignallingClientOptions options;
+  const auto use = [&](const SignallingServerObject& server) {
+    options.server = server.endpoint();
+    if (server.uses_tls()) {
+      options.tls = default_tls_client(value, std::string(server.host().label()));
+    }
+    return options;
+  };
+  const Scripted* const object = to_scripted(value.lua(), value.index());
+  if (const auto* const server = dynamic_cast<const SignallingServerObject*>(object)) {
+    return use(*server);
+  }
   const bool is_endpoint = value.is_table() || (value.is_text() && Endpoint::parse(value.text())) ||
-                           dynamic_cast<Reachable*>(to_scripted(value.lua(), value.index()));
-  if (is_endpoint) return read_endpoint(value);
+                           dynamic_cast<const Reachable*>(object) != nullptr;
+  if (is_endpoint) {
+    options.server = read_endpoint(value);
+    return options;
+  }
   const auto& host = Run::of(value.lua()).net().names().at<HostObject>(value);
-  if (host.signalling() != nullptr) return host.signalling()->endpoint();
+  if (host.signalling() != nullptr) return use(*host.signalling());
   value.complain(fmt::format("{} runs no signalling server: call host:signalling_server() before",
                              host.shown()));
 }
@@ -146,9 +180,8 @@ SignallingClientOptions read_signalling_use(const Value& table) {
 }
 
 SignallingClientOptions read_signalling_client(const Value& value, const net::Host& host,
-                                               const Endpoint& server) {
-  SignallingClientOptions options;
-  options.server = server;
+                                               const Value& server) {
+  SignallingClientOptions options = read_signalling_target(server);
   options.client.name = host.label();
   if (!value.present()) value.refuse("a table with a room, such as { room = \"lobby\" }");
   read_options(value, signalling_client_keys, options);

@@ -25,7 +25,7 @@ CHECKSUM_OPTIONS = (
 # ephemeral or chosen freely, and then finds their messages malformed.
 PROTOCOLS = (
     "frame raw ip ipv6 ipv6.fraghdr icmp icmpv6 udp tcp data stun turnchannel nat-pmp portcontrol "
-    "dns ssdp http websocket json data-text-lines xml dtls x509ce x509sat pkcs1 pkix1explicit "
+    "dns ssdp http websocket json data-text-lines xml dtls tls x509ce x509sat pkcs1 pkix1explicit "
     "pkix1implicit ber"
 ).split()
 # Scenarios in which a protocol's port serves another one; and those with DTLS messages in fragments

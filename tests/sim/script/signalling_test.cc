@@ -90,6 +90,90 @@ TEST(ScriptSignalling, CarriesACall) {
   EXPECT_EQ(metric_of(outcome, "after"), "0");
 }
 
+// A server with TLS, and what is said of it.
+std::string with_tls_server(std::string_view tls, std::string_view body) {
+  return R"(
+    local r = net:router("r")
+    local function host(name) return net:host(name, { link = { r, one_way_delay = "5ms" } }) end
+    local server, a, b = host("server"), host("a"), host("b")
+    local rooms = server:signalling_server({ tls = )" +
+         std::string(tls) + " })\n" + std::string(body);
+}
+
+TEST(ScriptSignalling, GoesOverTlsWhereTheServerDoes) {
+  const Outcome outcome = run_body(with_tls_server("true", R"(
+    metric("endpoint", rooms.endpoint == server.ip .. ":443")
+    local alice = a:signalling_client(server, { room = "lobby" })
+    alice:wait("entered", "1s")
+    metric("entered", tostring(net:now()))
+    metric("loss", tostring(alice.last_loss))
+    local bob = b:signalling_client(rooms, { room = "lobby", tls = { newest_version = "1.2" } })
+    bob:wait("entered", "1s")
+    bob:send("offer", "hello")
+    metric("payload", alice:receive("1s").payload)
+    local by_address = b:signalling_client({ server, 443 }, { room = "cellar", tls = true })
+    by_address:wait("entered", "1s")
+    local call = net:call(a, b, { signalling = server })
+    call:wait("connected", "5s")
+  )"));
+  EXPECT_EQ(metric_of(outcome, "endpoint"), "true");
+  // As without TLS, and 20 ms for its handshake.
+  EXPECT_EQ(metric_of(outcome, "entered"), "80ms");
+  EXPECT_EQ(metric_of(outcome, "loss"), "nil");
+  EXPECT_EQ(metric_of(outcome, "payload"), "hello");
+}
+
+std::string loss_of(std::string_view server_tls, std::string_view client_tls) {
+  return metric_of(run_body(with_tls_server(server_tls, R"(
+    local client = a:signalling_client({ server, rooms.endpoint:match("%d+$") + 0 },
+      { room = "lobby", tls = )" + std::string(client_tls) + R"( })
+    client:try_wait("entered", "2s")
+    metric("loss", tostring(client.last_loss))
+  )")),
+                   "loss");
+}
+
+TEST(ScriptSignalling, TlsThatFailsSaysWhy) {
+  EXPECT_EQ(loss_of("true", "true"), "nil");
+  EXPECT_EQ(loss_of("{ trusted = false }", "true"), "the certificate is not trusted");
+  EXPECT_EQ(loss_of("{ trusted = false }", "{ verify = false }"), "nil");
+  EXPECT_EQ(loss_of("true", "{ name = 'other.example' }"),
+            "the certificate is not for 'other.example'");
+  EXPECT_EQ(loss_of("{ names = { '*.example' , 'rooms.example.org' } }",
+                    "{ name = 'rooms.example.org' }"),
+            "nil");
+  EXPECT_EQ(loss_of("{ alpn = { 'a' } }", "{ alpn = { 'b' } }"),
+            "the peer sent the alert 'no application protocol'");
+  EXPECT_EQ(loss_of("{ oldest_version = '1.3' }", "{ newest_version = '1.2' }"),
+            "the peer sent the alert 'protocol version'");
+  EXPECT_EQ(loss_of("false", "true"), "wrong version number");
+}
+
+TEST(ScriptSignalling, AWaitNamesWhatTlsSaid) {
+  const Outcome outcome = run_body(with_tls_server("{ trusted = false }", R"(
+    a:signalling_client(server, { room = "lobby" }):wait("entered", "2s")
+  )"));
+  ASSERT_EQ(outcome.failures.size(), 1U);
+  EXPECT_THAT(outcome.failures.front().message,
+              HasSubstr("; it last had no connection: the certificate is not trusted"));
+}
+
+TEST(ScriptSignalling, WrongUseOfTlsIsAnError) {
+  EXPECT_THAT(error_of(with_tls_server("'yes'", "")), HasSubstr("tls: expected"));
+  EXPECT_THAT(error_of(with_tls_server("{ names = {} }", "")),
+              HasSubstr("names: expected at least one name"));
+  EXPECT_THAT(error_of(with_tls_server("{ names = { 'a b' } }", "")),
+              HasSubstr("expected a host's name such as"));
+  EXPECT_THAT(error_of(with_tls_server("{ alpn = { '' } }", "")),
+              HasSubstr("expected a text of 1 to 255 bytes"));
+  EXPECT_THAT(error_of(with_tls_server("{ newest_version = '1.1' }", "")), HasSubstr("1.2"));
+  EXPECT_THAT(error_of(with_tls_server("{ oldest_version = '1.3', newest_version = '1.2' }", "")),
+              HasSubstr("tls: oldest_version is at most newest_version"));
+  EXPECT_THAT(error_of(with_tls_server(
+                  "true", "a:signalling_client(server, { room = 'x', tls = { trusted = true } })")),
+              HasSubstr("unknown key 'trusted'"));
+}
+
 TEST(ScriptSignalling, WrongUseIsAnError) {
   EXPECT_THAT(error_of(with_server("net:call(a, b, { signalling = a })")),
               HasSubstr("signalling: host 'a' runs no signalling server"));
