@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "sim/agents/agent.h"
 #include "sim/agents/candidate_names.h"
 #include "sim/agents/signalling.h"
+#include "sim/agents/tls_authority.h"
 #include "sim/agents/turn_stream.h"
 #include "stack/ice/agent.h"
 
@@ -28,6 +30,8 @@ struct IcePeerOptions {
   Trickle trickle = Trickle::full;
   std::vector<Endpoint> stun_servers;
   std::vector<ice::TurnServer> turn_servers;
+  // For those over TLS, by their addresses.
+  std::map<Endpoint, TlsClientUse> turn_tls;
   std::uint16_t port = 0;  // of each host candidate; 0: ephemeral ports
   // External endpoints that a gateway has mapped to `port`, of the first address of their family.
   std::vector<Endpoint> mapped;
@@ -50,7 +54,8 @@ struct IcePeerOptions {
 //   "ice.answered" {pair, transaction, code, mapped}; "ice.nominated" {pair};
 //   "ice.selected" {pair, local, local_type, remote, remote_type}; "ice.state" {state, reason};
 //   "ice.role" {role}; "ice.consent_lost" {pair}; "ice.ignored" {from, reason};
-//   "ice.connection" {server, transport, state, reason} of a TURN server over TCP.
+//   "ice.connection" {server, transport, state, reason} of a TURN server over TCP; with TLS those
+//   of TlsLayer.
 class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
  public:
   IcePeer(net::Host& host, IcePeerOptions options);
@@ -142,6 +147,7 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   void take_message(const Endpoint& local, const Endpoint& remote, ByteView bytes,
                     Transport transport);
   void connect(const ice::SocketNeeded& needed);
+  [[nodiscard]] TlsLayer tls_to(const Endpoint& server);
   void send_by_connection(const Transmit& message);
   void on_open(TurnStream& stream) override;
   void on_message(TurnStream& stream, ByteView message) override;
@@ -196,6 +202,7 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   std::vector<ice::Candidate> unsent_;     // gathered, to be sent with the description
   std::vector<PairFace> pairs_;            // by pair number less one
   std::vector<TurnConnection> connections_;
+  std::uint64_t tls_connections_ = 0;     // so far, each with a random stream of its own
   const net::Packet* current_ = nullptr;  // being taken: what an Ignored is about
   bool taking_ = false;                   // a packet, or a stream's message
   bool changed_ = false;                  // since on_change was last called

@@ -8,7 +8,10 @@ namespace natsim::agents {
 
 void IcePeer::connect(const ice::SocketNeeded& needed) {
   TurnConnection connection{needed.base, needed.server, needed.transport};
-  auto stream = TurnStream::connect(host(), needed.base.address, needed.remote, *this);
+  auto tls =
+      needed.transport == Transport::tls ? std::optional(tls_to(needed.server)) : std::nullopt;
+  auto stream =
+      TurnStream::connect(host(), needed.base.address, needed.remote, *this, std::move(tls));
   if (!stream) {
     tell_connection(connection, "failed", stream.error());
     machine_.replace_turn_socket(needed.base, needed.server, needed.transport, std::nullopt,
@@ -18,6 +21,13 @@ void IcePeer::connect(const ice::SocketNeeded& needed) {
   connection.stream = std::move(stream.value());
   tell_connection(connection, "connecting", {});
   connections_.push_back(std::move(connection));
+}
+
+// After a redirection the server still has to be who it was to be (RFC 8489 §10).
+TlsLayer IcePeer::tls_to(const Endpoint& server) {
+  const TlsClientUse& use = options_.turn_tls.at(server);
+  const Random random = world().random(label()).split("tls").split(tls_connections_++);
+  return {*this, use.authority->client(use.options, random)};
 }
 
 void IcePeer::on_open(TurnStream& stream) {

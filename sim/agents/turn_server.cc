@@ -42,10 +42,15 @@ Result<std::unique_ptr<TurnServer>> TurnServer::start(net::Host& host,
     if (const auto bound = server->bind(listening); !bound) return Error{bound.error()};
   }
   if (options.tcp_port) {
-    const Endpoint local{server->listening_.address, *options.tcp_port};
-    auto listener = host.tcp().listen({.local = local, .options = {.nagle = false}}, *server);
+    auto listener = server->listen(*options.tcp_port);
     if (!listener) return Error{listener.error()};
     server->tcp_ = std::move(listener.value());
+  }
+  if (options.tls_port) {
+    auto listener = server->listen(*options.tls_port);
+    if (!listener) return Error{listener.error()};
+    server->tls_ = std::move(listener.value());
+    server->tls_use_ = options.tls;
   }
   return server;
 }
@@ -55,16 +60,27 @@ TurnServer::TurnServer(net::Host& host, const turn::ServerOptions& options)
       listening_(options.listening.front()),
       machine_(options, host.world().random(label())) {}
 
-Endpoint TurnServer::endpoint(Transport transport) const {
-  if (transport == Transport::udp) return listening_;
-  return transport == Transport::tcp && tcp_ != nullptr ? tcp_->local() : Endpoint();
+Result<std::unique_ptr<net::TcpListener>> TurnServer::listen(std::uint16_t port) {
+  return host().tcp().listen({.local = {listening_.address, port}, .options = {.nagle = false}},
+                             *this);
 }
 
-void TurnServer::accept(net::TcpListener& /*listener*/, std::unique_ptr<net::TcpSocket> socket) {
+Endpoint TurnServer::endpoint(Transport transport) const {
+  if (transport == Transport::udp) return listening_;
+  const auto& listener = transport == Transport::tcp ? tcp_ : tls_;
+  return listener != nullptr ? listener->local() : Endpoint();
+}
+
+void TurnServer::accept(net::TcpListener& listener, std::unique_ptr<net::TcpSocket> socket) {
   const std::pair key(socket->remote(), socket->local());
-  const Transport transport = Transport::tcp;
+  const Transport transport = &listener == tls_.get() ? Transport::tls : Transport::tcp;
   tell("turn.connected", {{"client", key.first}, {"transport", to_string(transport)}});
-  connections_[key] = {transport, TurnStream::accept(std::move(socket), *this)};
+  std::optional<TlsLayer> tls;
+  if (transport == Transport::tls) {
+    const Random random = world().random(label()).split("tls").split(tls_connections_++);
+    tls.emplace(*this, tls_use_->authority->server(tls_use_->options, random));
+  }
+  connections_[key] = {transport, TurnStream::accept(std::move(socket), *this, std::move(tls))};
 }
 
 void TurnServer::on_message(TurnStream& stream, ByteView message) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sim/agents/agent.h"
+#include "sim/agents/tls_authority.h"
 #include "sim/agents/turn_stream.h"
 #include "stack/turn/server.h"
 
@@ -15,8 +16,11 @@ namespace natsim::agents {
 
 struct TurnServerOptions {
   turn::ServerOptions turn;
-  // Also served over TCP at the address of the first listening endpoint.
+  // Also served over TCP at the address of the first listening endpoint, and over TLS. The two
+  // ports differ.
   std::optional<std::uint16_t> tcp_port;
+  std::optional<std::uint16_t> tls_port;
+  std::optional<TlsServerUse> tls;  // set with tls_port
 };
 
 // Relays for clients that know a user name and password. It answers Binding requests as well, so
@@ -29,7 +33,7 @@ struct TurnServerOptions {
 // "turn.permission_expired" {client, relay, peer}, "turn.channel" {client, relay, peer, number,
 // refreshed}, "turn.channel_expired" {client, relay, peer, number}, "turn.refused" {client, method,
 // code, reason}, "turn.connected" {client, transport}, "turn.disconnected" {client, transport,
-// reason}.
+// reason}; with TLS those of TlsLayer.
 class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::User {
  public:
   // Fails if a listening socket cannot be opened.
@@ -54,6 +58,7 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
   void on_message(TurnStream& stream, ByteView message) override;
   void on_end(TurnStream& stream, std::string_view why) override;
   void send_by_connection(const Transmit& message);
+  Result<std::unique_ptr<net::TcpListener>> listen(std::uint16_t port);
   void take(const Endpoint& local, const net::Packet& packet) override;
   void take_error(const Endpoint& local, net::IcmpError error, const Endpoint& remote) override;
   void handle_timeout(Time now) override { machine_.handle_timeout(now); }
@@ -74,7 +79,10 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
 
   Endpoint listening_;
   turn::Server machine_;
-  std::unique_ptr<net::TcpListener> tcp_;
+  std::optional<TlsServerUse> tls_use_;
+  std::uint64_t tls_connections_ = 0;      // so far, each with a random stream of its own
+  std::unique_ptr<net::TcpListener> tcp_;  // null if it is not served so
+  std::unique_ptr<net::TcpListener> tls_;
   std::map<std::pair<Endpoint, Endpoint>, Connection> connections_;  // by client and server
   const net::Packet* current_ = nullptr;  // being taken: what a PacketDropped is about
   bool taking_ = false;                   // a packet, or a stream's message

@@ -12,18 +12,20 @@ constexpr net::TcpOptions client_options{.syn_retries = 4, .nagle = false};
 }  // namespace
 
 Result<std::unique_ptr<TurnStream>> TurnStream::connect(net::Host& host, const IpAddress& local,
-                                                        const Endpoint& server, User& user) {
+                                                        const Endpoint& server, User& user,
+                                                        std::optional<TlsLayer> tls) {
   std::unique_ptr<TurnStream> stream(new TurnStream(user));
-  auto bytes =
-      ByteStream::connect(host, {.local = {local, 0}, .options = client_options}, server, *stream);
+  const net::TcpBinding binding{.local = {local, 0}, .options = client_options};
+  auto bytes = ByteStream::connect(host, binding, server, *stream, std::move(tls));
   if (!bytes) return Error{bytes.error()};
   stream->stream_ = std::move(bytes.value());
   return stream;
 }
 
-std::unique_ptr<TurnStream> TurnStream::accept(std::unique_ptr<net::TcpSocket> socket, User& user) {
+std::unique_ptr<TurnStream> TurnStream::accept(std::unique_ptr<net::TcpSocket> socket, User& user,
+                                               std::optional<TlsLayer> tls) {
   std::unique_ptr<TurnStream> stream(new TurnStream(user));
-  stream->stream_ = ByteStream::accept(std::move(socket), *stream);
+  stream->stream_ = ByteStream::accept(std::move(socket), *stream, std::move(tls));
   return stream;
 }
 

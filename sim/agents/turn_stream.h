@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "sim/agents/byte_stream.h"
@@ -27,9 +28,11 @@ class TurnStream : private ByteStream::User {
 
   // A client's, from an address of the host. Fails if the connection cannot be asked for.
   static Result<std::unique_ptr<TurnStream>> connect(net::Host& host, const IpAddress& local,
-                                                     const Endpoint& server, User& user);
+                                                     const Endpoint& server, User& user,
+                                                     std::optional<TlsLayer> tls);
   // A server's.
-  static std::unique_ptr<TurnStream> accept(std::unique_ptr<net::TcpSocket> socket, User& user);
+  static std::unique_ptr<TurnStream> accept(std::unique_ptr<net::TcpSocket> socket, User& user,
+                                            std::optional<TlsLayer> tls);
 
   // False if it is lost.
   bool send(ByteView message);

@@ -63,7 +63,7 @@ int HostObject::stun_server(lua_State* lua) {
 int HostObject::turn_server(lua_State* lua) {
   require_address(lua, "host:turn_server");
   if (turn_ != nullptr) raise(lua, "host:turn_server: {} runs a TURN server already", shown());
-  const auto options = read_turn_server(Value(lua, 2, "host:turn_server"), addresses());
+  const auto options = read_turn_server(Value(lua, 2, "host:turn_server"), host_, addresses());
   if (stun_ != nullptr && stun_->endpoint() == options.turn.listening.front()) {
     if (stun_->discovers_behaviour()) {
       raise(lua,

@@ -11,6 +11,7 @@
 #include "sim/script/nearest.h"
 #include "sim/script/options.h"
 #include "sim/script/run.h"
+#include "sim/script/tls_settings.h"
 #include "stack/stun/ephemeral_credentials.h"
 
 namespace natsim::script {
@@ -39,9 +40,10 @@ struct TransportName {
   std::string_view name;
   Transport value;
 };
-constexpr std::array<TransportName, 2> transports = {{
+constexpr std::array<TransportName, 3> transports = {{
     {"udp", Transport::udp},
     {"tcp", Transport::tcp},
+    {"tls", Transport::tls},
 }};
 
 struct FamiliesName {
@@ -115,14 +117,15 @@ Endpoint turn_endpoint(const Value& where, const HostObject* host, Transport tra
   if (host == nullptr) return read_endpoint(where);
   const Endpoint endpoint = host->turn()->endpoint(transport);
   if (!endpoint.is_set()) {
-    where.complain(fmt::format("the TURN server of {} does not serve {}: give it a {}_port",
-                               host->shown(), to_string(transport), to_string(transport)));
+    where.complain(fmt::format("the TURN server of {} is not served over {}: see its option '{}'",
+                               host->shown(), to_string(transport),
+                               transport == Transport::tls ? "tls" : "tcp_port"));
   }
   return endpoint;
 }
 
 // A server for each transport that it is to be used by.
-void read_turn_server_use(const Value& table, std::vector<ice::TurnServer>& servers) {
+void read_turn_server_use(const Value& table, agents::IcePeerOptions& peer) {
   if (!table.is_table()) table.refuse("a table such as { server, user = \"alice\" }");
   TurnUse keys;
   read_options(table, turn_use_keys, keys, 1);
@@ -138,11 +141,17 @@ void read_turn_server_use(const Value& table, std::vector<ice::TurnServer>& serv
   const auto user = host == nullptr ? turn::ServerOptions::User{*keys.user, *keys.password}
                                     : credentials_of(table, *host, keys);
   for (const Transport transport : keys.transports) {
-    servers.push_back({.address = turn_endpoint(where, host, transport),
-                       .username = user.name,
-                       .password = user.password,
-                       .transport = transport,
-                       .families = keys.families});
+    peer.turn_servers.push_back({.address = turn_endpoint(where, host, transport),
+                                 .username = user.name,
+                                 .password = user.password,
+                                 .transport = transport,
+                                 .families = keys.families});
+    if (transport != Transport::tls) continue;
+    const Endpoint& server = peer.turn_servers.back().address;
+    auto use = default_tls_client(
+        where, host != nullptr ? std::string(host->host().label()) : to_string(server.address));
+    use.options.alpn = {turn_over_tls};
+    peer.turn_tls.insert_or_assign(server, std::move(use));
   }
 }
 
@@ -170,12 +179,12 @@ constexpr std::array<Key<agents::IcePeerOptions>, 2> server_keys = {{
      [](const Value& value, agents::IcePeerOptions& peer) {
        peer.turn_servers.clear();
        if (!is_list_of_tables(value)) {
-         read_turn_server_use(value, peer.turn_servers);
+         read_turn_server_use(value, peer);
          return;
        }
        for (int i = 1; i <= value.length(); ++i) {
          const StackMark mark(value.lua());
-         read_turn_server_use(value.element(i), peer.turn_servers);
+         read_turn_server_use(value.element(i), peer);
        }
      }},
 }};

@@ -585,7 +585,9 @@ function PortMapping:remove() end
 ---@field secret? string shared with whoever hands out credentials that expire (draft-uberti-behave-turn-rest)
 ---@field ip? string one of the host's addresses; default the first
 ---@field port? integer of UDP; from 1 to 65535; default 3478
----@field tcp_port? integer|false from 1 to 65535, or false for UDP alone; default the same as `port`
+---@field tcp_port? integer|false from 1 to 65535, or false for none; default the same as `port`
+---@field tls? boolean|TlsServerOptions whether it is served over TLS as well, by ALPN "stun.turn"; default false
+---@field tls_port? integer from 1 to 65535; default 5349
 ---@field relay_ip? string the host's address that relays are on; default all of them
 ---@field relay_ports? [integer, integer] default { 49152, 65535 }
 ---@field realm? string default "natsim"
@@ -1119,8 +1121,8 @@ function hold(options) end
 
 -- Calls -----------------------------------------------------------------------------------------
 
----@alias TurnTransport "udp"|"tcp"
 ---@alias RelayFamilies "own"|"ipv4"|"ipv6"|"both"
+---@alias TurnTransport "udp"|"tcp"|"tls"
 ---@class TurnServerUse
 ---@field [1] Host|string the host of the TURN server, or an endpoint
 ---@field user string

@@ -7,6 +7,7 @@
 
 #include "sim/script/options.h"
 #include "sim/script/table_writer.h"
+#include "sim/script/tls_settings.h"
 
 namespace natsim::script {
 namespace {
@@ -21,8 +22,11 @@ struct StunSetup {
 struct TurnSetup {
   ServerOptions& options;
   const std::vector<IpAddress>& addresses;
+  const net::Host& host;
   std::optional<std::uint16_t> tcp_port;
   bool tcp = true;
+  std::optional<std::uint16_t> tls_port;
+  std::optional<agents::TlsServerUse> tls;
 };
 
 // An address that the host has.
@@ -62,7 +66,7 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   return users;
 }
 
-constexpr std::array<Key<TurnSetup>, 15> turn_keys = {{
+constexpr std::array<Key<TurnSetup>, 17> turn_keys = {{
     {"users",
      [](const Value& value, TurnSetup& server) { server.options.users = read_users(value); }},
     {"secret",
@@ -81,6 +85,9 @@ constexpr std::array<Key<TurnSetup>, 15> turn_keys = {{
        server.tcp = !lua_isboolean(value.lua(), value.index()) || value.boolean();
        if (server.tcp) server.tcp_port = value.port();
      }},
+    {"tls", [](const Value& value,
+               TurnSetup& server) { server.tls = read_tls_server(value, server.host); }},
+    {"tls_port", [](const Value& value, TurnSetup& server) { server.tls_port = value.port(); }},
     {"relay_ip",
      [](const Value& value, TurnSetup& server) {
        server.options.relay_addresses = {own_address(value, server.addresses)};
@@ -190,7 +197,7 @@ BindingServer::Options read_stun_server(const Value& value,
   return options;
 }
 
-agents::TurnServerOptions read_turn_server(const Value& value,
+agents::TurnServerOptions read_turn_server(const Value& value, const net::Host& host,
                                            const std::vector<IpAddress>& addresses) {
   agents::TurnServerOptions read;
   ServerOptions& options = read.turn;
@@ -199,12 +206,18 @@ agents::TurnServerOptions read_turn_server(const Value& value,
   options.relay_addresses = addresses;
   if (!value.present())
     value.refuse("a table with users, such as { users = { alice = \"secret\" } }");
-  TurnSetup keys{options, addresses, {}};
+  TurnSetup keys{options, addresses, host};
   read_options(value, turn_keys, keys);
   if (options.users.empty() && !options.shared_secret) {
     value.complain("missing key 'users', or 'secret'");
   }
   if (keys.tcp) read.tcp_port = keys.tcp_port.value_or(options.listening.front().port);
+  if (keys.tls_port && !keys.tls) value.complain("'tls_port' has no effect without 'tls'");
+  if (keys.tls) {
+    if (keys.tls->options.alpn.empty()) keys.tls->options.alpn = {turn_over_tls};
+    read.tls_port = keys.tls_port.value_or(default_turn_tls_port);
+    read.tls = std::move(keys.tls);
+  }
   return read;
 }
 

@@ -89,7 +89,10 @@ class EchoObject : public Reachable {
 // these addresses.
 stun::BindingServer::Options read_stun_server(const Value& value,
                                               const std::vector<IpAddress>& addresses);
-agents::TurnServerOptions read_turn_server(const Value& value,
+agents::TurnServerOptions read_turn_server(const Value& value, const net::Host& host,
                                            const std::vector<IpAddress>& addresses);
+
+inline constexpr std::uint16_t default_turn_tls_port = 5349;  // RFC 8656 §17
+inline constexpr const char* turn_over_tls = "stun.turn";     // its ALPN (RFC 7443 §3)
 
 }  // namespace natsim::script

@@ -10,6 +10,7 @@ SETTINGS = {
     "keepalive_grid.lua": {"homes": "1"},
     "long_relayed_call.lua": {"time": "20s"},
     "simulcast.lua": {"time": "35s"},
+    "only_the_web.lua": {"time": "10s"},
     "media.lua": {"time": "10s"},
 }
 

@@ -63,10 +63,32 @@ TEST(TurnTransport, Ts05_FamiliesAreWords) {
   EXPECT_NE(error.find("families"), error.npos) << error;
 }
 
+TEST(TurnTransport, Tc11_OverTlsTheServerHasToBeWhoItSays) {
+  const auto state_with = [&](const std::string& turn) {
+    return metric_of(run_body(world(turn) + R"(
+    local call = call("tls")
+    sleep("5s")
+    metric("state", call.state))"),
+                     "state");
+  };
+  EXPECT_EQ(state_with(", tls = true"), "connected");
+  EXPECT_EQ(state_with(", tls = { names = { 'server' } }"), "connected");
+  EXPECT_EQ(state_with(", tls = { names = { 'proxy.example' } }"), "connecting");
+  EXPECT_EQ(state_with(", tls = { trusted = false }"), "connecting");
+  EXPECT_EQ(state_with(", tls = { alpn = { 'h2' } }"), "connecting");
+}
+
+TEST(TurnTransport, TlsOptionsWithoutTlsAreErrors) {
+  const std::string error = error_of(world(", tls_port = 443"));
+  EXPECT_NE(error.find("has no effect without 'tls'"), error.npos) << error;
+}
+
 TEST(TurnTransport, WhatIsNotServedIsAnError) {
   const std::string error = error_of(world(", tcp_port = false") + "call('tcp')");
-  EXPECT_NE(error.find("the TURN server of host 'server' does not serve tcp: give it a tcp_port"),
-            error.npos)
+  EXPECT_NE(
+      error.find(
+          "the TURN server of host 'server' is not served over tcp: see its option 'tcp_port'"),
+      error.npos)
       << error;
 }
 
