@@ -215,6 +215,7 @@ agents::PeerConnectionOptions read_peer_connection_options(const Value& table) {
       media.video.value_or(sdp::Direction::sendrecv) != sdp::Direction::sendrecv) {
     value.complain("directions and codecs are given to pc:add_track");
   }
+  if (!media.send_encodings.empty()) value.complain("'send_encodings' are given to pc:add_track");
   options.security = media.security;
   options.certificate = media.certificate;
   options.media = media.streams;

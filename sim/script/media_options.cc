@@ -147,6 +147,20 @@ constexpr std::array<Key<CallMedia>, 5> media_keys = {{
      [](const Value& value, CallMedia& media) { media.own_certificates = value.boolean(); }},
 }};
 
+// What would have no effect.
+void check_streams(const Value& value, const CallMedia& media) {
+  const peer::Fec& fec = media.streams.fec;
+  if (fec.audio != peer::AudioFec::none && media.audio_codec != "opus") {
+    value.complain("speech is protected by 'fec' in Opus only");
+  }
+  if (fec.video == peer::VideoFec::ulpfec && media.video_codec != "VP8") {
+    value.complain("ULPFEC is for VP8 only, as in browsers; 'flexfec' is for any codec");
+  }
+  if (!media.send_encodings.empty() && !(media.video && sdp::sends(*media.video))) {
+    value.complain("'send_encodings' are of video that the caller sends");
+  }
+}
+
 }  // namespace
 
 std::vector<peer::SendEncoding> read_send_encodings(const Value& value) {
@@ -177,6 +191,7 @@ agents::CallMedia read_call_media(const Value& value) {
   }
   read_options(value, media_keys, media);
   if (!media.audio && !media.video) value.complain("media needs 'audio' or 'video'");
+  check_streams(value, media);
   const StackMark mark(value.lua());
   const Value own = value.field("own_certificates");
   if (own.present() && !media.own_certificates && media.certificate == dtls::KeyType::rsa_2048) {

@@ -149,8 +149,12 @@ void RtpSender::add_repairs(const OutgoingRtp& packet, ByteView bytes, Time now,
                                                        .payload = std::move(made.payload),
                                                        .made = now,
                                                        .repair = true});
-    if (repair.header.ssrc == ssrc_) repair.header.sequence_number = next_number_++;
     add_names(repair.header);
+    if (repair.header.ssrc == ssrc_) {
+      repair.header.sequence_number = next_number_++;
+    } else {
+      add_repaired_rid(repair.header);
+    }
   }
 }
 

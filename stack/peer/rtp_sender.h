@@ -43,7 +43,7 @@ inline constexpr std::size_t most_payload = 1150;
 //    they were, not more often than once a round trip each.
 // 3. What leaves is to be counted by `sent`; repairs of it are due then (`add_repairs`).
 // 4. A stream of simulcast is told by its RID until a report of it has come (RFC 8852 §3); its
-//    retransmissions, of which none comes, always.
+//    retransmissions and its repairs, of which none comes, always.
 // 5. A packet of repairs is not sent again.
 class RtpSender {
  public:

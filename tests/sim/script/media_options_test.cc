@@ -59,5 +59,56 @@ TEST(MediaOptions, OwnCertificatesAreNoOptionWhereThereAreNoOthers) {
       << by_hand.error;
 }
 
+TEST(MediaOptions, ProtectionWithoutEffectIsRefused) {
+  const auto error_of = [](const char* media) { return call_with(media).error; };
+  EXPECT_NE(error_of("{ audio = { codec = 'PCMU', fec = 'red' } }").find("in Opus only"),
+            std::string::npos);
+  EXPECT_NE(error_of("{ video = { codec = 'H264', fec = 'ulpfec' } }").find("for VP8 only"),
+            std::string::npos);
+  EXPECT_EQ(error_of("{ video = { codec = 'H264', fec = 'flexfec' } }"), "");
+}
+
+TEST(MediaOptions, EncodingsHaveRidsAndAreSent) {
+  const auto error_of = [](const std::string& video) {
+    return call_with("{ video = " + video + " }").error;
+  };
+  EXPECT_NE(error_of("{ send_encodings = {} }").find("a list of 1 to 3 encodings"),
+            std::string::npos);
+  EXPECT_NE(error_of("{ send_encodings = { { active = true } } }").find("a 'rid' of its own"),
+            std::string::npos);
+  EXPECT_NE(
+      error_of("{ send_encodings = { { rid = 'a' }, { rid = 'a' } } }").find("a 'rid' of its own"),
+      std::string::npos);
+  EXPECT_NE(error_of("{ send_encodings = { { rid = 'a b' } } }").find("a rid: 1 to 16 letters"),
+            std::string::npos);
+  EXPECT_NE(error_of("{ direction = 'recvonly', send_encodings = { { rid = 'a' } } }")
+                .find("of video that the caller sends"),
+            std::string::npos);
+  const Outcome by_hand = run_body(R"(
+    local host = net:host("host", { link = { net:router("internet"), one_way_delay = "10ms" } })
+    host:peer_connection({ media = { video = { send_encodings = { { rid = "a" } } } } }))");
+  EXPECT_NE(by_hand.error.find("given to pc:add_track"), std::string::npos) << by_hand.error;
+}
+
+TEST(MediaOptions, StatisticsListEachEncoding) {
+  const Outcome outcome = call_with(R"({
+    video = { direction = "sendonly", width = 1280, height = 720, bitrate = "2Mbit", congestion_control = false,
+      send_encodings = { { rid = "a" }, { rid = "b" }, { rid = "c", active = false } } } })",
+                                    R"(
+    sleep("5s")
+    local words = {}
+    for _, side in ipairs({ first.caller, first.callee }) do
+      for _, stream in ipairs(side:get_stats()) do
+        words[#words + 1] = stream.type .. " " .. tostring(stream.rid) .. " " .. tostring(stream.frame_width) ..
+          " " .. tostring(stream.target_bitrate) .. " " .. ((stream.frames_decoded or stream.frames_sent) > 100 and "moves" or "")
+      end
+    end
+    metric("streams", table.concat(words, "; ")))");
+  EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.error;
+  EXPECT_EQ(metric_of(outcome, "streams"),
+            "outbound-rtp a 320 150000 moves; outbound-rtp b 640 700000 moves; "
+            "inbound-rtp a nil nil moves; inbound-rtp b nil nil moves; inbound-rtp c nil nil ");
+}
+
 }  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::script

@@ -313,6 +313,20 @@ TEST_F(MediaPair, SDP24_RetransmissionsOfSimulcastFindTheirStream) {
   }
 }
 
+TEST_F(ProtectedPair, SDP24_RTP13_RepairsOfSimulcastFindTheirStream) {
+  encodings = {{.rid = "l"}, {.rid = "h"}};
+  MediaOptions options = steady;
+  options.fec.video = VideoFec::flexfec;
+  run_with_losses(options);
+  for (const RtpReceiver* receiver : from_bob->receivers(2)) {
+    const InboundStatistics got = receiver->statistics();
+    EXPECT_GE(got.fec_packets_received, 200U);  // 900 frames, of the small one four in a group
+    EXPECT_GE(got.fec_packets_received - got.fec_packets_discarded, 20U);
+    EXPECT_EQ(got.frames_dropped, 0U);
+    EXPECT_GE(got.frames_decoded, 890U);
+  }
+}
+
 TEST_F(MediaPair, SDP24_WhoTakesNoSimulcastGetsOneStream) {
   encodings = {{.rid = "l"}, {.rid = "h"}};
   Side plain("bob");
