@@ -73,6 +73,9 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   // kept for `start_error`.
   void follow_restart(std::uint32_t generation);
   [[nodiscard]] bool started() const { return started_; }
+  // Takes the allocations that can move from addresses that the host has lost to one that it has
+  // (RFC 8016); how many there are.
+  std::size_t move_relays();
   // Before `start`.
   void set_role(ice::Role role) { machine_.set_role(role); }
   // Whether the description has been given to the sink: later ones are the owner's to send.
@@ -127,6 +130,9 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
 
   // Sockets for all addresses that can be used.
   Result<std::vector<Endpoint>> open_sockets();
+  [[nodiscard]] bool is_usable(const IpAddress& address) const;
+  // A fresh socket on an address of this family.
+  std::optional<Endpoint> open_socket(Family family);
   // Gives the machine its sockets and signals.
   void begin(const std::vector<Endpoint>& bases);
   // Whether what names this username fragment is of the peer's present generation; what names none

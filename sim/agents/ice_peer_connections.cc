@@ -1,4 +1,5 @@
-// An ICE peer's connections to TURN servers over TCP.
+// An ICE peer's ways to TURN servers: its connections to them over TCP and TLS, and other sockets
+// when its addresses have changed.
 #include <algorithm>
 #include <utility>
 
@@ -28,6 +29,39 @@ TlsLayer IcePeer::tls_to(const Endpoint& server) {
   const TlsClientUse& use = options_.turn_tls.at(server);
   const Random random = world().random(label()).split("tls").split(tls_connections_++);
   return {*this, use.authority->client(use.options, random)};
+}
+
+std::size_t IcePeer::move_relays() {
+  std::size_t moved = 0;
+  for (const Endpoint& from : machine_.relay_sockets()) {
+    if (is_usable(from.address)) continue;
+    const auto to = open_socket(from.address.family());
+    if (!to) continue;
+    const std::size_t here = machine_.move_relays(from, *to, world().now());
+    if (here == 0) unbind(*to);
+    moved += here;
+  }
+  pump();
+  return moved;
+}
+
+bool IcePeer::is_usable(const IpAddress& address) const {
+  for (const auto& interface : host().interfaces()) {
+    const auto& own = interface->addresses();
+    if (interface->up() && std::find(own.begin(), own.end(), address) != own.end()) return true;
+  }
+  return false;
+}
+
+std::optional<Endpoint> IcePeer::open_socket(Family family) {
+  for (const auto& interface : host().interfaces()) {
+    if (!interface->up()) continue;
+    for (const IpAddress& address : interface->addresses()) {
+      if (address.family() != family) continue;
+      if (auto bound = bind({address, 0})) return bound.value();
+    }
+  }
+  return std::nullopt;
 }
 
 void IcePeer::on_open(TurnStream& stream) {

@@ -165,6 +165,11 @@ void TurnServer::on(const turn::AllocationRefreshed& event) {
        {{"client", event.tuple.client}, {"relay", event.relay}, {"lifetime", event.lifetime}});
 }
 
+void TurnServer::on(const turn::AllocationMoved& event) {
+  tell("turn.moved",
+       {{"client", event.to.client}, {"former", event.from.client}, {"relay", event.relay}});
+}
+
 void TurnServer::on(const turn::AllocationEnded& event) {
   tell("turn.ended",
        {{"client", event.tuple.client}, {"relay", event.relay}, {"why", word(event.why)}});

@@ -29,11 +29,12 @@ struct TurnServerOptions {
 // Data for a client whose connection takes no more is lost, with a reason.
 //
 // Events: "turn.allocated" {client, relay, user, lifetime}, "turn.refreshed" {client, relay,
-// lifetime}, "turn.ended" {client, relay, why}, "turn.permission" {client, relay, peer, refreshed},
-// "turn.permission_expired" {client, relay, peer}, "turn.channel" {client, relay, peer, number,
-// refreshed}, "turn.channel_expired" {client, relay, peer, number}, "turn.refused" {client, method,
-// code, reason}, "turn.connected" {client, transport}, "turn.disconnected" {client, transport,
-// reason}; with TLS those of TlsLayer.
+// lifetime}, "turn.moved" {client, former, relay}, "turn.ended" {client, relay, why},
+// "turn.permission" {client, relay, peer, refreshed}, "turn.permission_expired" {client, relay,
+// peer}, "turn.channel" {client, relay, peer, number, refreshed}, "turn.channel_expired" {client,
+// relay, peer, number}, "turn.refused" {client, method, code, reason}, "turn.connected" {client,
+// transport}, "turn.disconnected" {client, transport, reason}; with TLS those of
+// TlsLayer.
 class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::User {
  public:
   // Fails if a listening socket cannot be opened.
@@ -69,6 +70,7 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
   void on(const turn::CloseRelay& event) { unbind(event.relay); }
   void on(const turn::AllocationCreated& event);
   void on(const turn::AllocationRefreshed& event);
+  void on(const turn::AllocationMoved& event);
   void on(const turn::AllocationEnded& event);
   void on(const turn::PermissionInstalled& event);
   void on(const turn::PermissionExpired& event);

@@ -71,6 +71,7 @@ constexpr Sentence sentences[] = {
              "the NAT's mapping is {mapping}, filtering {filtering}, hairpin {hairpin}"},
     Sentence{"turn.allocated", "allocates {relay} for {client}[, user {user}]"},
     Sentence{"turn.refreshed", "keeps {relay} for {lifetime} more"},
+    Sentence{"turn.moved", "{client} takes {relay} along from {former}"},
     Sentence{"turn.ended", "allocation {relay} {why}"},
     Sentence{"turn.connected", "{client} connects over {transport}"},
     Sentence{"turn.disconnected", "the connection of {client} over {transport} ends: {reason}"},

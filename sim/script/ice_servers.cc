@@ -63,12 +63,14 @@ struct TurnUse {
   std::optional<Duration> expires;
   std::vector<Transport> transports = {Transport::udp};
   ice::RelayFamilies families = ice::RelayFamilies::own;
+  bool mobility = false;
 };
-constexpr std::array<Key<TurnUse>, 5> turn_use_keys = {{
+constexpr std::array<Key<TurnUse>, 6> turn_use_keys = {{
     {"user", [](const Value& value, TurnUse& turn) { turn.user = value.text(); }},
     {"password", [](const Value& value, TurnUse& turn) { turn.password = value.text(); }},
     {"expires",
      [](const Value& value, TurnUse& turn) { turn.expires = value.positive_duration(); }},
+    {"mobility", [](const Value& value, TurnUse& turn) { turn.mobility = value.boolean(); }},
     {"families", [](const Value& value, TurnUse& turn) { turn.families = value.one_of(families); }},
     {"transport",
      [](const Value& value, TurnUse& turn) {
@@ -145,7 +147,8 @@ void read_turn_server_use(const Value& table, agents::IcePeerOptions& peer) {
                                  .username = user.name,
                                  .password = user.password,
                                  .transport = transport,
-                                 .families = keys.families});
+                                 .families = keys.families,
+                                 .mobility = keys.mobility});
     if (transport != Transport::tls) continue;
     const Endpoint& server = peer.turn_servers.back().address;
     auto use = default_tls_client(

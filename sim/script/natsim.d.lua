@@ -597,6 +597,7 @@ function PortMapping:remove() end
 ---@field min_lifetime? AnyDuration default "600s"
 ---@field max_lifetime? AnyDuration default "3600s"
 ---@field user_quota? integer allocations of one user; from 0 to 1000000; default: no quota
+---@field mobility? boolean lets allocations follow their clients to other addresses (RFC 8016); default false
 ---@field max_permissions? integer of one allocation; from 1 to 1000000; default 1024
 
 ---@class LocalOptions
@@ -1130,6 +1131,7 @@ function hold(options) end
 ---@field expires? AnyDuration from now, of credentials made with the server's secret; default "24h"
 ---@field transport? TurnTransport|TurnTransport[] to the server; a relayed candidate for each; default "udp"
 ---@field families? RelayFamilies of the relayed address; "both" asks for one of each by one allocation (ADDITIONAL-ADDRESS-FAMILY, RFC 8656 §7.1); default "own": of the address that asks
+---@field mobility? boolean asks for allocations that can move to another address of the host (RFC 8016), over UDP; default false
 
 ---@class IceServers
 ---@field stun? Host|EndpointLike|(Host|EndpointLike)[]
@@ -1323,6 +1325,9 @@ function Peer:pairs() end
 function Peer:send(data) end
 ---This side restarts ICE, and the other follows. An error before it has begun and after it was closed.
 function Peer:restart_ice() end
+---Takes its TURN allocations that can move from addresses that the host has lost to one that it has (RFC 8016).
+---@return integer moved how many can
+function Peer:move_relays() end
 function Peer:close() end
 ---Statistics of each stream, in the order of the sections. Of a call with media.
 ---@return (OutboundStats|InboundStats)[]

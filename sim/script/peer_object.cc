@@ -61,6 +61,7 @@ constinit const Member PeerObject::methods[] = {
     {"pairs", call_member<PeerObject, &PeerObject::pairs>},
     {"send", call_member<PeerObject, &PeerObject::send>},
     {"restart_ice", call_member<PeerObject, &PeerObject::restart_ice>},
+    {"move_relays", call_member<PeerObject, &PeerObject::move_relays>},
     {"close", call_member<PeerObject, &PeerObject::close>},
     {"get_stats", call_member<PeerObject, &PeerObject::get_stats>},
 };
@@ -103,6 +104,11 @@ int PeerObject::send(lua_State* lua) {
   if (result == ice::SendResult::sent) return 1;
   push_string(lua, to_string(result));
   return 2;
+}
+
+int PeerObject::move_relays(lua_State* lua) {
+  lua_pushinteger(lua, static_cast<lua_Integer>(peer_.move_relays()));
+  return 1;
 }
 
 int PeerObject::restart_ice(lua_State* lua) {

@@ -8,11 +8,11 @@
 
 namespace natsim::script {
 
-// peer:pairs(), peer:send(bytes), peer:restart_ice(), peer:close(); peer.state, peer.role,
-// peer.ice_time, peer.gathering_time, peer.selected_pair, peer.candidates, peer.remote_candidates,
-// peer.bytes_received, peer.datagrams_received; of a call with media also peer.connection_state,
-// peer.signaling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile, peer.local_description,
-// peer.remote_description, peer:get_stats().
+// peer:pairs(), peer:send(bytes), peer:restart_ice(), peer:move_relays(), peer:close(); peer.state,
+// peer.role, peer.ice_time, peer.gathering_time, peer.selected_pair, peer.candidates,
+// peer.remote_candidates, peer.bytes_received, peer.datagrams_received; of a call with media also
+// peer.connection_state, peer.signaling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile,
+// peer.local_description, peer.remote_description, peer:get_stats().
 class PeerObject : public Scripted {
  public:
   static const Class lua_class;
@@ -30,6 +30,7 @@ class PeerObject : public Scripted {
   int send(lua_State* lua);
   int selected_pair(lua_State* lua);
   int restart_ice(lua_State* lua);
+  int move_relays(lua_State* lua);
 
  private:
   int close(lua_State* lua);

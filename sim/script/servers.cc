@@ -66,7 +66,7 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   return users;
 }
 
-constexpr std::array<Key<TurnSetup>, 17> turn_keys = {{
+constexpr std::array<Key<TurnSetup>, 18> turn_keys = {{
     {"users",
      [](const Value& value, TurnSetup& server) { server.options.users = read_users(value); }},
     {"secret",
@@ -126,6 +126,8 @@ constexpr std::array<Key<TurnSetup>, 17> turn_keys = {{
      [](const Value& value, TurnSetup& server) {
        server.options.user_quota = value.number<std::size_t>(0, 1'000'000);
      }},
+    {"mobility",
+     [](const Value& value, TurnSetup& server) { server.options.mobility = value.boolean(); }},
     {"max_permissions",
      [](const Value& value, TurnSetup& server) {
        server.options.max_permissions = value.number<std::size_t>(1, 1'000'000);

@@ -66,6 +66,25 @@ bool Agent::replace_turn_socket(const Endpoint& base, const Endpoint& server, Tr
   return waited;
 }
 
+std::vector<Endpoint> Agent::relay_sockets() const {
+  std::vector<Endpoint> sockets;
+  for (const auto& generation : generations_) {
+    for (const Endpoint& socket : generation->relay_sockets()) {
+      if (std::find(sockets.begin(), sockets.end(), socket) == sockets.end()) {
+        sockets.push_back(socket);
+      }
+    }
+  }
+  return sockets;
+}
+
+std::size_t Agent::move_relays(const Endpoint& from, const Endpoint& to, Time now) {
+  std::size_t moved = 0;
+  for (const auto& generation : generations_) moved += generation->move_relays(from, to, now);
+  advance(now);
+  return moved;
+}
+
 void Agent::connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
   for (const auto& generation : generations_) generation->connection_lost(local, remote, now);
   advance(now);

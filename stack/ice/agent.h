@@ -73,6 +73,11 @@ class Agent {
   // any more: the host may close it.
   bool replace_turn_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                            std::optional<Endpoint> fresh, Time now);
+  // The sockets from which allocations are used over UDP, each once.
+  [[nodiscard]] std::vector<Endpoint> relay_sockets() const;
+  // The allocations that are used from `from` and can move (TurnServer::mobility) are to be used
+  // from the host's socket `to`, and their relayed candidates with them; how many there are.
+  std::size_t move_relays(const Endpoint& from, const Endpoint& to, Time now);
   // A connection that was given so has ended.
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
 

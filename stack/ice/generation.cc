@@ -64,6 +64,12 @@ bool Generation::replace_turn_socket(const Endpoint& base, const Endpoint& serve
   return relays_.replace_socket(base, server, transport, fresh, now);
 }
 
+std::size_t Generation::move_relays(const Endpoint& from, const Endpoint& to, Time now) {
+  const std::size_t moved = relays_.move(from, to, now);
+  if (moved != 0) sockets_.push_back(to);
+  return moved;
+}
+
 bool Generation::receive_from_server(const Endpoint& local, const Endpoint& remote, ByteView bytes,
                                      std::optional<ReceivedData>& data, Time now,
                                      Transport transport) {

@@ -60,6 +60,8 @@ class Generation {
   // False if nothing waits for it.
   bool replace_turn_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                            std::optional<Endpoint> fresh, Time now);
+  [[nodiscard]] std::vector<Endpoint> relay_sockets() const { return relays_.sockets(); }
+  std::size_t move_relays(const Endpoint& from, const Endpoint& to, Time now);
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
     relays_.connection_lost(local, remote, now);
   }

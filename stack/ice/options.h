@@ -61,6 +61,8 @@ struct TurnServer {
   // address has a connection of its own, which the host opens (SocketNeeded).
   Transport transport = Transport::udp;
   RelayFamilies families = RelayFamilies::own;
+  // Asks for allocations that can move to another address of ours (RFC 8016), over UDP.
+  bool mobility = false;
 };
 
 struct Options {

@@ -57,6 +57,7 @@ void Relays::allocate(const Endpoint& base, const TurnServer& server,
   options.username = server.username;
   options.password = server.password;
   options.family = first_family(server.families, base);
+  options.mobility = server.mobility;
   options.dual = server.families == RelayFamilies::both;
   options.timers = timers;
   relays_.push_back({base,
@@ -111,6 +112,27 @@ bool Relays::replace_socket(const Endpoint& base, const Endpoint& server, Transp
   return waited;
 }
 
+std::vector<Endpoint> Relays::sockets() const {
+  std::vector<Endpoint> found;
+  for (const Relay& relay : relays_) {
+    const Endpoint& local = relay.client.local();
+    if (is_stream(relay.transport) || relay.candidates.empty()) continue;
+    if (std::find(found.begin(), found.end(), local) == found.end()) found.push_back(local);
+  }
+  return found;
+}
+
+std::size_t Relays::move(const Endpoint& from, const Endpoint& to, Time now) {
+  std::size_t moved = 0;
+  for (std::size_t i = 0; i < relays_.size(); ++i) {
+    turn::Client& client = relays_[i].client;
+    if (client.local() != from || !client.move(to, now)) continue;
+    ++moved;
+    drain(i, now);
+  }
+  return moved;
+}
+
 void Relays::connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
   for (std::size_t i = 0; i < relays_.size(); ++i) {
     Relay& relay = relays_[i];
@@ -127,7 +149,7 @@ std::optional<Relays::Inbound> Relays::receive(const Endpoint& local, const Endp
     Relay& relay = relays_[i];
     const bool is_its = is_stream(transport)
                             ? relay.connection == Connection{local, remote}
-                            : relay.transport == Transport::udp && relay.client.local() == local &&
+                            : relay.transport == Transport::udp && relay.client.is_at(local) &&
                                   relay.client.server() == remote;
     if (!is_its) continue;
     const turn::Inbound inbound = relay.client.receive(remote, bytes, now);

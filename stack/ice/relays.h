@@ -72,6 +72,10 @@ class Relays {
   // The answer to RelayNeedsSocket; nullopt gives the relay up. False if none waits for it.
   bool replace_socket(const Endpoint& base, const Endpoint& server, Transport transport,
                       std::optional<Endpoint> fresh, Time now);
+  // The sockets that allocations over UDP are used from, each once.
+  [[nodiscard]] std::vector<Endpoint> sockets() const;
+  // What is used from `from` is to be used from `to`; how many allocations can be (RFC 8016).
+  std::size_t move(const Endpoint& from, const Endpoint& to, Time now);
   // The connection from `local` to `remote` has ended.
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
   // Of the allocation's relayed address of this family.

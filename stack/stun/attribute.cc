@@ -58,6 +58,7 @@ constexpr AttributeInfo table[] = {
     {ice_controlling, "ICE-CONTROLLING", ice, 8, 8},
     {response_origin, "RESPONSE-ORIGIN", behaviour_discovery, ipv4_length, ipv6_length},
     {other_address, "OTHER-ADDRESS", behaviour_discovery, ipv4_length, ipv6_length},
+    {mobility_ticket, "MOBILITY-TICKET", turn, 0, any_length},
     {nomination, "NOMINATION", ice, 4, 4},
 };
 static_assert(std::ranges::is_sorted(table, {}, &AttributeInfo::type));

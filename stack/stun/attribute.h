@@ -60,6 +60,8 @@ enum class AttributeType : std::uint16_t {
   icmp = 0x8004,
   // RFC 6062
   connection_id = 0x002a,
+  // RFC 8016
+  mobility_ticket = 0x8030,
 };
 
 // The STUN usages that give attributes a meaning. An agent understands the attributes of the
@@ -68,7 +70,7 @@ enum class Usage : std::uint8_t {
   stun = 1,                 // RFC 8489
   behaviour_discovery = 2,  // RFC 5780
   ice = 4,                  // RFC 8445
-  turn = 8,                 // RFC 8656 and RFC 6062
+  turn = 8,                 // RFC 8656, RFC 6062 and RFC 8016
 };
 
 // A set of usages: `Usage::stun | Usage::ice`.

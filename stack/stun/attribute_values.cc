@@ -323,4 +323,8 @@ std::optional<std::uint32_t> MessageView::connection_id() const {
   return u32_from(sized(AttributeType::connection_id));
 }
 
+std::optional<ByteView> MessageView::mobility_ticket() const {
+  return find(AttributeType::mobility_ticket);
+}
+
 }  // namespace natsim::stun

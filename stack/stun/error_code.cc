@@ -12,6 +12,8 @@ std::string_view reason_phrase(ErrorNumber number) {
       return "Unauthenticated";
     case ErrorNumber::forbidden:
       return "Forbidden";
+    case ErrorNumber::mobility_forbidden:
+      return "Mobility Forbidden";
     case ErrorNumber::unknown_attribute:
       return "Unknown Attribute";
     case ErrorNumber::allocation_mismatch:

@@ -13,6 +13,7 @@ enum class ErrorNumber : std::uint16_t {
   bad_request = 400,
   unauthenticated = 401,
   forbidden = 403,
+  mobility_forbidden = 405,
   unknown_attribute = 420,
   allocation_mismatch = 437,
   stale_nonce = 438,

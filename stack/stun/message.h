@@ -191,7 +191,7 @@ class MessageView {
   [[nodiscard]] std::optional<std::uint64_t> ice_controlling() const;  // tiebreaker
   [[nodiscard]] std::optional<std::uint64_t> ice_controlled() const;   // tiebreaker
 
-  // RFC 8656 and RFC 6062.
+  // RFC 8656, RFC 6062 and RFC 8016.
   [[nodiscard]] std::optional<std::uint16_t> channel_number() const;
   [[nodiscard]] std::optional<std::uint32_t> lifetime() const;  // seconds
   [[nodiscard]] std::optional<Endpoint> xor_peer_address() const;
@@ -212,6 +212,8 @@ class MessageView {
   [[nodiscard]] std::optional<ReservationToken> reservation_token() const;
   [[nodiscard]] std::optional<IcmpError> icmp() const;
   [[nodiscard]] std::optional<std::uint32_t> connection_id() const;
+  // Empty in a request for a ticket.
+  [[nodiscard]] std::optional<ByteView> mobility_ticket() const;
 
   // Where MESSAGE-INTEGRITY(-SHA256) begin in `bytes()`; 0 when absent. For IntegrityKey, which
   // covers what is before them.

@@ -326,6 +326,10 @@ MessageBuilder& MessageBuilder::connection_id(std::uint32_t id) {
   return u32(AttributeType::connection_id, id);
 }
 
+MessageBuilder& MessageBuilder::mobility_ticket(ByteView ticket) {
+  return attribute(AttributeType::mobility_ticket, ticket);
+}
+
 MessageBuilder& MessageBuilder::message_integrity(IntegrityKey& key) {
   advance(Stage::integrity);
   const HmacSha1 mac = key.message_integrity(bytes_);

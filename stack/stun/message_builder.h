@@ -62,7 +62,7 @@ class MessageBuilder {
   MessageBuilder& ice_controlling(std::uint64_t tiebreaker);
   MessageBuilder& ice_controlled(std::uint64_t tiebreaker);
 
-  // RFC 8656 and RFC 6062.
+  // RFC 8656, RFC 6062 and RFC 8016.
   MessageBuilder& channel_number(std::uint16_t number);
   MessageBuilder& lifetime(std::uint32_t seconds);
   MessageBuilder& xor_peer_address(const Endpoint& endpoint);
@@ -77,6 +77,7 @@ class MessageBuilder {
   MessageBuilder& reservation_token(const ReservationToken& token);
   MessageBuilder& icmp(const IcmpError& error);
   MessageBuilder& connection_id(std::uint32_t id);
+  MessageBuilder& mobility_ticket(ByteView ticket);
 
   // Any attribute, with its value as it is and no check of the table's lengths.
   MessageBuilder& attribute(AttributeType type, ByteView value);

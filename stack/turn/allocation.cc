@@ -7,6 +7,12 @@
 
 namespace natsim::turn {
 
+MobilityTicket draw_ticket(Random& random) {
+  MobilityTicket ticket;
+  random.fill(ticket);
+  return ticket;
+}
+
 const Relayed* Allocation::relay_of(Family family) const {
   const auto found = std::find_if(relays_.begin(), relays_.end(), [&](const Relayed& relay) {
     return relay.address.address.family() == family;

@@ -1,6 +1,7 @@
 // One allocation on a TURN server: its relayed addresses, permissions and channels.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -12,6 +13,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "stack/base/address.h"
+#include "stack/base/random.h"
 #include "stack/base/time.h"
 #include "stack/stun/error_code.h"
 #include "stack/stun/message.h"
@@ -29,6 +31,22 @@ constexpr std::uint32_t whole_seconds(Duration duration) {
 struct Relayed {
   Endpoint address;
   Time expires;  // unless refreshed
+};
+
+// By which a client proves from another address that an allocation is its own (RFC 8016). It is
+// random and means nothing by itself.
+using MobilityTicket = std::array<std::uint8_t, 16>;
+MobilityTicket draw_ticket(Random& random);
+
+// How an allocation that can move stands.
+struct Mobility {
+  MobilityTicket ticket;
+  // During a move: where the client is going, what it asked by, and the ticket that it may still
+  // believe to be good, should the answer have been lost.
+  std::optional<FiveTuple> next{};
+  std::optional<MobilityTicket> former{};
+  // The Refresh that the allocation last moved by, which may come again.
+  std::optional<stun::TransactionId> moved_by{};
 };
 
 // The family of which an Allocate for two got no address, and why.
@@ -64,7 +82,9 @@ class Allocation {
         origin_(origin) {}
 
   [[nodiscard]] std::uint64_t id() const { return id_; }
+  // Where what peers send goes to.
   [[nodiscard]] const FiveTuple& tuple() const { return tuple_; }
+  [[nodiscard]] const std::optional<Mobility>& mobility() const { return mobility_; }
   // The older of the two in a dual allocation, which is the IPv4 one as long as it stands.
   [[nodiscard]] const Endpoint& relay() const { return relays_.front().address; }
   [[nodiscard]] const std::vector<Relayed>& relays() const { return relays_; }
@@ -110,8 +130,11 @@ class Allocation {
   }
 
  private:
-  std::uint64_t id_;             // for order among allocations with equal deadlines
-  FiveTuple tuple_;              // who may use it
+  friend class AllocationTable;  // which finds it by the 5-tuples and tickets
+
+  std::uint64_t id_;  // for order among allocations with equal deadlines
+  FiveTuple tuple_;   // who may use it
+  std::optional<Mobility> mobility_;
   std::vector<Relayed> relays_;  // one or two
   std::string username_;         // who made it; the only one who may change it
   stun::TransactionId origin_;   // tells a retransmitted Allocate from a second one

@@ -11,6 +11,7 @@
 #include <absl/container/btree_set.h>
 #include <absl/container/flat_hash_map.h>
 
+#include "stack/base/bytes.h"
 #include "stack/turn/allocation.h"
 
 namespace natsim::turn {
@@ -26,7 +27,16 @@ class AllocationTable {
   void add_relay(Allocation& allocation, const Relayed& relay);
   // Precondition: another one is left.
   void remove_relay(Allocation& allocation, Family family);
+  // From here on the allocation can move. Precondition: it could not, and the ticket is new.
+  void set_ticket(Allocation& allocation, const MobilityTicket& ticket);
+  // Who is there by `tuple` may use the allocation as well; a move that was under way is given up.
+  // Precondition: it can move, nobody else has the tuple, and the ticket is new.
+  void begin_move(Allocation& allocation, const FiveTuple& tuple, const MobilityTicket& ticket,
+                  const stun::TransactionId& request);
+  // The former 5-tuple and ticket are good no more. Precondition: a move is under way.
+  void finish_move(Allocation& allocation);
   // Nullptr if there is none.
+  [[nodiscard]] Allocation* find_by_ticket(ByteView ticket) const;
   [[nodiscard]] Allocation* find(const FiveTuple& tuple) const;
   [[nodiscard]] Allocation* find_by_relay(const Endpoint& relay) const;
   void remove(Allocation& allocation);
@@ -55,7 +65,12 @@ class AllocationTable {
     }
   };
 
-  absl::flat_hash_map<FiveTuple, std::unique_ptr<Entry>> by_tuple_;
+  [[nodiscard]] Entry& entry_of(const Allocation& allocation) const;
+  void forget_former(Mobility& mobility);
+
+  absl::flat_hash_map<std::uint64_t, std::unique_ptr<Entry>> by_id_;
+  absl::flat_hash_map<FiveTuple, Entry*> by_tuple_;  // two for one that is moving
+  absl::flat_hash_map<MobilityTicket, Entry*> by_ticket_;
   absl::flat_hash_map<Endpoint, Entry*> by_relay_;
   absl::flat_hash_map<std::string, std::size_t> per_user_;  // number of allocations
   absl::btree_set<Deadline> deadlines_;                     // one for each allocation

@@ -72,6 +72,23 @@ void Client::close(Time now) {
   }
 }
 
+bool Client::move(const Endpoint& local, Time now) {
+  now_ = now;
+  if (state_ != State::allocated || ticket_.empty() || is_stream(options_.transport)) return false;
+  moving_to_ = local;
+  // What is on its way from the former address is asked for again from the new one.
+  pending_.clear();
+  for (Permission& permission : permissions_) {
+    if (std::exchange(permission.in_flight, false)) permission.refresh_at = now;
+  }
+  for (Channel& channel : channels_) {
+    if (std::exchange(channel.in_flight, false)) channel.refresh_at = now;
+  }
+  keepalive_at_ = refresh_at_ = Time::never();
+  request(Purpose::move, now);
+  return true;
+}
+
 void Client::release(Family family, Time now) {
   if (state_ != State::allocated || !additional_) return;
   released_ = family;
@@ -251,6 +268,7 @@ Time Client::next_timeout() const {
   }
   if (state_ != State::allocated) return next;
   next = std::min({next, expires_at_, refresh_at_, keepalive_at_});
+  if (moving_to_) return next;
   for (const Permission& permission : permissions_) {
     if (!permission.in_flight && !permission.refused) next = std::min(next, permission.refresh_at);
   }

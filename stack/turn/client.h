@@ -39,6 +39,9 @@ struct ClientOptions {
   // Asks for a relayed address of each family (ADDITIONAL-ADDRESS-FAMILY); `family` is IPv4. The
   // server may give one of them alone.
   bool dual = false;
+  // Asks for a ticket to move the allocation by (RFC 8016), and goes on without one if there is
+  // none to be had. A NAT's new mapping then loses no allocation.
+  bool mobility = false;
   // LIFETIME to ask for; the server's default if nullopt.
   std::optional<Duration> lifetime;
   // A refresh is sent this long before the allocation expires, or at half of a lifetime of less
@@ -96,7 +99,10 @@ enum class SendResult : std::uint8_t {
 //    a new transaction id; no request is lost to a stale nonce.
 // 6. Success responses count only if their integrity is right (RFC 8489 §9.2.5).
 // 7. Data comes as the return value of `receive`, without copy and without an event.
-// 8. Over a stream the host cuts messages out of it (StreamFraming) and gives `receive` one each. A
+// 8. With a ticket the allocation outlives a change of address. Until Moved, data goes from the
+//    former address, if that is still there; afterwards from the new one, and what peers send
+//    follows the first data that we send.
+// 9. Over a stream the host cuts messages out of it (StreamFraming) and gives `receive` one each. A
 //    connection that is lost ends the allocation (RFC 8656 §5): another one is another client's.
 class Client {
  public:
@@ -122,6 +128,8 @@ class Client {
   void connection_lost(Time now);
   // Deletes the allocation by Refresh with lifetime 0 (RFC 8656 §8); Closed follows.
   void close(Time now);
+  // The allocation is to be used from `local` from here on, over UDP. False if it cannot move.
+  bool move(const Endpoint& local, Time now);
   // Deletes the relayed address of this family alone, with its permissions and channels. Ignored
   // unless there are two.
   void release(Family family, Time now);
@@ -142,6 +150,10 @@ class Client {
 
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] const Endpoint& local() const { return options_.local; }
+  // Whether what comes to this socket may be for the client: also before and after it has moved.
+  [[nodiscard]] bool is_at(const Endpoint& socket) const {
+    return socket == options_.local || socket == moving_to_ || socket == former_local_;
+  }
   // The server in use: the configured one or the last one redirected to.
   [[nodiscard]] const Endpoint& server() const { return options_.server; }
   // Unset before Allocated. The IPv4 one of two.
@@ -159,6 +171,7 @@ class Client {
   enum class Purpose : std::uint8_t {
     allocate,
     refresh,
+    move,
     close,
     release,
     permissions,
@@ -213,6 +226,9 @@ class Client {
   [[nodiscard]] bool is_as_asked(const std::vector<Endpoint>& relayed) const;
   void allocation_refreshed(const stun::MessageView& message, Time asked, Time now);
   void set_lifetime(Duration lifetime, Time asked);
+  void allocation_moved(const stun::MessageView& message, Time asked, Time now);
+  // The server does not know our 5-tuple: another mapping of a NAT's can be moved to.
+  void lose_or_move(Loss why, int code, Time now);
   // `code` and `reason` are 0 and empty when there was no response.
   void fail(const Pending& pending, Failure why, int code, std::string_view reason, Time now);
   void allocate_refused(const stun::MessageView& message, int code, std::string_view reason,
@@ -251,6 +267,9 @@ class Client {
   Endpoint relayed_;
   std::optional<Endpoint> additional_;
   std::optional<Family> released_;  // of a relayed address that was given back
+  Bytes ticket_;                    // empty if the allocation cannot move
+  std::optional<Endpoint> moving_to_;
+  std::optional<Endpoint> former_local_;  // before the last move
   Endpoint mapped_;
   Time expires_at_ = Time::never();    // of the allocation
   Time refresh_at_ = Time::never();    // never while a Refresh is on its way

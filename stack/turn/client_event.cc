@@ -43,6 +43,7 @@ std::string text(const ChannelFailed& e) {
 std::string text(const PeerUnreachable& e) {
   return fmt::format("ICMP type {} code {} about {}", e.type, e.code, to_string(e.peer));
 }
+std::string text(const Moved& e) { return fmt::format("moved to {}", to_string(e.local)); }
 std::string text(const Expired& e) {
   return fmt::format("allocation lost: {}", with_code(to_string(e.why), e.code));
 }

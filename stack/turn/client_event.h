@@ -89,6 +89,11 @@ struct PeerUnreachable {
   std::uint8_t code = 0;
   std::uint32_t data = 0;  // next-hop MTU for "packet too big", otherwise 0
 };
+// The allocation is used from `local` (RFC 8016), with its relayed address and all permissions and
+// channels.
+struct Moved {
+  Endpoint local;
+};
 // The allocation is gone, and with it every permission and channel. The client does nothing more.
 struct Expired {
   Loss why = Loss::lifetime_over;
@@ -99,7 +104,7 @@ struct Closed {};
 
 using ClientEvent =
     std::variant<Allocated, Redirected, Failed, NeedNewLocalPort, PermissionReady, PermissionFailed,
-                 ChannelBound, ChannelFailed, PeerUnreachable, Expired, Closed>;
+                 ChannelBound, ChannelFailed, PeerUnreachable, Moved, Expired, Closed>;
 
 // One line for a log, such as "allocated 203.0.113.10:49152 (mapped 192.0.2.1:4242) for 600s".
 std::string to_string(const ClientEvent& event);

@@ -55,6 +55,14 @@ stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddres
       } else if (options_.family == Family::ipv6) {
         message.requested_address_family(Family::ipv6);
       }
+      if (options_.mobility) message.mobility_ticket({});
+      ask_lifetime(message);
+      return message;
+    }
+    case Purpose::move: {
+      auto message = start(Method::refresh);
+      message.mobility_ticket(ticket_);
+      if (released_) message.requested_address_family(relayed_.address.family());
       ask_lifetime(message);
       return message;
     }
@@ -73,6 +81,7 @@ stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddres
     case Purpose::close: {
       auto message = start(Method::refresh);
       message.lifetime(0);
+      if (moving_to_) message.mobility_ticket(ticket_);
       return message;
     }
     case Purpose::permissions: {
@@ -97,9 +106,9 @@ void Client::request(Purpose purpose, Time now, std::vector<IpAddress> peers, st
   if (!options_.software.empty()) message.software(options_.software);
   if (purpose != Purpose::keepalive) credentials_.protect(message);
   pending_.push_back({purpose, credentials_.generation(), challenges,
-                      stun::ClientTransaction(
-                          {options_.local, options_.server, message.take(), options_.transport},
-                          options_.timers, now),
+                      stun::ClientTransaction({moving_to_.value_or(options_.local), options_.server,
+                                               message.take(), options_.transport},
+                                              options_.timers, now),
                       std::move(peers), number});
   while (auto transmit = pending_.back().transaction.poll_transmit()) {
     transmits_.push_back(std::move(*transmit));
@@ -107,6 +116,7 @@ void Client::request(Purpose purpose, Time now, std::vector<IpAddress> peers, st
 }
 
 void Client::request_what_is_due(Time now) {
+  if (moving_to_) return;
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     Channel& channel = channels_[i];
     if (!channel.wanted || channel.in_flight || now < channel.refresh_at) continue;
@@ -184,6 +194,8 @@ void Client::succeed(const Pending& pending, const stun::MessageView& message, T
       return allocation_made(message, asked, now);
     case Purpose::refresh:
       return allocation_refreshed(message, asked, now);
+    case Purpose::move:
+      return allocation_moved(message, asked, now);
     case Purpose::close:
       return finish(Closed{});
     case Purpose::release:
@@ -194,8 +206,9 @@ void Client::succeed(const Pending& pending, const stun::MessageView& message, T
     case Purpose::channel:
       return channel_bound(pending, now);
     case Purpose::keepalive:
-      if (const auto mapped = message.xor_mapped_address(); mapped && *mapped != mapped_) {
-        finish(Expired{Loss::mapped_address_changed, 0});
+      if (const auto mapped = message.xor_mapped_address()) {
+        if (!mapped_.is_set()) mapped_ = *mapped;  // the first since we moved
+        if (*mapped != mapped_) lose_or_move(Loss::mapped_address_changed, 0, now);
       }
       return;
   }
@@ -208,8 +221,11 @@ void Client::fail(const Pending& pending, Failure why, int code, std::string_vie
     case Purpose::allocate:
       if (state_ == State::closing) return finish(Closed{});
       return finish(Failed{why, code, std::string(reason)});
+    case Purpose::move:
+      if (code == 0) return request(Purpose::move, now);
+      return finish(Expired{no_allocation ? Loss::mismatch : Loss::refused, code});
     case Purpose::refresh:
-      if (no_allocation) return finish(Expired{Loss::mismatch, code});
+      if (no_allocation) return lose_or_move(Loss::mismatch, code, now);
       refresh_code_ = code;
       refresh_at_ = code == 0 ? now : now + refresh_retry;
       return;
@@ -219,10 +235,10 @@ void Client::fail(const Pending& pending, Failure why, int code, std::string_vie
       if (no_allocation) return finish(Expired{Loss::mismatch, code});
       return;  // it expires, as it is not refreshed
     case Purpose::permissions:
-      if (no_allocation) return finish(Expired{Loss::mismatch, code});
+      if (no_allocation) return lose_or_move(Loss::mismatch, code, now);
       return permissions_refused(pending, why, code, now);
     case Purpose::channel:
-      if (no_allocation) return finish(Expired{Loss::mismatch, code});
+      if (no_allocation) return lose_or_move(Loss::mismatch, code, now);
       return channel_refused(pending, why, code, now);
     case Purpose::keepalive:
       return;  // the Refresh will tell whether the server is still there
@@ -241,6 +257,9 @@ void Client::allocation_made(const stun::MessageView& message, Time asked, Time 
   relayed_ = std::min(relayed->front(), relayed->back(), is_before);
   if (relayed->size() == 2) additional_ = std::max(relayed->front(), relayed->back(), is_before);
   mapped_ = *mapped;
+  if (const auto ticket = message.mobility_ticket(); ticket && options_.mobility) {
+    ticket_.assign(ticket->begin(), ticket->end());
+  }
   set_lifetime(lifetime, asked);
   if (options_.keepalive > Duration{}) keepalive_at_ = now + options_.keepalive;
   const auto missing = message.address_error_code();
@@ -257,7 +276,7 @@ bool Client::is_as_asked(const std::vector<Endpoint>& relayed) const {
 
 void Client::allocation_refreshed(const stun::MessageView& message, Time asked, Time now) {
   const auto mapped = message.xor_mapped_address();
-  if (mapped && *mapped != mapped_) return finish(Expired{Loss::mapped_address_changed, 0});
+  if (mapped && *mapped != mapped_) return lose_or_move(Loss::mapped_address_changed, 0, now);
   const Duration lifetime = seconds(message.lifetime().value_or(0));
   refresh_code_ = 0;
   if (lifetime <= Duration{}) {
@@ -265,6 +284,25 @@ void Client::allocation_refreshed(const stun::MessageView& message, Time asked, 
     return;
   }
   set_lifetime(lifetime, asked);
+}
+
+void Client::allocation_moved(const stun::MessageView& message, Time asked, Time now) {
+  const Duration lifetime = seconds(message.lifetime().value_or(0));
+  if (lifetime <= Duration{}) return finish(Expired{Loss::refused, 0});
+  if (const auto ticket = message.mobility_ticket()) {
+    ticket_.assign(ticket->begin(), ticket->end());
+  }
+  former_local_ = std::exchange(options_.local, *std::exchange(moving_to_, std::nullopt));
+  refresh_code_ = 0;
+  set_lifetime(lifetime, asked);
+  // A Refresh does not tell the new mapping: a Binding request does.
+  mapped_ = {};
+  if (options_.keepalive > Duration{}) keepalive_at_ = now;
+  events_.emplace_back(Moved{options_.local});
+}
+
+void Client::lose_or_move(Loss why, int code, Time now) {
+  if (!move(options_.local, now)) finish(Expired{why, code});
 }
 
 void Client::set_lifetime(Duration lifetime, Time asked) {
@@ -292,6 +330,10 @@ void Client::allocate_refused(const stun::MessageView& message, int code, std::s
     state_ = State::needs_new_port;
     events_.emplace_back(NeedNewLocalPort{});
     return;
+  }
+  if (code == static_cast<int>(ErrorNumber::mobility_forbidden) && options_.mobility) {
+    options_.mobility = false;
+    return request(Purpose::allocate, now);
   }
   if (code == static_cast<int>(ErrorNumber::allocation_mismatch)) {
     if (new_ports_ == options_.max_new_ports) {

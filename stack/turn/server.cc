@@ -48,6 +48,7 @@ std::vector<Prefix> default_denied_peers() {
 Server::Server(ServerOptions options, Random random)
     : options_(checked(std::move(options))),
       random_(random.split("indications")),
+      tickets_(random.split("tickets")),
       credentials_({.realm = options_.realm,
                     .nonce_lifetime = options_.nonce_lifetime,
                     .features = options_.features,
@@ -165,6 +166,10 @@ void Server::refuse_unknown(const Request& request, std::span<const std::uint16_
 void Server::connection_closed(const FiveTuple& tuple, Time now) {
   handle_timeout(now);
   if (Allocation* allocation = allocations_.find(tuple)) {
+    if (allocation->mobility() && allocation->mobility()->next) {
+      if (tuple == allocation->tuple()) finish_move(*allocation);
+      return;
+    }
     end(*allocation, AllocationEnded::Why::connection_closed, now);
   }
 }

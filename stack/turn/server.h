@@ -43,6 +43,9 @@ namespace natsim::turn {
 //
 // 7. A dual allocation (RFC 8656 §7.2) has two relayed addresses, each with events of its own. It
 //    counts once against its user's quota.
+// 8. An allocation with a ticket follows a client whose address has changed (RFC 8016 §3.2). By the
+//    Refresh with the ticket the client may use it from both 5-tuples; what peers send goes to the
+//    former one until the client sends data by the new one, or the former connection ends.
 //
 // Left out of RFC 8656: DONT-FRAGMENT (420 in requests; the indication is dropped).
 class Server {
@@ -109,6 +112,9 @@ class Server {
 
   // server_requests.cc: the requests that change allocations.
   void refresh(const Request& request);
+  // The allocation that a Refresh is about: by its ticket, or else by the 5-tuple. Nullptr after
+  // refusing the request.
+  Allocation* allocation_to_refresh(const Request& request);
   void create_permission(const Request& request);
   void channel_bind(const Request& request);
   // The sender's allocation; nullptr when there is none of theirs, after refusing the request.
@@ -118,6 +124,10 @@ class Server {
   void permit(Allocation& allocation, const IpAddress& peer, Time now);
 
   // server_data.cc: data between clients and peers.
+  // The allocation that a client's data is for, which follows the client here; nullptr if there is
+  // none.
+  Allocation* allocation_with_data(const FiveTuple& tuple);
+  void finish_move(Allocation& allocation);
   void receive_indication(const stun::MessageView& message, const FiveTuple& tuple,
                           std::size_t size, Time now);
   void receive_channel_data(const FiveTuple& tuple, ByteView bytes, Time now);
@@ -128,7 +138,8 @@ class Server {
   [[nodiscard]] bool is_denied(const IpAddress& peer) const;
 
   ServerOptions options_;
-  Random random_;  // transaction ids of Data indications
+  Random random_;   // transaction ids of Data indications
+  Random tickets_;  // of mobility
   stun::LongTermServer credentials_;
   AllocationTable allocations_;
   RelayPorts relay_ports_;

@@ -38,6 +38,14 @@ void Server::allocate(const Request& request) {
                           std::array{static_cast<std::uint16_t>(AttributeType::dont_fragment)});
   }
 
+  const auto ticket = message.mobility_ticket();
+  if (ticket && !options_.mobility) {
+    return refuse(request, ErrorNumber::mobility_forbidden, "allocations do not move here");
+  }
+  if (ticket && !ticket->empty()) {
+    return refuse(request, ErrorNumber::bad_request, "a ticket before there is an allocation");
+  }
+
   const Chosen chosen = choose_relays(request);
   if (chosen.relays.empty()) return;
   const std::string& username = request.user.username();
@@ -60,6 +68,7 @@ void Server::allocate(const Request& request) {
   }
   if (chosen.reserves) allocation.set_reservation(relay_ports_.reserve_next(first, request.now));
   if (chosen.missing) allocation.set_missing(*chosen.missing);
+  if (ticket) allocations_.set_ticket(allocation, draw_ticket(tickets_));
   for (const Endpoint& relay : chosen.relays) {
     if (relay != first) allocations_.add_relay(allocation, {relay, expires});
     events_.emplace_back(OpenRelay{relay});
@@ -144,6 +153,7 @@ void Server::respond_allocated(const Request& request, const Allocation& allocat
   if (const auto& missing = allocation.missing()) {
     response.address_error_code(missing->family, missing->why);
   }
+  if (const auto& mobility = allocation.mobility()) response.mobility_ticket(mobility->ticket);
   respond(request, std::move(response));
 }
 

@@ -21,6 +21,22 @@ stun::MessageBuilder data_indication(Random& random) {
 
 }  // namespace
 
+Allocation* Server::allocation_with_data(const FiveTuple& tuple) {
+  Allocation* const allocation = allocations_.find(tuple);
+  if (allocation == nullptr) return nullptr;
+  const auto& mobility = allocation->mobility();
+  if (mobility && mobility->next == tuple) finish_move(*allocation);
+  return allocation;
+}
+
+void Server::finish_move(Allocation& allocation) {
+  const FiveTuple from = allocation.tuple();
+  allocations_.finish_move(allocation);
+  for (const Relayed& relay : allocation.relays()) {
+    events_.emplace_back(AllocationMoved{from, allocation.tuple(), relay.address});
+  }
+}
+
 void Server::receive_indication(const stun::MessageView& message, const FiveTuple& tuple,
                                 std::size_t size, Time now) {
   PacketDropped drop{.from = tuple.client, .to = tuple.server, .size = size};
@@ -40,7 +56,7 @@ void Server::receive_indication(const stun::MessageView& message, const FiveTupl
   const auto data = message.data();
   if (!peer || peer->port == 0 || !data) return dropped(DropReason::malformed);
   drop.peer = *peer;
-  const Allocation* allocation = allocations_.find(tuple);
+  const Allocation* allocation = allocation_with_data(tuple);
   if (allocation == nullptr) return dropped(DropReason::no_allocation);
   if (const auto obstacle = obstacle_to(*allocation, *peer, now)) return dropped(*obstacle);
   const Endpoint& relay = allocation->relay_of(peer->address.family())->address;
@@ -56,7 +72,7 @@ void Server::receive_channel_data(const FiveTuple& tuple, ByteView bytes, Time n
   const auto message = ChannelData::parse(bytes);
   if (!message) return dropped(DropReason::malformed);
   drop.channel = message->number;
-  const Allocation* allocation = allocations_.find(tuple);
+  const Allocation* allocation = allocation_with_data(tuple);
   if (allocation == nullptr) return dropped(DropReason::no_allocation);
   const auto peer = allocation->peer_of(message->number, now);
   if (!peer) return dropped(DropReason::channel_unknown);

@@ -18,6 +18,10 @@ std::string text(const AllocationRefreshed& e) {
   return fmt::format("refreshed {} of {} for {}", to_string(e.relay), to_string(e.tuple.client),
                      to_string(e.lifetime));
 }
+std::string text(const AllocationMoved& e) {
+  return fmt::format("moved {} from {} to {}", to_string(e.relay), to_string(e.from.client),
+                     to_string(e.to.client));
+}
 std::string text(const AllocationEnded& e) {
   return fmt::format("{} of {} {}", to_string(e.relay), to_string(e.tuple.client),
                      to_string(e.why));

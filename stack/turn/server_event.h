@@ -49,6 +49,12 @@ struct AllocationRefreshed {
   Endpoint relay;
   Duration lifetime;
 };
+// What peers send to this relayed address goes to another 5-tuple from here on (RFC 8016).
+struct AllocationMoved {
+  FiveTuple from;
+  FiveTuple to;
+  Endpoint relay;
+};
 struct AllocationEnded {
   enum class Why : std::uint8_t {
     expired,            // it was not refreshed in time
@@ -123,9 +129,10 @@ struct PacketDropped {
   std::size_t size = 0;       // bytes of the datagram
 };
 
-using ServerEvent = std::variant<OpenRelay, CloseRelay, AllocationCreated, AllocationRefreshed,
-                                 AllocationEnded, PermissionInstalled, PermissionExpired,
-                                 ChannelInstalled, ChannelExpired, RequestRefused, PacketDropped>;
+using ServerEvent =
+    std::variant<OpenRelay, CloseRelay, AllocationCreated, AllocationRefreshed, AllocationMoved,
+                 AllocationEnded, PermissionInstalled, PermissionExpired, ChannelInstalled,
+                 ChannelExpired, RequestRefused, PacketDropped>;
 
 // One line for a log, such as "dropped 60 bytes from 198.51.100.7:4000 at 203.0.113.10:49152: no
 // permission for the peer".

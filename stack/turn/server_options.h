@@ -60,6 +60,9 @@ struct ServerOptions {
   std::vector<Prefix> denied_peers = default_denied_peers();  // 403
   // Where every Allocate that could be served is sent instead, by 300 (RFC 8656 §7.2).
   std::optional<Endpoint> alternate_server;
+  // Gives tickets by which an allocation follows its client to another address (RFC 8016); 405 to
+  // who asks for one if not.
+  bool mobility = false;
 };
 
 }  // namespace natsim::turn

@@ -15,7 +15,7 @@ using stun::MessageBuilder;
 }  // namespace
 
 void Server::refresh(const Request& request) {
-  Allocation* allocation = allocation_of(request);
+  Allocation* allocation = allocation_to_refresh(request);
   if (allocation == nullptr) return;
   const stun::MessageView& message = request.message;
   // Without it both addresses of a dual allocation are meant (RFC 8656 §8.1).
@@ -39,6 +39,13 @@ void Server::refresh(const Request& request) {
     }
     response.lifetime(0);
   } else {
+    const bool moves =
+        message.mobility_ticket() && allocation->mobility()->moved_by != message.transaction_id();
+    if (moves) {
+      allocations_.begin_move(*allocation, request.tuple, draw_ticket(tickets_),
+                              message.transaction_id());
+    }
+    if (message.mobility_ticket()) response.mobility_ticket(allocation->mobility()->ticket);
     const Duration lifetime = grant(message.lifetime());
     for (const Family family : {Family::ipv4, Family::ipv6}) {
       const Relayed* relay = allocation->relay_of(family);
@@ -109,6 +116,38 @@ void Server::channel_bind(const Request& request) {
   permit(*allocation, peer->address, request.now);
   allocations_.reschedule(*allocation);
   respond(request, MessageBuilder::success_response(request.message));
+}
+
+Allocation* Server::allocation_to_refresh(const Request& request) {
+  const auto ticket = request.message.mobility_ticket();
+  if (!ticket) return allocation_of(request);
+  if (!options_.mobility) {
+    refuse(request, ErrorNumber::mobility_forbidden, "allocations do not move here");
+    return nullptr;
+  }
+  Allocation* const there = allocations_.find(request.tuple);
+  // Its answer may have been lost: it is given again.
+  const bool repeated = there != nullptr && there->mobility() &&
+                        there->mobility()->moved_by == request.message.transaction_id();
+  if (repeated) return allocation_of(request);
+  Allocation* const allocation = allocations_.find_by_ticket(*ticket);
+  if (allocation == nullptr) {
+    refuse(request, ErrorNumber::allocation_mismatch, "no allocation has this ticket");
+    return nullptr;
+  }
+  if (allocation->username() != request.user.username()) {
+    refuse(request, ErrorNumber::wrong_credentials, "the allocation is another user's");
+    return nullptr;
+  }
+  if (there == allocation && !allocation->mobility()->next) {
+    refuse(request, ErrorNumber::bad_request, "a ticket without a move");
+    return nullptr;
+  }
+  if (there != nullptr && there != allocation) {
+    refuse(request, ErrorNumber::allocation_mismatch, "the 5-tuple has another allocation");
+    return nullptr;
+  }
+  return allocation;
 }
 
 Allocation* Server::allocation_of(const Request& request) {

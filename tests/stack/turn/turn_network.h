@@ -234,7 +234,7 @@ class TurnNetwork : public testing::Test {
     const auto mapping = std::find_if(mappings_.begin(), mappings_.end(), is_mapping);
     const Endpoint inside = mapping == mappings_.end() ? datagram.to : mapping->first;
     for (const auto& client : clients_) {
-      if (client->local() != inside || mappings_.contains(datagram.to)) continue;
+      if (!client->is_at(inside) || mappings_.contains(datagram.to)) continue;
       const Inbound inbound = client->receive(datagram.from, datagram.payload, now_);
       if (inbound.kind == Inbound::Kind::data) {
         at_clients_.push_back({now_, inbound.peer, std::string(as_text(inbound.payload))});
