@@ -1,4 +1,4 @@
--- Seen in the field: TURN over TCP.
+-- Seen in the field: TURN over TCP, and over TLS.
 --
 -- A stream has no messages: what the network cuts and TCP puts together again has to be cut anew, by the
 -- lengths that STUN and ChannelData carry, and over TCP ChannelData is padded to four bytes (RFC 8656
@@ -7,7 +7,7 @@
 local function build(net, options)
   local internet = net:router("internet")
   local server = net:host("server", { link = { internet, one_way_delay = "20ms" } })
-  local turn = server:turn_server({ users = { alice = "secret" } })
+  local turn = server:turn_server({ users = { alice = "secret" }, tls = true })
   local alice = net:home("alice", {
     nat = "port-restricted",
     wan = { internet, one_way_delay = "15ms", loss = options.loss, up = { rate = options.rate } },
@@ -23,11 +23,13 @@ local function build(net, options)
   return call, turn, alice, server
 end
 
--- Segments of 536 bytes hold no whole message of these sizes, and many of the small ones.
-for _, loss in ipairs({ "0%", "3%" }) do
-  local title = "pjsip#999, turn-rs#175, coturn#1984, pion/turn#237: data of any length, cut anyhow, loss "
-  scenario(title .. loss, function(net)
-    local call = build(net, { lan = { mtu = "576B" }, loss = loss })
+-- Segments of 536 bytes hold no whole message of these sizes, and many of the small ones; under TLS its
+-- records are cut as well.
+for _, case in ipairs({ { "tcp", "0%" }, { "tcp", "3%" }, { "tls", "0%" }, { "tls", "3%" } }) do
+  local transport, loss = table.unpack(case)
+  local title = "pjsip#999, turn-rs#175, coturn#1984, pion/turn#237: data of any length, cut anyhow, over %s, loss %s"
+  scenario(title:format(transport, loss), function(net)
+    local call = build(net, { transport = transport, lan = { mtu = "576B" }, loss = loss })
     call:wait("connected", "30s")
     expect(call.selected_pair.local_type).equals("relay")
     local bytes, words = 0, 0
