@@ -31,7 +31,11 @@ scenario("the older version takes a round trip more", function(net)
   local took = {}
   for _, version in ipairs({ "1.2", "1.3" }) do
     local from = net:now()
-    local member = alice:signalling_client(server, { room = "lobby", name = version, tls = { newest_version = version } })
+    local member = alice:signalling_client(server, {
+      room = "lobby",
+      name = version,
+      tls = { newest_version = version },
+    })
     member:wait("entered", "30s")
     took[version] = net:now() - from
     metric("took_" .. version:gsub("%.", "_"), took[version])
@@ -58,7 +62,11 @@ scenario("the certificate is for another name", function(net)
   local member = alice:signalling_client(server, { room = "lobby" })
   expect(member:try_wait("entered", "5s")).equals(false)
   expect(member.last_loss).equals("the certificate is not for 'server'")
-  local right = alice:signalling_client(server, { room = "lobby", name = "right", tls = { name = "rooms.example.org" } })
+  local right = alice:signalling_client(server, {
+    room = "lobby",
+    name = "right",
+    tls = { name = "rooms.example.org" },
+  })
   right:wait("entered", "10s")
 end)
 
