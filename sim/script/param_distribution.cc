@@ -1,6 +1,7 @@
 #include "sim/script/param_distribution.h"
 
 #include <array>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -96,29 +97,27 @@ struct Shape {
   Distribution (*read)(const Value& value, const ReportedValue& like);
 };
 
-constexpr std::array shapes = {
-    Shape{"uniform",
-          [](const Value& value, const ReportedValue& like) {
-            return Distribution(read_range(value, like, false));
-          }},
-    Shape{"log_uniform",
-          [](const Value& value, const ReportedValue& like) {
-            return Distribution(read_range(value, like, true));
-          }},
-    Shape{"choice",
-          [](const Value& value, const ReportedValue& like) {
-            return Distribution(read_choice(value, like));
-          }},
-    Shape{"nat_mix", [](const Value& value,
-                        const ReportedValue& like) { return Distribution(read_mix(value, like)); }},
+constexpr Shape shapes[] = {
+    {"uniform",
+     [](const Value& value, const ReportedValue& like) {
+       return Distribution(read_range(value, like, false));
+     }},
+    {"log_uniform",
+     [](const Value& value, const ReportedValue& like) {
+       return Distribution(read_range(value, like, true));
+     }},
+    {"choice", [](const Value& value,
+                  const ReportedValue& like) { return Distribution(read_choice(value, like)); }},
+    {"nat_mix", [](const Value& value,
+                   const ReportedValue& like) { return Distribution(read_mix(value, like)); }},
 };
 
 }  // namespace
 
 Distribution read_distribution(lua_State* lua, int index, const ReportedValue& like) {
   const Value table(lua, index, "param");
-  std::array<std::string_view, shapes.size()> keys;
-  for (std::size_t i = 0; i < shapes.size(); ++i) keys[i] = shapes[i].key;
+  std::array<std::string_view, std::size(shapes)> keys;
+  for (std::size_t i = 0; i < std::size(shapes); ++i) keys[i] = shapes[i].key;
   check_keys(table, keys, 0);
   std::optional<Distribution> read;
   for (const Shape& shape : shapes) {

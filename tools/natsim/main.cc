@@ -33,8 +33,9 @@ int main(int argc, char** argv) {
                   "defaults.",
                   app.get_name()));
   // In the order in which help lists them.
-  const std::vector<Command> commands = {add_run(app),   add_explain(app), add_matrix(app),
-                                         add_sweep(app), add_presets(app), add_completion(app)};
+  const std::vector<Command> commands = {add_run(app),     add_explain(app), add_matrix(app),
+                                         add_sweep(app),   add_table(app),   add_plot(app),
+                                         add_compare(app), add_presets(app), add_completion(app)};
   const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
   if (const auto complaint = unknown_word(app, words.subspan(words.empty() ? 0 : 1))) {
     return usage_error(*complaint);
