@@ -1,6 +1,5 @@
 #include "sim/agents/signalling_server.h"
 
-#include <algorithm>
 #include <utility>
 
 namespace natsim::agents {
@@ -38,26 +37,23 @@ void SignallingServer::accept(net::TcpListener& /*listener*/,
   if (tls_) {
     layer.emplace(*this, tls_->authority->server(tls_->options, world().random(label()).split(id)));
   }
-  streams_[id] = ByteStream::accept(std::move(socket), *this, std::move(layer));
+  std::unique_ptr<ByteStream>& stream = streams_[id];
+  stream = ByteStream::accept(std::move(socket), *this, std::move(layer));
+  numbers_[stream.get()] = id;
   machine_.open(id, world().now());
   pump();
 }
 
-ConnectionId SignallingServer::id_of(const ByteStream& stream) const {
-  return std::ranges::find_if(streams_,
-                              [&](const auto& one) { return one.second.get() == &stream; })
-      ->first;
-}
-
 void SignallingServer::on_bytes(ByteStream& stream, ByteView bytes) {
-  machine_.receive(id_of(stream), bytes, world().now());
+  machine_.receive(numbers_.at(&stream), bytes, world().now());
   pump();
 }
 
 void SignallingServer::on_end(ByteStream& stream, std::string_view why) {
-  const ConnectionId id = id_of(stream);
+  const ConnectionId id = numbers_.at(&stream);
   machine_.end(id, why, world().now());
   while (const auto told = machine_.poll_event()) tell_of(*told);  // while it is known whose
+  numbers_.erase(&stream);
   streams_.erase(id);
   pump();
 }
@@ -74,6 +70,7 @@ void SignallingServer::drain() {
       if (out->end == StreamEnd::abort) {
         const std::unique_ptr<ByteStream> stream = std::move(found->second);
         streams_.erase(found);
+        numbers_.erase(stream.get());
         stream->abort();
         continue;
       }

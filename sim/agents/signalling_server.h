@@ -6,6 +6,8 @@
 #include <optional>
 #include <string_view>
 
+#include <absl/container/flat_hash_map.h>
+
 #include "sim/agents/agent.h"
 #include "sim/agents/byte_stream.h"
 #include "sim/agents/tls_authority.h"
@@ -50,12 +52,12 @@ class SignallingServer : public Agent, private net::TcpAcceptor, private ByteStr
   void on_open(ByteStream& /*stream*/) override {}
   void on_bytes(ByteStream& stream, ByteView bytes) override;
   void on_end(ByteStream& stream, std::string_view why) override;
-  [[nodiscard]] signalling::ConnectionId id_of(const ByteStream& stream) const;
   void tell_of(const signalling::ServerEvent& event);
 
   signalling::Server machine_;
   signalling::ConnectionId last_stream_ = 0;
   std::map<signalling::ConnectionId, std::unique_ptr<ByteStream>> streams_;
+  absl::flat_hash_map<const ByteStream*, signalling::ConnectionId> numbers_;  // never walked
   std::optional<TlsServerUse> tls_;
   std::unique_ptr<net::TcpListener> listener_;
 };
