@@ -68,6 +68,10 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
 
   void on(const turn::OpenRelay& event);
   void on(const turn::CloseRelay& event) { unbind(event.relay); }
+  // UDP is relayed here.
+  void on(const turn::ConnectPeer& /*event*/) {}
+  void on(const turn::JoinStreams& /*event*/) {}
+  void on(const turn::ClosePeer& /*event*/) {}
   void on(const turn::AllocationCreated& event);
   void on(const turn::AllocationRefreshed& event);
   void on(const turn::AllocationMoved& event);

@@ -59,6 +59,8 @@ class LongTermServer {
   // Adds a user or changes the password. Both have been through OpaqueString (RFC 8265).
   void set_user(const std::string& username, std::string password);
   void remove_user(const std::string& username);
+  // Whether what `check` has given for this user is good still.
+  [[nodiscard]] bool knows(std::string_view username) const { return users_.contains(username); }
 
   // The authenticated user, or the error to answer (400, 401 or 438).
   std::variant<Authenticated, ErrorNumber> check(const MessageView& request, const Endpoint& client,

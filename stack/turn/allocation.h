@@ -101,6 +101,9 @@ class Allocation {
     return reservation_;
   }
   void set_reservation(const stun::ReservationToken& token) { reservation_ = token; }
+  // Peers are connected with by TCP (RFC 6062).
+  [[nodiscard]] bool relays_tcp() const { return relays_tcp_; }
+  void set_relays_tcp() { relays_tcp_ = true; }
   [[nodiscard]] const std::optional<MissingFamily>& missing() const { return missing_; }
   void set_missing(const MissingFamily& missing) { missing_ = missing; }
   // When the last relayed address expires.
@@ -141,6 +144,7 @@ class Allocation {
   // To be repeated with the success.
   std::optional<stun::ReservationToken> reservation_;
   std::optional<MissingFamily> missing_;
+  bool relays_tcp_ = false;
 
   // Ordered, so that what lapses at one instant is always reported in the same order.
   absl::btree_map<IpAddress, Time> permissions_;

@@ -89,6 +89,10 @@ bool Client::move(const Endpoint& local, Time now) {
   return true;
 }
 
+void Client::lose_or_move(Loss why, int code, Time now) {
+  if (!move(options_.local, now)) finish(Expired{why, code});
+}
+
 void Client::release(Family family, Time now) {
   if (state_ != State::allocated || !additional_) return;
   released_ = family;
@@ -136,7 +140,7 @@ void Client::remove_peer(const IpAddress& peer, Time now) {
 
 void Client::bind_channel(const Endpoint& peer, Time now) {
   now_ = now;
-  if (state_ == State::closing || state_ == State::over) return;
+  if (state_ == State::closing || state_ == State::over || options_.tcp_relay) return;
   if (!relays(peer.address.family())) {
     events_.emplace_back(ChannelFailed{
         peer, Failure::refused, static_cast<int>(stun::ErrorNumber::peer_address_family_mismatch)});
@@ -158,7 +162,7 @@ void Client::bind_channel(const Endpoint& peer, Time now) {
 
 SendResult Client::send(const Endpoint& peer, ByteView payload, Time now) {
   now_ = now;
-  if (state_ != State::allocated) return SendResult::no_allocation;
+  if (state_ != State::allocated || options_.tcp_relay) return SendResult::no_allocation;
   if (payload.size() > max_application_data) return SendResult::too_large;
   const Permission* permission = find_peer(permissions_, peer.address);
   if (permission != nullptr && permission->refused) return SendResult::permission_refused;
@@ -171,6 +175,13 @@ SendResult Client::send(const Endpoint& peer, ByteView payload, Time now) {
   if (held_.size() >= max_held) return SendResult::queue_full;
   held_.push_back({peer, Bytes(payload.begin(), payload.end())});
   return SendResult::held;
+}
+
+bool Client::connect_peer(const Endpoint& peer, Time now) {
+  now_ = now;
+  if (state_ != State::allocated || !options_.tcp_relay) return false;
+  request(Purpose::connect, now, {}, 0, 0, peer);
+  return true;
 }
 
 void Client::transmit_data(const Endpoint& peer, ByteView payload, Time now) {
@@ -209,6 +220,14 @@ Inbound Client::receive_channel_data(ByteView bytes) const {
 }
 
 Inbound Client::receive_indication(const stun::MessageView& message) {
+  if (message.method() == stun::Method::connection_attempt) {
+    const auto caller = message.xor_peer_address();
+    const auto id = message.connection_id();
+    if (state_ == State::allocated && caller && id) {
+      events_.emplace_back(PeerConnected{*caller, *id, true});
+    }
+    return {Inbound::Kind::control};
+  }
   if (message.method() != stun::Method::data) return {};
   const auto peer = message.xor_peer_address();
   // Only from peers with a permission, as far as we know (RFC 8656 §11.4): its success may still

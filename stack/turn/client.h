@@ -42,6 +42,8 @@ struct ClientOptions {
   // Asks for a ticket to move the allocation by (RFC 8016), and goes on without one if there is
   // none to be had. A NAT's new mapping then loses no allocation.
   bool mobility = false;
+  // Peers are to be connected with by TCP, one by one (RFC 6062); over a stream alone.
+  bool tcp_relay = false;
   // LIFETIME to ask for; the server's default if nullopt.
   std::optional<Duration> lifetime;
   // A refresh is sent this long before the allocation expires, or at half of a lifetime of less
@@ -102,7 +104,11 @@ enum class SendResult : std::uint8_t {
 // 8. With a ticket the allocation outlives a change of address. Until Moved, data goes from the
 //    former address, if that is still there; afterwards from the new one, and what peers send
 //    follows the first data that we send.
-// 9. Over a stream the host cuts messages out of it (StreamFraming) and gives `receive` one each. A
+// 9. Of a relay for TCP, `connect_peer` and peers with a permission give connections, each with a
+//    number by which another connection to the server is bound to it (ConnectionBinding). `send`
+//    and `bind_channel` are for UDP.
+// 10. Over a stream the host cuts messages out of it (StreamFraming) and gives `receive` one each.
+// A
 //    connection that is lost ends the allocation (RFC 8656 §5): another one is another client's.
 class Client {
  public:
@@ -140,6 +146,8 @@ class Client {
   void remove_peer(const IpAddress& peer, Time now);
   void bind_channel(const Endpoint& peer, Time now);
   SendResult send(const Endpoint& peer, ByteView payload, Time now);
+  // PeerConnected or PeerConnectFailed follows. False if there is no allocation for TCP.
+  bool connect_peer(const Endpoint& peer, Time now);
 
   // A datagram that came to the local socket. Only those from the server are looked at.
   Inbound receive(const Endpoint& from, ByteView bytes, Time now);
@@ -176,6 +184,7 @@ class Client {
     release,
     permissions,
     channel,
+    connect,
     keepalive,
   };
 
@@ -187,6 +196,7 @@ class Client {
     stun::ClientTransaction transaction;
     std::vector<IpAddress> peers;  // of a CreatePermission
     std::uint16_t number = 0;      // of a ChannelBind
+    Endpoint peer{};               // of a Connect
   };
 
   struct Permission {
@@ -216,9 +226,9 @@ class Client {
 
   // client_requests.cc: requests, and what their answers mean.
   stun::MessageBuilder compose(Purpose purpose, const std::vector<IpAddress>& peers,
-                               std::uint16_t number);
+                               std::uint16_t number, const Endpoint& target);
   void request(Purpose purpose, Time now, std::vector<IpAddress> peers = {},
-               std::uint16_t number = 0, int challenges = 0);
+               std::uint16_t number = 0, int challenges = 0, const Endpoint& target = {});
   void request_what_is_due(Time now);
   Inbound receive_response(const stun::MessageView& message, Time now);
   void succeed(const Pending& pending, const stun::MessageView& message, Time now);
@@ -227,8 +237,6 @@ class Client {
   void allocation_refreshed(const stun::MessageView& message, Time asked, Time now);
   void set_lifetime(Duration lifetime, Time asked);
   void allocation_moved(const stun::MessageView& message, Time asked, Time now);
-  // The server does not know our 5-tuple: another mapping of a NAT's can be moved to.
-  void lose_or_move(Loss why, int code, Time now);
   // `code` and `reason` are 0 and empty when there was no response.
   void fail(const Pending& pending, Failure why, int code, std::string_view reason, Time now);
   void allocate_refused(const stun::MessageView& message, int code, std::string_view reason,
@@ -240,6 +248,8 @@ class Client {
   void finish(ClientEvent last);
 
   // client.cc
+  // The server does not know our 5-tuple: another mapping of a NAT's can be moved to.
+  void lose_or_move(Loss why, int code, Time now);
   // Whether peers of this family can be relayed to, or may be once there is an allocation.
   [[nodiscard]] bool relays(Family family) const;
   Inbound receive_channel_data(ByteView bytes) const;

@@ -40,6 +40,14 @@ std::string text(const ChannelFailed& e) {
   return fmt::format("no channel to {}: {}", to_string(e.peer),
                      with_code(to_string(e.why), e.code));
 }
+std::string text(const PeerConnected& e) {
+  return fmt::format("connection {:#010x} {} {}", e.id, e.by_peer ? "from" : "to",
+                     to_string(e.peer));
+}
+std::string text(const PeerConnectFailed& e) {
+  return fmt::format("no connection to {}: {}", to_string(e.peer),
+                     with_code(to_string(e.why), e.code));
+}
 std::string text(const PeerUnreachable& e) {
   return fmt::format("ICMP type {} code {} about {}", e.type, e.code, to_string(e.peer));
 }

@@ -82,6 +82,18 @@ struct ChannelFailed {
   Failure why = Failure::timeout;
   int code = 0;  // as in Failed
 };
+// The relay has a TCP connection with `peer`, which waits 30 s to be bound (RFC 6062 §4.3).
+struct PeerConnected {
+  Endpoint peer;
+  std::uint32_t id = 0;  // CONNECTION-ID
+  bool by_peer = false;  // and was not asked for
+};
+// What `connect_peer` asked for could not be had.
+struct PeerConnectFailed {
+  Endpoint peer;
+  Failure why = Failure::timeout;
+  int code = 0;  // as in Failed; 447 if the peer could not be connected with
+};
 // The relay got an ICMP error for something sent to `peer` (RFC 8656 §11.6).
 struct PeerUnreachable {
   Endpoint peer;
@@ -102,9 +114,9 @@ struct Expired {
 // `close` is done: the server has deleted the allocation, or no longer answers.
 struct Closed {};
 
-using ClientEvent =
-    std::variant<Allocated, Redirected, Failed, NeedNewLocalPort, PermissionReady, PermissionFailed,
-                 ChannelBound, ChannelFailed, PeerUnreachable, Moved, Expired, Closed>;
+using ClientEvent = std::variant<Allocated, Redirected, Failed, NeedNewLocalPort, PermissionReady,
+                                 PermissionFailed, ChannelBound, ChannelFailed, PeerConnected,
+                                 PeerConnectFailed, PeerUnreachable, Moved, Expired, Closed>;
 
 // One line for a log, such as "allocated 203.0.113.10:49152 (mapped 192.0.2.1:4242) for 600s".
 std::string to_string(const ClientEvent& event);

@@ -10,6 +10,7 @@ namespace {
 using stun::ErrorNumber;
 using stun::Method;
 
+constexpr std::uint8_t protocol_tcp = 6;
 constexpr std::uint8_t protocol_udp = 17;
 
 // Times that the server keeps, whatever it is asked (RFC 8656 §9 and §12).
@@ -37,7 +38,7 @@ bool is_before(const Endpoint& a, const Endpoint& b) {
 }  // namespace
 
 stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddress>& peers,
-                                     std::uint16_t number) {
+                                     std::uint16_t number, const Endpoint& target) {
   const auto start = [&](Method method) {
     return stun::MessageBuilder(stun::MessageClass::request, method,
                                 stun::TransactionId::draw(random_));
@@ -49,7 +50,7 @@ stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddres
   switch (purpose) {
     case Purpose::allocate: {
       auto message = start(Method::allocate);
-      message.requested_transport(protocol_udp);
+      message.requested_transport(options_.tcp_relay ? protocol_tcp : protocol_udp);
       if (options_.dual) {
         message.additional_address_family(Family::ipv6);
       } else if (options_.family == Family::ipv6) {
@@ -94,6 +95,11 @@ stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddres
       message.channel_number(number).xor_peer_address(channels_[number - first_channel].peer);
       return message;
     }
+    case Purpose::connect: {
+      auto message = start(Method::connect);
+      message.xor_peer_address(target);
+      return message;
+    }
     case Purpose::keepalive:
       break;
   }
@@ -101,15 +107,15 @@ stun::MessageBuilder Client::compose(Purpose purpose, const std::vector<IpAddres
 }
 
 void Client::request(Purpose purpose, Time now, std::vector<IpAddress> peers, std::uint16_t number,
-                     int challenges) {
-  stun::MessageBuilder message = compose(purpose, peers, number);
+                     int challenges, const Endpoint& target) {
+  stun::MessageBuilder message = compose(purpose, peers, number, target);
   if (!options_.software.empty()) message.software(options_.software);
   if (purpose != Purpose::keepalive) credentials_.protect(message);
   pending_.push_back({purpose, credentials_.generation(), challenges,
                       stun::ClientTransaction({moving_to_.value_or(options_.local), options_.server,
                                                message.take(), options_.transport},
                                               options_.timers, now),
-                      std::move(peers), number});
+                      std::move(peers), number, target});
   while (auto transmit = pending_.back().transaction.poll_transmit()) {
     transmits_.push_back(std::move(*transmit));
   }
@@ -177,7 +183,8 @@ Inbound Client::receive_response(const stun::MessageView& message, Time now) {
   } else if (state_ == State::closing && pending.purpose == Purpose::allocate) {
     finish(Closed{});  // nothing has been allocated yet
   } else if (pending.challenges < max_challenges) {
-    request(pending.purpose, now, std::move(pending.peers), pending.number, pending.challenges + 1);
+    request(pending.purpose, now, std::move(pending.peers), pending.number, pending.challenges + 1,
+            pending.peer);
   } else {
     fail(pending, Failure::refused, code, reason, now);
   }
@@ -205,6 +212,13 @@ void Client::succeed(const Pending& pending, const stun::MessageView& message, T
       return;
     case Purpose::channel:
       return channel_bound(pending, now);
+    case Purpose::connect:
+      if (const auto id = message.connection_id()) {
+        events_.emplace_back(PeerConnected{pending.peer, *id});
+      } else {
+        events_.emplace_back(PeerConnectFailed{pending.peer, Failure::bad_response, 0});
+      }
+      return;
     case Purpose::keepalive:
       if (const auto mapped = message.xor_mapped_address()) {
         if (!mapped_.is_set()) mapped_ = *mapped;  // the first since we moved
@@ -240,6 +254,10 @@ void Client::fail(const Pending& pending, Failure why, int code, std::string_vie
     case Purpose::channel:
       if (no_allocation) return lose_or_move(Loss::mismatch, code, now);
       return channel_refused(pending, why, code, now);
+    case Purpose::connect:
+      if (no_allocation) return finish(Expired{Loss::mismatch, code});
+      events_.emplace_back(PeerConnectFailed{pending.peer, why, code});
+      return;
     case Purpose::keepalive:
       return;  // the Refresh will tell whether the server is still there
   }
@@ -299,10 +317,6 @@ void Client::allocation_moved(const stun::MessageView& message, Time asked, Time
   mapped_ = {};
   if (options_.keepalive > Duration{}) keepalive_at_ = now;
   events_.emplace_back(Moved{options_.local});
-}
-
-void Client::lose_or_move(Loss why, int code, Time now) {
-  if (!move(options_.local, now)) finish(Expired{why, code});
 }
 
 void Client::set_lifetime(Duration lifetime, Time asked) {

@@ -55,7 +55,8 @@ Server::Server(ServerOptions options, Random random)
                     .shared_secret = options_.shared_secret},
                    random.split("nonces")),
       relay_ports_(options_.relay_addresses, options_.first_relay_port, options_.last_relay_port,
-                   options_.relay_port_hold_off, random.split("relay ports")) {
+                   options_.relay_port_hold_off, random.split("relay ports")),
+      peer_connections_(random.split("peer connections")) {
   for (const auto& user : options_.users) credentials_.set_user(user.name, user.password);
 }
 
@@ -95,12 +96,21 @@ void Server::receive_request(const stun::MessageView& message, const FiveTuple& 
     case Method::channel_bind:
       serve = &Server::channel_bind;
       break;
+    case Method::connect:
+      if (options_.tcp_relays) serve = &Server::connect;
+      break;
+    case Method::connection_bind:
+      if (options_.tcp_relays) serve = &Server::connection_bind;
+      break;
     default:
-      events_.emplace_back(PacketDropped{.why = DropReason::unknown_method,
-                                         .from = tuple.client,
-                                         .to = tuple.server,
-                                         .size = message.bytes().size()});
-      return;
+      break;
+  }
+  if (serve == nullptr) {
+    events_.emplace_back(PacketDropped{.why = DropReason::unknown_method,
+                                       .from = tuple.client,
+                                       .to = tuple.server,
+                                       .size = message.bytes().size()});
+    return;
   }
   const auto checked = credentials_.check(message, tuple.client, now);
   if (const auto* number = std::get_if<ErrorNumber>(&checked)) {
@@ -165,6 +175,7 @@ void Server::refuse_unknown(const Request& request, std::span<const std::uint16_
 
 void Server::connection_closed(const FiveTuple& tuple, Time now) {
   handle_timeout(now);
+  if (const auto bound = peer_connections_.bound_to(tuple)) return end_peer_connection(*bound);
   if (Allocation* allocation = allocations_.find(tuple)) {
     if (allocation->mobility() && allocation->mobility()->next) {
       if (tuple == allocation->tuple()) finish_move(*allocation);
@@ -175,6 +186,7 @@ void Server::connection_closed(const FiveTuple& tuple, Time now) {
 }
 
 void Server::handle_timeout(Time now) {
+  while (const auto due = peer_connections_.first_due(now)) end_peer_connection(*due);
   while (Allocation* allocation = allocations_.first_due(now)) {
     allocation->lapse(now, events_);
     if (now >= allocation->expires()) {
@@ -200,8 +212,9 @@ void Server::end(Allocation& allocation, AllocationEnded::Why why, Time now) {
 void Server::end_relay(Allocation& allocation, Family family, AllocationEnded::Why why, Time now) {
   const Endpoint relay = allocation.relay_of(family)->address;
   relay_ports_.release(relay, now);
+  for (const ConnectionId id : peer_connections_.of(relay)) end_peer_connection(id);
   events_.emplace_back(AllocationEnded{allocation.tuple(), relay, why});
-  events_.emplace_back(CloseRelay{relay});
+  events_.emplace_back(CloseRelay{relay, allocation.relays_tcp()});
   if (allocation.relays().size() > 1) {
     allocations_.remove_relay(allocation, family);
   } else {

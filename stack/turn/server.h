@@ -1,6 +1,8 @@
-// A TURN server (RFC 8656): UDP, TCP or TLS between client and server, UDP between server and peer.
+// A TURN server (RFC 8656): UDP, TCP or TLS between client and server, UDP between server and peer,
+// or TCP (RFC 6062).
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -22,6 +24,7 @@
 #include "stack/stun/message.h"
 #include "stack/stun/message_builder.h"
 #include "stack/turn/allocation_table.h"
+#include "stack/turn/peer_connections.h"
 #include "stack/turn/relay_ports.h"
 #include "stack/turn/server_event.h"
 #include "stack/turn/server_options.h"
@@ -46,6 +49,9 @@ namespace natsim::turn {
 // 8. An allocation with a ticket follows a client whose address has changed (RFC 8016 §3.2). By the
 //    Refresh with the ticket the client may use it from both 5-tuples; what peers send goes to the
 //    former one until the client sends data by the new one, or the former connection ends.
+// 9. Over TCP peers are connected with one by one (RFC 6062): by ConnectPeer, or as `accept_peer`
+//    lets them in. Who they are joined with is a connection of the client's own, after which
+//    neither side's bytes concern the server. Both are over with the allocation.
 //
 // Left out of RFC 8656: DONT-FRAGMENT (420 in requests; the indication is dropped).
 class Server {
@@ -64,8 +70,16 @@ class Server {
   // An ICMP error about a UDP datagram that was sent from `relay` to `peer`.
   void receive_icmp_error(const Endpoint& relay, const Endpoint& peer, const stun::IcmpError& error,
                           Time now);
+  // `peer` has connected with the relayed address; nullopt if it is to be closed.
+  std::optional<ConnectionId> accept_peer(const Endpoint& relay, const Endpoint& peer, Time now);
+  // What ConnectPeer asked for stands.
+  void peer_connected(ConnectionId id, Time now);
+  // It could not be had, or has ended; the same for one that was accepted. ClosePeer follows.
+  void peer_closed(ConnectionId id, Time now);
   void handle_timeout(Time now);
-  [[nodiscard]] Time next_timeout() const { return allocations_.next_deadline(); }
+  [[nodiscard]] Time next_timeout() const {
+    return std::min(allocations_.next_deadline(), peer_connections_.next_deadline());
+  }
   std::optional<Transmit> poll_transmit();
   std::optional<ServerEvent> poll_event();
 
@@ -123,6 +137,12 @@ class Server {
                                   const absl::btree_set<IpAddress>& peers, Time now) const;
   void permit(Allocation& allocation, const IpAddress& peer, Time now);
 
+  // server_streams.cc: connections with peers.
+  void connect(const Request& request);
+  void connection_bind(const Request& request);
+  void answer_connect(const PeerConnection& connection, stun::MessageBuilder response);
+  void end_peer_connection(ConnectionId id);
+
   // server_data.cc: data between clients and peers.
   // The allocation that a client's data is for, which follows the client here; nullptr if there is
   // none.
@@ -143,6 +163,7 @@ class Server {
   stun::LongTermServer credentials_;
   AllocationTable allocations_;
   RelayPorts relay_ports_;
+  PeerConnections peer_connections_;
   std::deque<Transmit> transmits_;  // to be polled, in order
   std::deque<ServerEvent> events_;  // to be polled, in order
 };

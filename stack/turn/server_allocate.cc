@@ -12,6 +12,7 @@ using stun::AttributeType;
 using stun::ErrorNumber;
 using stun::MessageBuilder;
 
+constexpr std::uint8_t protocol_tcp = 6;
 constexpr std::uint8_t protocol_udp = 17;
 
 }  // namespace
@@ -30,8 +31,15 @@ void Server::allocate(const Request& request) {
   if (!transport) {
     return refuse(request, ErrorNumber::bad_request, "no valid REQUESTED-TRANSPORT");
   }
-  if (*transport != protocol_udp) {
-    return refuse(request, ErrorNumber::unsupported_transport_protocol, "only UDP is relayed");
+  const bool tcp = *transport == protocol_tcp && options_.tcp_relays;
+  if (!tcp && *transport != protocol_udp) {
+    return refuse(request, ErrorNumber::unsupported_transport_protocol, "it is not relayed");
+  }
+  if (tcp &&
+      (!is_stream(request.tuple.transport) || message.dont_fragment() ||
+       message.has(AttributeType::even_port) || message.has(AttributeType::reservation_token))) {
+    return refuse(request, ErrorNumber::bad_request,
+                  "TCP is relayed over TCP, without EVEN-PORT, RESERVATION-TOKEN, DONT-FRAGMENT");
   }
   if (message.dont_fragment()) {
     return refuse_unknown(request,
@@ -69,9 +77,10 @@ void Server::allocate(const Request& request) {
   if (chosen.reserves) allocation.set_reservation(relay_ports_.reserve_next(first, request.now));
   if (chosen.missing) allocation.set_missing(*chosen.missing);
   if (ticket) allocations_.set_ticket(allocation, draw_ticket(tickets_));
+  if (tcp) allocation.set_relays_tcp();
   for (const Endpoint& relay : chosen.relays) {
     if (relay != first) allocations_.add_relay(allocation, {relay, expires});
-    events_.emplace_back(OpenRelay{relay});
+    events_.emplace_back(OpenRelay{relay, tcp});
     events_.emplace_back(AllocationCreated{request.tuple, relay, username, lifetime});
   }
   respond_allocated(request, allocation);

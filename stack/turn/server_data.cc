@@ -127,6 +127,7 @@ void Server::receive_icmp_error(const Endpoint& relay, const Endpoint& peer,
 
 std::optional<DropReason> Server::obstacle_to(const Allocation& allocation, const Endpoint& peer,
                                               Time now) const {
+  if (allocation.relays_tcp()) return DropReason::relays_tcp;
   if (allocation.relay_of(peer.address.family()) == nullptr) return DropReason::peer_family;
   if (is_denied(peer)) return DropReason::peer_denied;
   if (!allocation.permits(peer.address, now)) return DropReason::no_permission;

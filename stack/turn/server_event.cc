@@ -10,6 +10,14 @@ std::string name(std::uint16_t channel) { return fmt::format("{:#06x}", channel)
 std::string text(const OpenRelay& e) { return fmt::format("open relay {}", to_string(e.relay)); }
 std::string text(const CloseRelay& e) { return fmt::format("close relay {}", to_string(e.relay)); }
 
+std::string text(const ConnectPeer& e) {
+  return fmt::format("connect {} with {}", to_string(e.relay), to_string(e.peer));
+}
+std::string text(const JoinStreams& e) {
+  return fmt::format("join connection {:#010x} with {}", e.id, to_string(e.data.client));
+}
+std::string text(const ClosePeer& e) { return fmt::format("close connection {:#010x}", e.id); }
+
 std::string text(const AllocationCreated& e) {
   return fmt::format("allocated {} to {} ({}) for {}", to_string(e.relay),
                      to_string(e.tuple.client), e.username, to_string(e.lifetime));
@@ -90,6 +98,10 @@ std::string_view to_string(DropReason reason) {
       return "the peer is of the other address family";
     case DropReason::too_large:
       return "too large to be framed for the client";
+    case DropReason::too_many_connections:
+      return "too many connections with peers";
+    case DropReason::relays_tcp:
+      return "the allocation relays TCP";
     case DropReason::icmp_irrelevant:
       return "an ICMP error that is not passed on";
   }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -29,13 +30,35 @@ struct FiveTuple {
   }
 };
 
-// Bind a UDP socket to `relay` and give what comes in to `Server::receive_from_peer`.
+// Bind a UDP socket to `relay` and give what comes in to `Server::receive_from_peer`; or listen
+// there for TCP connections, and ask `Server::accept_peer` about each.
 struct OpenRelay {
   Endpoint relay;
+  bool tcp = false;
 };
-// Close that socket.
+// Close that socket, or stop listening.
 struct CloseRelay {
   Endpoint relay;
+  bool tcp = false;
+};
+
+// Connect by TCP from `relay` to `peer`; `Server::peer_connected` or `peer_closed` says how it
+// went.
+struct ConnectPeer {
+  std::uint32_t id = 0;  // of the connection, from here on
+  Endpoint relay;
+  Endpoint peer;
+};
+// What comes by the client's connection `data` after the message that was just received goes to the
+// peer as it is, and what the peer sends, or has sent up to now, to the client.
+struct JoinStreams {
+  std::uint32_t id = 0;
+  FiveTuple data;
+};
+// Close the connection with the peer, if it stands, and the client's that is joined with it.
+struct ClosePeer {
+  std::uint32_t id = 0;
+  std::optional<FiveTuple> data;
 };
 
 struct AllocationCreated {
@@ -105,17 +128,19 @@ struct RequestRefused {
 };
 
 enum class DropReason : std::uint8_t {
-  malformed,          // neither a valid STUN message nor a valid ChannelData message
-  unknown_method,     // a STUN request or indication that a TURN server does not take
-  unexpected_class,   // a response, which a server never gets
-  unknown_attribute,  // comprehension-required, in an indication (RFC 8489 §6.3.2)
-  no_allocation,      // none for this 5-tuple or relayed address, or it is over
-  no_permission,      // for this peer's address, or it has expired
-  channel_unknown,    // ChannelData for a number that is not bound, or no longer
-  peer_denied,        // the peer is in a denied block or is this server itself
-  peer_family,        // the peer's family is not the relayed address's
-  too_large,          // with the framing towards the client it would not fit into a UDP datagram
-  icmp_irrelevant,    // an ICMP error of a type that is not passed on (RFC 8656 §11.5)
+  malformed,             // neither a valid STUN message nor a valid ChannelData message
+  unknown_method,        // a STUN request or indication that a TURN server does not take
+  unexpected_class,      // a response, which a server never gets
+  unknown_attribute,     // comprehension-required, in an indication (RFC 8489 §6.3.2)
+  no_allocation,         // none for this 5-tuple or relayed address, or it is over
+  no_permission,         // for this peer's address, or it has expired
+  channel_unknown,       // ChannelData for a number that is not bound, or no longer
+  peer_denied,           // the peer is in a denied block or is this server itself
+  peer_family,           // the peer's family is not the relayed address's
+  too_large,             // with the framing towards the client it would not fit into a UDP datagram
+  too_many_connections,  // with peers, or a second one with the same
+  relays_tcp,            // data in messages for an allocation whose peers are connected with by TCP
+  icmp_irrelevant,       // an ICMP error of a type that is not passed on (RFC 8656 §11.5)
 };
 std::string_view to_string(DropReason reason);
 
@@ -129,10 +154,10 @@ struct PacketDropped {
   std::size_t size = 0;       // bytes of the datagram
 };
 
-using ServerEvent =
-    std::variant<OpenRelay, CloseRelay, AllocationCreated, AllocationRefreshed, AllocationMoved,
-                 AllocationEnded, PermissionInstalled, PermissionExpired, ChannelInstalled,
-                 ChannelExpired, RequestRefused, PacketDropped>;
+using ServerEvent = std::variant<OpenRelay, CloseRelay, ConnectPeer, JoinStreams, ClosePeer,
+                                 AllocationCreated, AllocationRefreshed, AllocationMoved,
+                                 AllocationEnded, PermissionInstalled, PermissionExpired,
+                                 ChannelInstalled, ChannelExpired, RequestRefused, PacketDropped>;
 
 // One line for a log, such as "dropped 60 bytes from 198.51.100.7:4000 at 203.0.113.10:49152: no
 // permission for the peer".

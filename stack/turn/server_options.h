@@ -60,6 +60,10 @@ struct ServerOptions {
   std::vector<Prefix> denied_peers = default_denied_peers();  // 403
   // Where every Allocate that could be served is sent instead, by 300 (RFC 8656 §7.2).
   std::optional<Endpoint> alternate_server;
+  // Relays TCP as well, to clients over TCP or TLS (RFC 6062); REQUESTED-TRANSPORT 6 gets 442 if
+  // not.
+  bool tcp_relays = false;
+  std::size_t max_peer_connections = 64;  // of one relayed address, by TCP; more get 508
   // Gives tickets by which an allocation follows its client to another address (RFC 8016); 405 to
   // who asks for one if not.
   bool mobility = false;

@@ -86,6 +86,9 @@ void Server::create_permission(const Request& request) {
 void Server::channel_bind(const Request& request) {
   Allocation* allocation = allocation_of(request);
   if (allocation == nullptr) return;
+  if (allocation->relays_tcp()) {
+    return refuse(request, ErrorNumber::bad_request, "the allocation relays TCP");
+  }
   const auto number = request.message.channel_number();
   const auto peer = request.message.xor_peer_address();
   if (!number || !peer || peer->port == 0) {
