@@ -144,16 +144,25 @@ void packet_of_transport(benchmark::State& state) {
 BENCHMARK(packet_of_transport);
 
 // An hour of speech both ways: 360,000 packets, reports, consent.
-void hour_of_speech(benchmark::State& state) {
+void hour_of(benchmark::State& state, const agents::CallMedia& media) {
   std::uint64_t seed = 0;
   for (auto _ : state) {
     Pair pair(++seed);
-    const auto call = pair.call(speech);
+    const auto call = pair.call(media);
     if (!call) state.SkipWithError("not connected");
     pair.talk(seconds(3600));
   }
 }
+void hour_of_speech(benchmark::State& state) { hour_of(state, speech); }
 BENCHMARK(hour_of_speech)->Unit(benchmark::kMillisecond)->Iterations(2);
+
+// The same packets, not encrypted.
+void hour_of_plain_speech(benchmark::State& state) {
+  agents::CallMedia plain = speech;
+  plain.security.protect_media = false;
+  hour_of(state, plain);
+}
+BENCHMARK(hour_of_plain_speech)->Unit(benchmark::kMillisecond)->Iterations(2);
 
 }  // namespace
 }  // namespace natsim::bench

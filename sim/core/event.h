@@ -45,7 +45,8 @@ struct PacketEvent {
   Endpoint old_source;  // before the rewrite, in `translated` only
   Endpoint old_destination;
   ByteView datagram;      // the whole IP datagram
-  std::string_view note;  // details for people: which table entry, which rule; may be empty
+  std::string_view note;  // details for people: which table entry, which rule; may be empty, and
+                          // unless dropped is if nobody reads it
 };
 
 enum class MappingStep : std::uint8_t {
@@ -95,6 +96,9 @@ struct AgentEvent {
 class EventListener {
  public:
   virtual ~EventListener() = default;
+  // Whether it reads the notes of packets that are not dropped. If no listener does they are empty:
+  // a NAT tells of every packet which mapping it went by. Always the same of one listener.
+  [[nodiscard]] virtual bool reads_notes() const { return true; }
   virtual void on_packet(const PacketEvent& /*event*/) {}
   virtual void on_mapping(const MappingEvent& /*event*/) {}
   virtual void on_agent(const AgentEvent& /*event*/) {}

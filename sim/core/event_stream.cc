@@ -5,7 +5,15 @@
 
 namespace natsim::core {
 
-void EventStream::remove_listener(EventListener& listener) { std::erase(listeners_, &listener); }
+void EventStream::add_listener(EventListener& listener) {
+  listeners_.push_back(&listener);
+  if (listener.reads_notes()) ++readers_of_notes_;
+}
+
+void EventStream::remove_listener(EventListener& listener) {
+  const std::size_t removed = std::erase(listeners_, &listener);
+  if (listener.reads_notes()) readers_of_notes_ -= removed;
+}
 
 void EventStream::tell_packet(const PacketEvent& event) {
   for (EventListener* listener : listeners_) listener->on_packet(event);

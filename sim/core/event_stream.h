@@ -17,13 +17,15 @@ namespace natsim::core {
 // 2. Listeners are called in the order in which they were added, for each event, and may be added
 //    or removed between events only.
 // 3. With no listener an event costs its folding and one branch. Callers build what only a
-//    listener reads (texts, views) after asking `listened()`.
+//    listener reads (texts, views) after asking `listened()`, and notes of packets that live on
+//    after asking `notes_read()`.
 class EventStream {
  public:
   // The listener must outlive the stream or be removed first.
-  void add_listener(EventListener& listener) { listeners_.push_back(&listener); }
+  void add_listener(EventListener& listener);
   void remove_listener(EventListener& listener);
   [[nodiscard]] bool listened() const { return !listeners_.empty(); }
+  [[nodiscard]] bool notes_read() const { return readers_of_notes_ > 0; }
 
   // Folds a packet's step and counts it. `content` stands for the packet's bytes.
   void fold_packet(Time at, PacketStep step, DropReason reason, ObjectId where, PacketId packet,
@@ -60,6 +62,7 @@ class EventStream {
   void fold(const Endpoint& endpoint);
 
   std::vector<EventListener*> listeners_;
+  std::size_t readers_of_notes_ = 0;              // of the listeners
   std::uint64_t digest_ = 0xe7037ed1a0b428dbULL;  // an arbitrary start that is not zero
   std::uint64_t count_ = 0;
   std::array<std::uint64_t, drop_reason_count> drops_{};

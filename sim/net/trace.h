@@ -34,7 +34,7 @@ inline void trace(core::World& world, core::PacketStep step, core::ObjectId wher
 }
 
 // Records that a NAT at `where` rewrote `packet`; `note` tells which mapping and is built only if
-// somebody listens.
+// somebody reads it.
 template <typename Note>
 void trace_translation(core::World& world, core::ObjectId where, const Packet& packet,
                        const Endpoint& old_source, const Endpoint& old_destination, Note&& note) {
@@ -42,12 +42,15 @@ void trace_translation(core::World& world, core::ObjectId where, const Packet& p
   events.fold_packet(world.now(), core::PacketStep::translated, core::DropReason::none, where,
                      packet.id, content_of(packet));
   if (events.listened()) [[unlikely]] {
-    tell(world, core::PacketStep::translated, core::DropReason::none, where, packet, note(),
-         old_source, old_destination);
+    const auto say = [&](std::string_view text) {
+      tell(world, core::PacketStep::translated, core::DropReason::none, where, packet, text,
+           old_source, old_destination);
+    };
+    events.notes_read() ? say(note()) : say({});
   }
 }
 
-// Records a step that a note tells more about, which is built only if somebody listens.
+// Records a step that a note tells more about, which is built only if somebody reads it.
 template <typename Note>
 void trace_step(core::World& world, core::PacketStep step, core::ObjectId where,
                 const Packet& packet, Note&& note) {
@@ -55,7 +58,10 @@ void trace_step(core::World& world, core::PacketStep step, core::ObjectId where,
   events.fold_packet(world.now(), step, core::DropReason::none, where, packet.id,
                      content_of(packet));
   if (events.listened()) [[unlikely]] {
-    tell(world, step, core::DropReason::none, where, packet, note(), {}, {});
+    const auto say = [&](std::string_view text) {
+      tell(world, step, core::DropReason::none, where, packet, text, {}, {});
+    };
+    events.notes_read() ? say(note()) : say({});
   }
 }
 

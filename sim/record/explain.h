@@ -25,6 +25,9 @@ class Explainer : public core::EventListener {
   explicit Explainer(const core::World& world);
   ~Explainer() override;
 
+  // Of what is dropped it reads them.
+  [[nodiscard]] bool reads_notes() const override { return false; }
+
   // The whole report, several lines, without colours. Never empty: it also says that nothing
   // failed.
   [[nodiscard]] std::string text() const;

@@ -19,6 +19,7 @@ class KeyLog : public core::EventListener {
   // `out` must outlive it; whether all could be written is the stream's state.
   explicit KeyLog(std::ostream& out) : out_(out) {}
 
+  [[nodiscard]] bool reads_notes() const override { return false; }
   void on_agent(const core::AgentEvent& event) override;
 
  private:

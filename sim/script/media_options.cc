@@ -15,6 +15,7 @@ using sdp::Direction;
 
 constexpr std::array<Choice<dtls::KeyType>, 2> key_types = {
     {{"ecdsa-p256", dtls::KeyType::ecdsa_p256}, {"rsa-2048", dtls::KeyType::rsa_2048}}};
+constexpr std::array<Choice<bool>, 2> encryptions = {{{"srtp", true}, {"none", false}}};
 // By the names that RFC 5764 and RFC 7714 register.
 constexpr std::array<Choice<srtp::Profile>, 4> profiles = {
     {{"SRTP_AES128_CM_HMAC_SHA1_80", srtp::Profile::aes128_cm_sha1_80},
@@ -134,7 +135,7 @@ constexpr std::array<Key<SecurityOptions>, 6> dtls_keys = {{
      [](const Value& value, SecurityOptions& dtls) { dtls.hello_verify = value.boolean(); }},
 }};
 
-constexpr std::array<Key<CallMedia>, 5> media_keys = {{
+constexpr std::array<Key<CallMedia>, 6> media_keys = {{
     {"audio", [](const Value& value,
                  CallMedia& media) { read_stream(value, audio_keys, media.audio, media); }},
     {"video", [](const Value& value,
@@ -145,6 +146,10 @@ constexpr std::array<Key<CallMedia>, 5> media_keys = {{
      [](const Value& value, CallMedia& media) { media.certificate = value.one_of(key_types); }},
     {"own_certificates",
      [](const Value& value, CallMedia& media) { media.own_certificates = value.boolean(); }},
+    {"encryption",
+     [](const Value& value, CallMedia& media) {
+       media.security.protect_media = value.one_of(encryptions);
+     }},
 }};
 
 // What would have no effect.

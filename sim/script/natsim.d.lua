@@ -1196,6 +1196,7 @@ function hold(options) end
 ---@field video? boolean|Direction|VideoOptions
 ---@field dtls? DtlsOptions
 ---@field certificate? "ecdsa-p256"|"rsa-2048" default "ecdsa-p256"
+---@field encryption? "srtp"|"none" "none", for big runs: DTLS as ever, but media go in the clear, in packets as large as those of SRTP, with zeros in the place of their tags; both ends must have it; default "srtp"
 ---@field own_certificates? boolean each end of the call makes one of its own, as a peer connection and every peer with RSA does; default false: the calls of a run share a few, callers other ones than callees
 
 ---@class AudioOptions

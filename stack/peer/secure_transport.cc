@@ -150,8 +150,9 @@ void SecureTransport::drain() {
 
 void SecureTransport::on(dtls::Connected connected) {
   // A handshake without a profile is a failure of the session (its rule 5).
-  auto session = role_ == dtls::Role::client ? srtp::Session::of_client(*connected.srtp)
-                                             : srtp::Session::of_server(*connected.srtp);
+  auto session = !options_.protect_media ? Result(srtp::Session::plain(connected.srtp->profile))
+                 : role_ == dtls::Role::client ? srtp::Session::of_client(*connected.srtp)
+                                               : srtp::Session::of_server(*connected.srtp);
   if (!session) {
     events_.push_back(dtls::Failed{session.error()});
     return;

@@ -27,6 +27,9 @@ struct SecurityOptions {
   std::size_t mtu = 1200;          // bytes of a datagram that handshake messages are cut to
   std::size_t fallback_mtu = 576;  // after repeated loss
   bool hello_verify = false;       // a server asks for a cookie (RFC 6347 §4.2.1)
+  // If not, media go in the clear, in packets as large as if they were (rule 5 of srtp::Session),
+  // which the other end has to know. For big runs: real peers do not.
+  bool protect_media = true;
 };
 
 // Media may flow, both ways.

@@ -9,13 +9,15 @@ struct Row {
   std::string_view name;
   std::size_t key;
   std::size_t salt;
+  std::size_t rtp_tag;
+  std::size_t rtcp_tag;
 };
 
 constexpr Row rows[] = {
-    Row{Profile::aes128_cm_sha1_80, "SRTP_AES128_CM_HMAC_SHA1_80", 16, 14},
-    Row{Profile::aes128_cm_sha1_32, "SRTP_AES128_CM_HMAC_SHA1_32", 16, 14},
-    Row{Profile::aead_aes_128_gcm, "SRTP_AEAD_AES_128_GCM", 16, 12},
-    Row{Profile::aead_aes_256_gcm, "SRTP_AEAD_AES_256_GCM", 32, 12},
+    Row{Profile::aes128_cm_sha1_80, "SRTP_AES128_CM_HMAC_SHA1_80", 16, 14, 10, 10},
+    Row{Profile::aes128_cm_sha1_32, "SRTP_AES128_CM_HMAC_SHA1_32", 16, 14, 4, 10},
+    Row{Profile::aead_aes_128_gcm, "SRTP_AEAD_AES_128_GCM", 16, 12, 16, 16},
+    Row{Profile::aead_aes_256_gcm, "SRTP_AEAD_AES_256_GCM", 32, 12, 16, 16},
 };
 
 const Row& row_of(Profile profile) {
@@ -38,6 +40,11 @@ std::optional<Profile> profile_of(std::uint16_t number) {
 
 std::size_t key_length(Profile profile) { return row_of(profile).key; }
 std::size_t salt_length(Profile profile) { return row_of(profile).salt; }
+std::size_t rtp_trailer_length(Profile profile) { return row_of(profile).rtp_tag; }
+std::size_t rtcp_trailer_length(Profile profile) {
+  constexpr std::size_t index = 4;
+  return row_of(profile).rtcp_tag + index;
+}
 std::size_t exported_length(Profile profile) {
   return 2 * (key_length(profile) + salt_length(profile));
 }

@@ -24,6 +24,9 @@ std::optional<Profile> profile_of(std::uint16_t number);
 // In bytes. A salt has 14 with AES-CM and 12 with AES-GCM.
 std::size_t key_length(Profile profile);
 std::size_t salt_length(Profile profile);
+// What is behind a packet: its tag and, of SRTCP, the word with the index (RFC 3711 §3.4).
+std::size_t rtp_trailer_length(Profile profile);
+std::size_t rtcp_trailer_length(Profile profile);
 // What has to be exported for both directions.
 std::size_t exported_length(Profile profile);
 // The label to export by (RFC 5764 §4.2).

@@ -1,5 +1,7 @@
 #include "stack/srtp/session.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <srtp2/srtp.h>
 #include <string>
 #include <utility>
@@ -77,6 +79,21 @@ Outcome work_on(void* context, Bytes& packet, std::size_t header, std::size_t ro
   return outcome;
 }
 
+// Of plain sessions.
+Outcome append_zeros(Bytes& packet, std::size_t header, std::size_t count) {
+  if (packet.size() < header) return Outcome::malformed;
+  packet.resize(packet.size() + count);
+  return Outcome::done;
+}
+
+Outcome take_zeros(Bytes& packet, std::size_t header, std::size_t count) {
+  if (packet.size() < header + count) return Outcome::malformed;
+  const auto begin = packet.end() - static_cast<std::ptrdiff_t>(count);
+  const bool sound = std::all_of(begin, packet.end(), [](std::uint8_t byte) { return byte == 0; });
+  packet.erase(begin, packet.end());
+  return sound ? Outcome::done : Outcome::unauthenticated;
+}
+
 // A tag, an index and the most that the library may append.
 constexpr std::size_t trailer = SRTP_MAX_TRAILER_LEN + 4;
 
@@ -129,15 +146,19 @@ Result<Session> Session::of_server(const MasterKeys& keys) {
 }
 
 Outcome Session::protect_rtp(Bytes& packet) {
+  if (is_plain()) return append_zeros(packet, rtp_header, rtp_trailer_length(profile_));
   return work_on(sends_.get(), packet, rtp_header, trailer, srtp_protect);
 }
 Outcome Session::unprotect_rtp(Bytes& packet) {
+  if (is_plain()) return take_zeros(packet, rtp_header, rtp_trailer_length(profile_));
   return work_on(receives_.get(), packet, rtp_header, 0, srtp_unprotect);
 }
 Outcome Session::protect_rtcp(Bytes& packet) {
+  if (is_plain()) return append_zeros(packet, rtcp_header, rtcp_trailer_length(profile_));
   return work_on(sends_.get(), packet, rtcp_header, trailer, srtp_protect_rtcp);
 }
 Outcome Session::unprotect_rtcp(Bytes& packet) {
+  if (is_plain()) return take_zeros(packet, rtcp_header, rtcp_trailer_length(profile_));
   return work_on(receives_.get(), packet, rtcp_header, 0, srtp_unprotect_rtcp);
 }
 

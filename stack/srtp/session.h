@@ -36,6 +36,9 @@ std::string_view to_string(Outcome outcome);
 //    sequence number again gets `replayed` (a retransmission sends the same bytes again).
 // 4. There is no clock and no randomness. libsrtp2 asks to be initialised once for each process;
 //    this is done by the first session, safely from any thread. Sessions share nothing else.
+// 5. One that is `plain` protects nothing, and costs next to nothing: its packets are as large as
+//    the profile's would be, with zeros for tag and index. What ends otherwise is unauthenticated;
+//    nothing is replayed or too old.
 class Session {
  public:
   // Packets; a stream's window of RFC 3711 §3.3.2.
@@ -49,6 +52,7 @@ class Session {
   // The end that was the DTLS client, or the server (RFC 5764 §4.2).
   static Result<Session> of_client(const MasterKeys& keys);
   static Result<Session> of_server(const MasterKeys& keys);
+  static Session plain(Profile profile) { return Session(profile, nullptr, nullptr); }
 
   Outcome protect_rtp(Bytes& packet);
   Outcome unprotect_rtp(Bytes& packet);
@@ -68,6 +72,7 @@ class Session {
       : profile_(profile), sends_(std::move(sends)), receives_(std::move(receives)) {}
   static Result<Handle> open(Profile profile, const MasterKey& key, bool inbound,
                              const std::vector<std::uint8_t>& encrypted_extensions);
+  [[nodiscard]] bool is_plain() const { return sends_ == nullptr; }
 
   Profile profile_;
   Handle sends_;

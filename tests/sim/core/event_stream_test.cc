@@ -45,6 +45,24 @@ TEST(EventStream, ListenersChangeNothing) {
   EXPECT_FALSE(loud.listened());
 }
 
+TEST(EventStream, NotesAreReadWhileAListenerReadsThem) {
+  struct Deaf : EventListener {
+    [[nodiscard]] bool reads_notes() const override { return false; }
+  };
+  EventStream stream;
+  Deaf deaf;
+  Recorder reader;
+  stream.add_listener(deaf);
+  EXPECT_TRUE(stream.listened());
+  EXPECT_FALSE(stream.notes_read());
+  stream.add_listener(reader);
+  EXPECT_TRUE(stream.notes_read());
+  stream.remove_listener(deaf);
+  EXPECT_TRUE(stream.notes_read());
+  stream.remove_listener(reader);
+  EXPECT_FALSE(stream.notes_read());
+}
+
 TEST(EventStream, TextsAreFoldedWholly) {
   EventStream a;
   EventStream b;

@@ -42,6 +42,24 @@ TEST(MediaOptions, CallsShareAFewCertificatesAndCallersNoneWithCallees) {
   EXPECT_EQ(metric_of(outcome, "kinds"), "8");
 }
 
+TEST(MediaOptions, MediaInTheClearAreAsManyPacketsOfTheSameSizes) {
+  const std::string count = R"(
+    sleep("10s")
+    for _, peer in ipairs({ first.caller, first.callee, second.caller, second.callee }) do
+      expect(peer.datagrams_received).at_least(500)
+    end
+    metric("bytes", first.caller.bytes_received .. " " .. first.callee.bytes_received)
+    metric("mos", first.caller:get_stats()[1].mean_opinion_score or first.caller:get_stats()[2].mean_opinion_score)
+  )";
+  const Outcome real = call_with("{ audio = true }", count);
+  const Outcome plain = call_with("{ audio = true, encryption = 'none' }", count);
+  EXPECT_EQ(real.verdict, Verdict::pass) << real.error;
+  EXPECT_EQ(plain.verdict, Verdict::pass) << plain.error;
+  EXPECT_EQ(metric_of(plain, "bytes"), metric_of(real, "bytes"));
+  EXPECT_EQ(metric_of(plain, "mos"), metric_of(real, "mos"));
+  EXPECT_NE(plain.digest, real.digest);
+}
+
 TEST(MediaOptions, OwnCertificatesAreAsManyAsPeers) {
   const Outcome outcome = call_with("{ audio = true, own_certificates = true }", fingerprints);
   EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.error;

@@ -1,6 +1,7 @@
 // What the two ends of an association make of each other's packets.
 #include "stack/srtp/session.h"
 
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -69,6 +70,40 @@ TEST_P(EveryProfile, Srtp07ChosenHeaderExtensionsAreHidden) {
   EXPECT_EQ(Bytes(bytes.begin() + 26, bytes.begin() + 28), from_hex("0000"));
   ASSERT_EQ(receiver.value().unprotect_rtp(bytes), Outcome::done);
   EXPECT_EQ(bytes, packet);
+}
+
+TEST_P(EveryProfile, PlainPacketsAreAsLargeAndReadable) {
+  Ends ends(GetParam());
+  Session plain = Session::plain(GetParam());
+  Bytes media = rtp(1);
+  Bytes real = rtp(1);
+  ASSERT_EQ(ends.client.protect_rtp(real), Outcome::done);
+  // It is not of a plain session.
+  EXPECT_EQ(plain.unprotect_rtp(real), Outcome::unauthenticated);
+  real = rtp(2);
+  ASSERT_EQ(ends.client.protect_rtp(real), Outcome::done);
+  ASSERT_EQ(plain.protect_rtp(media), Outcome::done);
+  EXPECT_EQ(media.size(), real.size());
+  const Bytes clear = rtp(1);
+  EXPECT_TRUE(std::equal(clear.begin(), clear.end(), media.begin()));
+  // Twice: there is no replay.
+  for (int i = 0; i < 2; ++i) {
+    Bytes copy = media;
+    ASSERT_EQ(plain.unprotect_rtp(copy), Outcome::done);
+    EXPECT_EQ(copy, rtp(1));
+  }
+  EXPECT_EQ(ends.server.unprotect_rtp(media), Outcome::unauthenticated);
+  Bytes report = rtcp();
+  real = rtcp();
+  ASSERT_EQ(ends.client.protect_rtcp(real), Outcome::done);
+  ASSERT_EQ(plain.protect_rtcp(report), Outcome::done);
+  EXPECT_EQ(report.size(), real.size());
+  ASSERT_EQ(plain.unprotect_rtcp(report), Outcome::done);
+  EXPECT_EQ(report, rtcp());
+  Bytes too_short = Bytes(11);
+  EXPECT_EQ(plain.protect_rtp(too_short), Outcome::malformed);
+  too_short = Bytes(8);
+  EXPECT_EQ(plain.unprotect_rtcp(too_short), Outcome::malformed);
 }
 
 TEST_P(EveryProfile, AnyBitSpoiledIsUnauthenticatedAndChangesNothing) {
