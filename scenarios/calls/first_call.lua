@@ -14,6 +14,15 @@ local function by_kind(peer, type, kind)
   end
 end
 
+-- Of all streams of a type.
+local function total(peer, type, what)
+  local sum = 0
+  for _, stream in ipairs(peer:get_stats()) do
+    if stream.type == type then sum = sum + (stream[what] or 0) end
+  end
+  return sum
+end
+
 scenario("first call", function(net)
   local internet = net:router("internet")
   local server = net:host("server", { ip = "203.0.113.10", link = { internet, one_way_delay = "10ms" } })
@@ -55,6 +64,11 @@ scenario("first call", function(net)
   expect(outbound.round_trip_time).at_most("90.1ms")
   metric("mos", by_kind(call.callee, "inbound-rtp", "audio").mean_opinion_score)
   metric("freezes", by_kind(call.callee, "inbound-rtp", "video").freeze_count)
+  for name, side in pairs({ caller = call.caller, callee = call.callee }) do -- sorted by name
+    metric(name .. "_packets_sent", total(side, "outbound-rtp", "packets_sent"))
+    metric(name .. "_packets_received", total(side, "inbound-rtp", "packets_received"))
+    metric(name .. "_nack_count", total(side, "inbound-rtp", "nack_count"))
+  end
   call:close()
   sleep("1s")
   expect(call.callee.connection_state).equals("closed")

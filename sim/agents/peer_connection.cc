@@ -328,7 +328,19 @@ void PeerConnection::on(const peer::Secured& event) {
   tell("dtls.state", {{"state", std::string_view("connected")},
                       {"cipher", std::string_view(event.cipher)},
                       {"profile", to_string(event.profile)}});
+  if (event.keys) tell_keys(*event.keys);
   update();
+}
+
+void PeerConnection::tell_keys(const srtp::MasterKeys& keys) {
+  const auto text = [](const srtp::MasterKey& key) {
+    return fmt::format("{:02x}{:02x}", fmt::join(key.key, ""), fmt::join(key.salt, ""));
+  };
+  const std::string client = text(keys.client);
+  const std::string server = text(keys.server);
+  tell("srtp.keys", {{"profile", to_string(keys.profile)},
+                     {"client", std::string_view(client)},
+                     {"server", std::string_view(server)}});
 }
 
 void PeerConnection::on(const peer::RtpArrived& event) {

@@ -49,7 +49,9 @@ std::string_view to_string(ConnectionState state);
 // Events, beside those of its IcePeer:
 //   "peer.signalling" {state}; "peer.state" {state}; "peer.track" {kind, mid, id};
 //   "peer.track_ended" {kind, mid}; "peer.refused" {what, reason};
-//   "dtls.state" {state, role, cipher, profile, reason}; "dtls.key" {line}.
+//   "dtls.state" {state, role, cipher, profile, reason}; "dtls.key" {line};
+//   "srtp.keys" {profile, client, server}, if media are protected: the master keys, each with its
+//   salt behind it, in hexadecimal.
 class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
  public:
   PeerConnection(net::Host& host, PeerConnectionOptions options);
@@ -120,6 +122,7 @@ class PeerConnection : public Agent, public SignalReceiver, private SignalSink {
   void on(const peer::TrackAdded& event);
   void on(const peer::TrackRemoved& event);
   void on(const peer::Secured& event);
+  void tell_keys(const srtp::MasterKeys& keys);
   void on(const peer::RtpArrived& event);
   void on(const peer::RtcpArrived& event);
   void on(const peer::Dropped& event);

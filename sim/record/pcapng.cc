@@ -51,8 +51,10 @@ Bytes copy_of(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
 
 }  // namespace
 
-PcapngWriter::PcapngWriter(const core::World& world, std::ostream& out, std::string_view title)
+PcapngWriter::PcapngWriter(const core::World& world, std::ostream& out, std::string_view title,
+                           CapturedMedia media)
     : world_(world), out_(out) {
+  if (media == CapturedMedia::decrypted) decryption_.emplace();
   pcapng::append_section(bytes_, title);
   flush_bytes();
 }
@@ -67,6 +69,7 @@ void PcapngWriter::finish() {
 }
 
 void PcapngWriter::on_agent(const core::AgentEvent& event) {
+  if (decryption_) decryption_->learn(event);
   // It goes before the frames that are held back: some of them need it.
   if (const auto line = key_log_line(event)) {
     pcapng::append_secrets(bytes_, *line);
@@ -116,8 +119,8 @@ void PcapngWriter::pass(const PacketEvent& event) {
                        .direction = event.step == PacketStep::egress ? Direction::outbound
                                                                      : Direction::inbound,
                        .packet = event.packet},
-             .node = node->id(),
-             .datagram = copy_of(event.datagram)};
+             .node = node->id()};
+  next.datagram = contents_of(event, next.comments);
   // The frame behind a translation says the same as the one before it.
   if (const Frame* last = open_frame(event.packet); last != nullptr && last->node == node->id()) {
     next.comments = last->comments;
@@ -130,15 +133,24 @@ void PcapngWriter::drop(const PacketEvent& event) {
     const net::Interface* const interface = nearest_interface(world_, event.where);
     if (interface == nullptr) return;
     const bool own = event.packet >> 40 == interface->node().id();
-    open({.block = {.interface = interface_number(interface->id()),
-                    .at = event.at,
-                    .direction = own ? Direction::outbound : Direction::inbound,
-                    .packet = event.packet},
-          .node = interface->node().id(),
-          .datagram = copy_of(event.datagram)});
+    Frame last{.block = {.interface = interface_number(interface->id()),
+                         .at = event.at,
+                         .direction = own ? Direction::outbound : Direction::inbound,
+                         .packet = event.packet},
+               .node = interface->node().id()};
+    last.datagram = contents_of(event, last.comments);
+    open(std::move(last));
   }
   open_frame(event.packet)->comments.push_back(drop_comment(world_, event));
   close(open_.extract(event.packet).mapped());
+}
+
+Bytes PcapngWriter::contents_of(const PacketEvent& event, std::vector<std::string>& comments) {
+  auto clear = decryption_ ? decryption_->decrypt(event.at, event.datagram) : std::nullopt;
+  if (!clear) return copy_of(event.datagram);
+  comments.push_back(fmt::format("decrypted: {} bytes are left out that were {}", clear->taken_off,
+                                 clear->rtcp ? "SRTCP's index and tag" : "SRTP's tag"));
+  return std::move(clear->datagram);
 }
 
 std::uint32_t PcapngWriter::interface_number(core::ObjectId interface) {

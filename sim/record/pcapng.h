@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,10 +13,13 @@
 
 #include "sim/core/event.h"
 #include "sim/core/world.h"
+#include "sim/record/media_decryption.h"
 #include "sim/record/pcapng_block.h"
 #include "stack/base/bytes.h"
 
 namespace natsim::record {
+
+enum class CapturedMedia : std::uint8_t { as_sent, decrypted };
 
 // Writes every packet that passes a tap to a pcapng section. The taps are the interfaces of hosts
 // and of NATs; a router's appear only by rule 4.
@@ -36,12 +40,16 @@ namespace natsim::record {
 //    is still in flight. `finish`, or the destructor, writes what is left.
 // 6. The keys of DTLS are in it (Decryption Secrets Blocks), so that Wireshark decrypts what they
 //    protect.
+// 7. Media are as they were sent, or decrypted: what MediaDecryption decrypts is then RTP or RTCP,
+//    shorter than it was, and has a comment that says so. Other packets, and those that no key
+//    fits, are as they were sent.
 class PcapngWriter : public core::EventListener {
  public:
   // Begins a section; `title`, unless empty, is its comment, such as the scenario's name. A stream
   // may take several sections one after the other. Both references must outlive the writer; whether
   // all could be written is the stream's state after `finish`.
-  PcapngWriter(const core::World& world, std::ostream& out, std::string_view title = {});
+  PcapngWriter(const core::World& world, std::ostream& out, std::string_view title = {},
+               CapturedMedia media = CapturedMedia::as_sent);
   PcapngWriter(const PcapngWriter&) = delete;  // a section has one writer
   PcapngWriter& operator=(const PcapngWriter&) = delete;
   ~PcapngWriter() override;
@@ -64,6 +72,8 @@ class PcapngWriter : public core::EventListener {
   std::uint32_t interface_number(core::ObjectId interface);
   void pass(const core::PacketEvent& event);
   void drop(const core::PacketEvent& event);
+  // What a frame holds; a comment says how that differs from what was sent.
+  Bytes contents_of(const core::PacketEvent& event, std::vector<std::string>& comments);
   void open(Frame frame);
   void close(std::uint64_t frame);
   // The packet's frame that may still get comments; null if there is none.
@@ -74,6 +84,7 @@ class PcapngWriter : public core::EventListener {
 
   const core::World& world_;
   std::ostream& out_;
+  std::optional<MediaDecryption> decryption_;
   Bytes bytes_;                                                    // a block under construction
   absl::flat_hash_map<core::ObjectId, std::uint32_t> interfaces_;  // described, by object
   std::deque<Frame> held_;                                         // oldest first

@@ -85,9 +85,9 @@ std::vector<std::string> wrap(std::string_view text, std::size_t room) {
 
 // Events that the packets' lines tell already, or that nobody reads line by line.
 bool is_told_otherwise(const core::AgentEvent& event) {
-  constexpr std::string_view kinds[] = {"ice.check",    "ice.check_received", "ice.answered",
-                                        "ice.ignored",  "signal.sent",        "room.sent",
-                                        "room.relayed", "dtls.key",           "tls.key"};
+  constexpr std::string_view kinds[] = {
+      "ice.check", "ice.check_received", "ice.answered", "ice.ignored", "signal.sent",
+      "room.sent", "room.relayed",       "dtls.key",     "tls.key",     "srtp.keys"};
   if (std::find(std::begin(kinds), std::end(kinds), event.kind) != std::end(kinds)) return true;
   if (event.kind == "ice.remote_candidate") {
     // Unless it is peer-reflexive, it was signalled.

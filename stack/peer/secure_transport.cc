@@ -158,7 +158,9 @@ void SecureTransport::on(dtls::Connected connected) {
     return;
   }
   srtp_.emplace(std::move(session.value()));
-  events_.push_back(Secured{srtp_->profile(), std::string(session_->cipher())});
+  Secured secured{srtp_->profile(), std::string(session_->cipher()), std::nullopt};
+  if (options_.protect_media) secured.keys = std::move(connected.srtp);
+  events_.push_back(std::move(secured));
 }
 
 }  // namespace natsim::peer

@@ -35,7 +35,8 @@ struct SecurityOptions {
 // Media may flow, both ways.
 struct Secured {
   srtp::Profile profile = srtp::Profile::aes128_cm_sha1_80;
-  std::string cipher;  // of DTLS, as OpenSSL calls it
+  std::string cipher;                    // of DTLS, as OpenSSL calls it
+  std::optional<srtp::MasterKeys> keys;  // of the media, if they are protected
 };
 // A packet of the peer, authenticated and decrypted.
 struct RtpArrived {

@@ -30,6 +30,7 @@ struct RunArguments {
   Selection selection;
   std::string pcap;
   std::string keylog;
+  bool decrypt = false;
   bool json = false;
   bool timeline = false;
   bool list = false;
@@ -51,7 +52,9 @@ class Listeners {
     explainer_ = std::make_unique<record::Explainer>(network.world());
     events.add_listener(*explainer_);
     if (pcap_ != nullptr) {
-      writer_ = std::make_unique<record::PcapngWriter>(network.world(), *pcap_, name_);
+      writer_ = std::make_unique<record::PcapngWriter>(
+          network.world(), *pcap_, name_,
+          arguments_.decrypt ? record::CapturedMedia::decrypted : record::CapturedMedia::as_sent);
       events.add_listener(*writer_);
     }
     if (keys_ != nullptr) {
@@ -185,8 +188,12 @@ Command add_run(CLI::App& app) {
   arguments->program = app.get_name();
   CLI::App* const command = app.add_subcommand("run", "Run scenarios and tell how they went");
   arguments->selection.add_to(*command);
-  command->add_option("--pcap", arguments->pcap,
-                      "write what passed each host and NAT to this pcapng file");
+  CLI::Option* const pcap = command->add_option(
+      "--pcap", arguments->pcap, "write what passed each host and NAT to this pcapng file");
+  command
+      ->add_flag("--decrypt", arguments->decrypt,
+                 "write media decrypted to that file: RTP and RTCP, without what SRTP adds")
+      ->needs(pcap);
   command->add_option(
       "--keylog", arguments->keylog,
       "write the keys of DTLS to this file, as browsers do; a capture holds them too");
