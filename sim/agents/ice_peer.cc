@@ -11,6 +11,10 @@ IcePeer::IcePeer(net::Host& host, IcePeerOptions options)
       options_(std::move(options)),
       machine_(options_.ice, host.world().random(label())) {
   machine_.set_servers(options_.stun_servers, options_.turn_servers);
+  if (options_.tcp_candidates) {
+    CandidateConnections::User& user = *this;
+    tcp_ = std::make_unique<CandidateConnections>(host, user);
+  }
   if (options_.ice.mdns == ice::Mdns::off) return;
   names_ = std::make_unique<CandidateNames>(host, options_.responder,
                                             host.world().random(label()).split("names"));
@@ -76,6 +80,7 @@ void IcePeer::begin(const std::vector<Endpoint>& bases) {
   end_.reset();
   if (names_) names_->forget();
   for (const Endpoint& base : bases) machine_.add_local_address(base, now);
+  add_tcp_candidates(bases);
   for (const Endpoint& mapped : options_.mapped) {
     const auto base = std::find_if(bases.begin(), bases.end(), [&](const Endpoint& known) {
       return known.address.family() == mapped.address.family();
@@ -142,13 +147,7 @@ void IcePeer::learn(const ice::Candidate& remote) {
   if (!is_present(remote.ufrag)) return ignore(remote);
   if (remote.address.address.is_any() && !remote.host_name.empty()) return resolve(remote);
   if (machine_.add_remote_candidate(remote, world().now()) == ice::RemoteCandidateResult::added) {
-    if (remote.host_name.empty()) {
-      tell("ice.remote_candidate", {{"type", to_string(remote.type)}, {"address", remote.address}});
-    } else {
-      tell("ice.remote_candidate", {{"type", to_string(remote.type)},
-                                    {"address", remote.address},
-                                    {"name", std::string_view(remote.host_name)}});
-    }
+    tell_candidate("ice.remote_candidate", remote, false);
   }
   pump();
 }
@@ -224,7 +223,10 @@ void IcePeer::close() {
 void IcePeer::drain() {
   for (bool quiet = false; !quiet;) {
     while (const auto out = machine_.poll_transmit()) {
-      if (is_stream(out->transport)) {
+      if (tcp_ && is_stream(out->transport) && tcp_->has(out->local, out->remote)) {
+        if (tcp_->send(out->local, out->remote, out->payload)) continue;
+        discard(nullptr, core::DropReason::queue_overflow, "TCP to the peer takes no more");
+      } else if (is_stream(out->transport)) {
         send_by_connection(*out);
       } else {
         transmit(*out);
@@ -239,20 +241,38 @@ void IcePeer::drain() {
   if (std::exchange(changed_, false) && on_change) on_change();
 }
 
+void IcePeer::tell_candidate(std::string_view kind, const ice::Candidate& candidate, bool own) {
+  const auto tell_with = [&](std::initializer_list<core::Field> fields) {
+    world().events().emit(world().now(), id(), kind, fields);
+  };
+  const std::string_view type = to_string(candidate.type);
+  const bool plain = candidate.transport == Transport::udp && candidate.host_name.empty();
+  if (plain && own) {
+    tell_with({{"type", type},
+               {"address", candidate.address},
+               {"base", candidate.base},
+               {"priority", candidate.priority}});
+  } else if (plain) {
+    tell_with({{"type", type}, {"address", candidate.address}});
+  } else {
+    tell_with({{"type", type},
+               {"address", candidate.address},
+               {"base", candidate.base},
+               {"priority", candidate.priority},
+               {"name", std::string_view(candidate.host_name)},
+               {"tcp", candidate.transport == Transport::tcp ? to_string(candidate.tcp_type)
+                                                             : std::string_view()}});
+  }
+}
+
 void IcePeer::on(const ice::CandidateGathered& event) {
   const ice::Candidate& candidate = event.candidate;
   if (is_named(candidate)) {
-    const std::string& name = names_->name_of(candidate.address.address);
-    tell("ice.candidate", {{"type", to_string(candidate.type)},
-                           {"address", candidate.address},
-                           {"base", candidate.base},
-                           {"priority", candidate.priority},
-                           {"name", std::string_view(name)}});
+    ice::Candidate named = candidate;
+    named.host_name = names_->name_of(candidate.address.address);
+    tell_candidate("ice.candidate", named, true);
   } else {
-    tell("ice.candidate", {{"type", to_string(candidate.type)},
-                           {"address", candidate.address},
-                           {"base", candidate.base},
-                           {"priority", candidate.priority}});
+    tell_candidate("ice.candidate", candidate, true);
   }
   signal_candidate(candidate);
 }
@@ -291,7 +311,8 @@ void IcePeer::on(const ice::RoleSwitched& event) {
 
 void IcePeer::on(const ice::PairAdded& event) {
   if (pairs_.size() < event.pair) pairs_.resize(event.pair);
-  pairs_[event.pair - 1] = {event.local, event.local_type, event.remote, event.remote_type};
+  pairs_[event.pair - 1] = {event.local, event.local_type, event.remote, event.remote_type,
+                            event.transport};
   tell_pair(event.pair, to_string(event.state), {});
 }
 
@@ -301,6 +322,17 @@ void IcePeer::on(const ice::PairStateChanged& event) {
 
 void IcePeer::tell_pair(ice::PairId pair, std::string_view state, std::string_view reason) {
   const PairFace& face = pairs_[pair - 1];
+  if (is_stream(face.transport)) {
+    tell("ice.pair", {{"pair", pair},
+                      {"local", face.local},
+                      {"local_type", to_string(face.local_type)},
+                      {"remote", face.remote},
+                      {"remote_type", to_string(face.remote_type)},
+                      {"transport", to_string(face.transport)},
+                      {"state", state},
+                      {"reason", reason}});
+    return;
+  }
   tell("ice.pair", {{"pair", pair},
                     {"local", face.local},
                     {"local_type", to_string(face.local_type)},

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sim/agents/agent.h"
+#include "sim/agents/candidate_connections.h"
 #include "sim/agents/candidate_names.h"
 #include "sim/agents/signalling.h"
 #include "sim/agents/tls_authority.h"
@@ -35,6 +36,9 @@ struct IcePeerOptions {
   std::uint16_t port = 0;  // of each host candidate; 0: ephemeral ports
   // External endpoints that a gateway has mapped to `port`, of the first address of their family.
   std::vector<Endpoint> mapped;
+  // Host candidates over TCP too, active and passive (RFC 6544); the passive ones on `port` if it
+  // is set.
+  bool tcp_candidates = false;
   // The host's, which outlives the peer; set if `ice.mdns` is to gather.
   MdnsResponder* responder = nullptr;
 };
@@ -43,20 +47,25 @@ struct IcePeerOptions {
 // addresses, gathers, signals and checks; data is sent and received on the selected pair.
 //
 // Events (pair numbers are the agent's own):
-//   "ice.candidate" {type, address, base, priority, name};
-//   "ice.remote_candidate" {type, address, name};
+//   "ice.candidate" {type, address, base, priority, name, tcp};
+//   "ice.remote_candidate" {type, address, name, tcp};
 //   "ice.restart" {reason}; "ice.signal_ignored" {what, reason};
 //   "ice.gathering" {state}; "ice.gathering_failed" {kind, transport, server, reason, code,
 //   elapsed}, the transport empty for UDP;
-//   "ice.pair" {pair, local, local_type, remote, remote_type, state, reason};
+//   "ice.pair" {pair, local, local_type, remote, remote_type, transport, state, reason}, the
+//   transport not there for UDP;
 //   "ice.check" {pair, transaction, from, to, retransmission, nominating};
 //   "ice.check_received" {pair, transaction, from, to, code};
 //   "ice.answered" {pair, transaction, code, mapped}; "ice.nominated" {pair};
 //   "ice.selected" {pair, local, local_type, remote, remote_type}; "ice.state" {state, reason};
 //   "ice.role" {role}; "ice.consent_lost" {pair}; "ice.ignored" {from, reason};
 //   "ice.connection" {server, transport, state, reason} of a TURN server over TCP; with TLS those
-//   of TlsLayer.
-class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
+//   of TlsLayer;
+//   "ice.path" {local, remote, state, reason} of a connection between TCP candidates.
+class IcePeer : public Agent,
+                public SignalReceiver,
+                private TurnStream::User,
+                private CandidateConnections::User {
  public:
   IcePeer(net::Host& host, IcePeerOptions options);
 
@@ -117,6 +126,7 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
     ice::CandidateType local_type;
     Endpoint remote;
     ice::CandidateType remote_type;
+    Transport transport;
   };
 
   // A connection to a TURN server, from the address of `base`.
@@ -174,7 +184,8 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   void on(const ice::CandidateRedundant&) {}
   void on(const ice::ServerFailed& event);
   void on(const ice::SocketNeeded& event);
-  void on(const ice::SocketReleased& event) { unbind(event.local); }
+  void on(const ice::SocketReleased& event);
+  void on(const ice::ConnectionNeeded& event);
   void on(const ice::ConnectionReleased& event);
   void on(const ice::GatheringComplete& event);
   void on(const ice::StateChanged& event);
@@ -193,6 +204,18 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   void on(const ice::SelectedPairChanged& event);
   void on(const ice::ConsentLost& event);
   void on(const ice::Ignored& event);
+  // `own` ones have a base.
+  void tell_candidate(std::string_view kind, const ice::Candidate& candidate, bool own);
+  // ice_peer_tcp.cc
+  void add_tcp_candidates(const std::vector<Endpoint>& bases);
+  bool on_connection(const Endpoint& base, const Endpoint& remote,
+                     const std::optional<Endpoint>& local, std::string_view why) override;
+  bool on_accept(const Endpoint& local, const Endpoint& remote) override;
+  void on_framed(const Endpoint& local, const Endpoint& remote, ByteView message) override;
+  void on_connection_end(const Endpoint& local, const Endpoint& remote,
+                         std::string_view why) override;
+  void tell_path(const Endpoint& local, const Endpoint& remote, std::string_view state,
+                 std::string_view reason);
   void tell_pair(ice::PairId pair, std::string_view state, std::string_view reason);
 
   IcePeerOptions options_;
@@ -208,10 +231,11 @@ class IcePeer : public Agent, public SignalReceiver, private TurnStream::User {
   std::vector<ice::Candidate> unsent_;     // gathered, to be sent with the description
   std::vector<PairFace> pairs_;            // by pair number less one
   std::vector<TurnConnection> connections_;
-  std::uint64_t tls_connections_ = 0;     // so far, each with a random stream of its own
-  const net::Packet* current_ = nullptr;  // being taken: what an Ignored is about
-  bool taking_ = false;                   // a packet, or a stream's message
-  bool changed_ = false;                  // since on_change was last called
+  std::uint64_t tls_connections_ = 0;          // so far, each with a random stream of its own
+  std::unique_ptr<CandidateConnections> tcp_;  // null: candidates are for UDP
+  const net::Packet* current_ = nullptr;       // being taken: what an Ignored is about
+  bool taking_ = false;                        // a packet, or a stream's message
+  bool changed_ = false;                       // since on_change was last called
   Time selected_at_ = Time::never();
   std::uint64_t bytes_received_ = 0;
   std::uint64_t datagrams_received_ = 0;

@@ -95,6 +95,7 @@ void IcePeer::on_end(TurnStream& stream, std::string_view why) {
 }
 
 void IcePeer::on(const ice::ConnectionReleased& event) {
+  if (tcp_) tcp_->close(event.local, event.remote);
   for (const TurnConnection& connection : connections_) {
     if (connection.stream->local() != event.local) continue;
     if (connection.stream->remote() == event.remote) connection.stream->close();

@@ -18,8 +18,9 @@ struct Sentence {
 };
 
 constexpr Sentence sentences[] = {
-    Sentence{"ice.candidate", "{type} candidate {address}[, told as {name}]"},
-    Sentence{"ice.remote_candidate", "learns the peer's {type} candidate {address}[, {name}]"},
+    Sentence{"ice.candidate", "{type} candidate {address}[, told as {name}][, TCP {tcp}]"},
+    Sentence{"ice.remote_candidate",
+             "learns the peer's {type} candidate {address}[, {name}][, TCP {tcp}]"},
     Sentence{"ice.restart", "restarts ICE[ ({reason})]"},
     Sentence{"ice.signal_ignored", "ignores a signalled {what}: {reason}"},
     Sentence{"ice.gathering", "gathering {state}"},
@@ -27,7 +28,9 @@ constexpr Sentence sentences[] = {
              "gathering failed at the {kind} server {server}[ over {transport}][: {reason}]"},
     Sentence{"ice.connection", "connection to {server} over {transport} {state}[: {reason}]"},
     Sentence{"ice.pair",
-             "pair {pair} {state}: {local_type} {local} with {remote_type} {remote}[ ({reason})]"},
+             "pair {pair} {state}: {local_type} {local} with {remote_type} {remote}[ over "
+             "{transport}][ ({reason})]"},
+    Sentence{"ice.path", "connection from {local} to {remote} {state}[: {reason}]"},
     Sentence{"ice.nominated", "pair {pair} nominated"},
     Sentence{"ice.selected",
              "selects pair {pair}: {local_type} {local} with {remote_type} {remote}"},

@@ -102,7 +102,8 @@ void IceHistory::on_pair(IceAgentRecord& agent, const core::AgentEvent& event) {
                            .local = value_of<Endpoint>(event, "local"),
                            .local_type = value_of<std::string>(event, "local_type"),
                            .remote = value_of<Endpoint>(event, "remote"),
-                           .remote_type = value_of<std::string>(event, "remote_type")});
+                           .remote_type = value_of<std::string>(event, "remote_type"),
+                           .transport = value_of<std::string>(event, "transport")});
     pair = &agent.pairs.back();
   }
   pair->state = value_of<std::string>(event, "state");

@@ -28,6 +28,7 @@ struct PairRecord {
   std::string local_type;
   Endpoint remote;
   std::string remote_type;
+  std::string transport;  // empty: UDP
   std::string state;
   std::string reason;                     // of the state; may be empty
   std::vector<std::string> transactions;  // of its checks, in order, as hexadecimal digits

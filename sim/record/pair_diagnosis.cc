@@ -67,7 +67,9 @@ class PairStory {
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const auto* a, const auto* b) { return a->sent < b->sent; });
-    if (all.empty()) {
+    if (diagnosis_.pair.transport == "tcp") {
+      tell_tcp();
+    } else if (all.empty()) {
       say(fmt::format("{} never sent a check on it.", agent_.name));
       decide(0, fmt::format("{} never checked its pair with {}'s {} candidate {}", agent_.name,
                             diagnosis_.peer, diagnosis_.pair.remote_type,
@@ -103,6 +105,16 @@ class PairStory {
       return fmt::format("{} {}", trail.sender, trail.is_response ? "answered" : "sent checks");
     }
     return fmt::format("{} relayed {}", trail.sender, trail.is_response ? "answers" : "checks");
+  }
+
+  // Segments are told of by none: what its checks were in is a stream.
+  void tell_tcp() {
+    const std::string to =
+        fmt::format("{}'s {} candidate {}", diagnosis_.peer, diagnosis_.pair.remote_type,
+                    to_string(diagnosis_.pair.remote));
+    say(fmt::format("Over TCP, {} was to connect to {}.", agent_.name, to));
+    decide(0, fmt::format("{}'s TCP connection to {} brought nothing ({})", agent_.name, to,
+                          diagnosis_.pair.reason));
   }
 
   void tell_group(const TrailGroup& group) {

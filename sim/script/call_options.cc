@@ -51,7 +51,7 @@ const ice::Profile& read_profile(const Value& value) {
   return ice::profiles()[value.index_of(names)];
 }
 
-constexpr std::array<Key<IcePeerOptions>, 28> peer_keys = {{
+constexpr std::array<Key<IcePeerOptions>, 29> peer_keys = {{
     // The first one, so that the others replace what it sets.
     {"profile",
      [](const Value& value, IcePeerOptions& peer) { ice::apply(read_profile(value), peer.ice); }},
@@ -75,6 +75,8 @@ constexpr std::array<Key<IcePeerOptions>, 28> peer_keys = {{
                        : value.boolean() ? ice::Mdns::gather
                                          : ice::Mdns::off;
      }},
+    {"tcp_candidates",
+     [](const Value& value, IcePeerOptions& peer) { peer.tcp_candidates = value.boolean(); }},
     {"tiebreaker",
      [](const Value& value, IcePeerOptions& peer) {
        peer.ice.tiebreaker = value.number<std::uint64_t>(0, INT64_MAX);
@@ -175,6 +177,9 @@ void check_peer(const Value& table, const IcePeerOptions& peer) {
     table.complain(
         "'mdns' tells host candidates by names: 'policy' cannot be \"relay\", nor can there be "
         "'hide_host_candidates'; mdns = \"query\" resolves the other side's names alone");
+  }
+  if (peer.tcp_candidates && peer.ice.policy == ice::TransportPolicy::relay) {
+    table.complain("'tcp_candidates' are host candidates, which policy = \"relay\" has none of");
   }
   if (peer.ice.lite && (peer.ice.policy == ice::TransportPolicy::relay ||
                         peer.ice.hide_host_candidates || !peer.mapped.empty())) {

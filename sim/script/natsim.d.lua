@@ -1150,6 +1150,7 @@ function hold(options) end
 ---@field policy? "all"|"relay" which candidates are used; default "all"
 ---@field hide_host_candidates? boolean default false
 ---@field mdns? boolean|"query" true: host candidates are told by random names in "local." in the place of their addresses, as browsers do for pages that may not capture media, and the other side's names are resolved by multicast DNS, which reaches no further than the home; "query": the latter alone; default false, with the profiles "chrome", "pion" and "aioice" "query"
+---@field tcp_candidates? boolean host candidates over TCP too (RFC 6544): an active one that connects to the other side's passive ones, and a passive one that listens, on `port` or else an ephemeral port; default false
 ---@field tiebreaker? integer at least 0; default drawn
 ---@field ta? AnyDuration between the starts of transactions; default "50ms"
 ---@field rto? AnyDuration least retransmission timeout; default "500ms"
@@ -1238,6 +1239,8 @@ function hold(options) end
 ---@class Candidate
 ---@field type CandidateType
 ---@field address string endpoint
+---@field transport "udp"|"tcp"
+---@field tcp_type? "active"|"passive"|"so" over TCP
 ---@field base? string endpoint
 ---@field related? string endpoint
 ---@field server? string endpoint
@@ -1252,6 +1255,7 @@ function hold(options) end
 ---@field remote_type CandidateType
 ---@field remote_address string endpoint
 ---@field base string endpoint that checks leave from
+---@field transport "udp"|"tcp"
 ---@field state "frozen"|"waiting"|"in-progress"|"succeeded"|"failed"|"removed"
 ---@field valid boolean
 ---@field nominated boolean

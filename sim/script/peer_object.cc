@@ -32,6 +32,7 @@ void push_pair(lua_State* lua, const ice::PairSnapshot& pair) {
   table.set("remote_type", to_string(pair.remote.type));
   table.set("remote_address", pair.remote.address);
   table.set("base", pair.local.base);
+  table.set("transport", to_string(pair.local.transport));
   table.set("state", to_string(pair.state));
   table.set("valid", pair.valid);
   table.set("nominated", pair.nominated);
@@ -46,6 +47,10 @@ int push_candidates(lua_State* lua, const std::vector<ice::Candidate>& candidate
     TableWriter table(lua);
     table.set("type", to_string(candidate.type));
     table.set("address", candidate.address);
+    table.set("transport", to_string(candidate.transport));
+    if (candidate.transport == Transport::tcp) {
+      table.set("tcp_type", to_string(candidate.tcp_type));
+    }
     table.set("base", candidate.base);
     table.set("related", candidate.related);
     table.set("server", candidate.server);

@@ -37,6 +37,12 @@ std::optional<AddressRefusal> Agent::add_local_address(const Endpoint& base, Tim
   return refusal;
 }
 
+std::optional<AddressRefusal> Agent::add_tcp_address(const Endpoint& listener, Time now) {
+  const auto refusal = generations_.back()->add_tcp_address(listener, now);
+  if (!refusal) advance(now);
+  return refusal;
+}
+
 void Agent::add_mapped_address(const Endpoint& base, const Endpoint& mapped) {
   generations_.back()->add_mapped_address(base, mapped);
 }
@@ -83,6 +89,24 @@ std::size_t Agent::move_relays(const Endpoint& from, const Endpoint& to, Time no
   for (const auto& generation : generations_) moved += generation->move_relays(from, to, now);
   advance(now);
   return moved;
+}
+
+bool Agent::connection_opened(const Endpoint& base, const Endpoint& remote,
+                              const std::optional<Endpoint>& fresh, Time now) {
+  const bool waited = std::any_of(
+      generations_.begin(), generations_.end(),
+      [&](const auto& generation) { return generation->connection_opened(base, remote, fresh); });
+  advance(now);
+  return waited;
+}
+
+bool Agent::connection_accepted(const Endpoint& local, const Endpoint& remote, Time now) {
+  // A listener that serves several generations serves the newest.
+  const bool taken = std::any_of(
+      generations_.rbegin(), generations_.rend(),
+      [&](const auto& generation) { return generation->connection_accepted(local, remote); });
+  advance(now);
+  return taken;
 }
 
 void Agent::connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
@@ -151,7 +175,11 @@ std::optional<ReceivedData> Agent::receive(const Endpoint& local, const Endpoint
       std::any_of(generations_.begin(), generations_.end(), [&](const auto& generation) {
         return generation->receive_from_server(local, remote, bytes, data, now, transport);
       });
-  if (!taken) data = recipient(local, remote, bytes).receive_from_peer(local, remote, bytes, now);
+  if (!taken) {
+    Generation& owner =
+        is_stream(transport) ? owner_of_connection(local, remote) : recipient(local, remote, bytes);
+    data = owner.receive_from_peer(local, remote, bytes, now, transport);
+  }
   advance(now);
   return data;
 }
@@ -217,6 +245,13 @@ Generation& Agent::recipient(const Endpoint& local, const Endpoint& remote, Byte
   return *owner;
 }
 
+Generation& Agent::owner_of_connection(const Endpoint& local, const Endpoint& remote) const {
+  for (const auto& generation : generations_) {
+    if (generation->has_connection(local, remote)) return *generation;
+  }
+  return *generations_.back();
+}
+
 void Agent::advance(Time now) {
   Generation& last = *generations_.back();
   for (;;) {
@@ -259,6 +294,13 @@ void Agent::retire(Time now) {
         return std::find(g->sockets().begin(), g->sockets().end(), socket) != g->sockets().end();
       });
       if (!used) events_.push(SocketReleased{socket});
+    }
+    for (const Endpoint& listener : gone->listeners()) {
+      const bool used = std::any_of(generations_.begin(), generations_.end(), [&](const auto& g) {
+        return std::find(g->listeners().begin(), g->listeners().end(), listener) !=
+               g->listeners().end();
+      });
+      if (!used) events_.push(SocketReleased{listener, Transport::tcp});
     }
   }
 }

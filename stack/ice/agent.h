@@ -1,5 +1,5 @@
 // One ICE agent: a full implementation with one data stream of one component over UDP
-// (RFC 8445, with trickle RFC 8838, patience RFC 8863 and consent RFC 7675).
+// and TCP (RFC 8445, RFC 6544, with trickle RFC 8838, patience RFC 8863 and consent RFC 7675).
 #pragma once
 
 #include <cstdint>
@@ -60,6 +60,9 @@ class Agent {
   // Servers are asked at once if gathering has begun; it must not have ended. The reason if the
   // address is refused.
   std::optional<AddressRefusal> add_local_address(const Endpoint& base, Time now);
+  // The host listens for TCP at `listener` and can connect from its address: an active and a
+  // passive TCP candidate (RFC 6544). As `add_local_address`.
+  std::optional<AddressRefusal> add_tcp_address(const Endpoint& listener, Time now);
   // A gateway lets in for the socket `base` what comes to its own `mapped` (NAT-PMP, RFC 6886; PCP,
   // RFC 6887). That is a candidate like a server-reflexive one. Before `start_gathering`.
   void add_mapped_address(const Endpoint& base, const Endpoint& mapped);
@@ -78,6 +81,12 @@ class Agent {
   // The allocations that are used from `from` and can move (TurnServer::mobility) are to be used
   // from the host's socket `to`, and their relayed candidates with them; how many there are.
   std::size_t move_relays(const Endpoint& from, const Endpoint& to, Time now);
+  // The answer to ConnectionNeeded: the local end of the connection; nullopt if there is none.
+  // False if nothing waits for it any more: the host may close it.
+  bool connection_opened(const Endpoint& base, const Endpoint& remote,
+                         const std::optional<Endpoint>& fresh, Time now);
+  // The peer, or whoever, has connected to the listener `local`. False if the host may close that.
+  bool connection_accepted(const Endpoint& local, const Endpoint& remote, Time now);
   // A connection that was given so has ended.
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
 
@@ -108,7 +117,8 @@ class Agent {
   void end_of_remote_candidates(Time now);
 
   // A datagram from `remote` came to the socket `local`, or a message (turn::StreamFraming) by the
-  // connection of the two. Data for the host, if it was data.
+  // connection of the two, by that of a TCP candidate in a frame (ice::StreamFraming). Data for the
+  // host, if it was data.
   std::optional<ReceivedData> receive(const Endpoint& local, const Endpoint& remote, ByteView bytes,
                                       Time now, Transport transport = Transport::udp);
   SendResult send(ByteView data, Time now);
@@ -157,6 +167,8 @@ class Agent {
   // The one that a datagram from the peer is for.
   [[nodiscard]] Generation& recipient(const Endpoint& local, const Endpoint& remote,
                                       ByteView bytes) const;
+  [[nodiscard]] Generation& owner_of_connection(const Endpoint& local,
+                                                const Endpoint& remote) const;
 
   // Does all that is due at `now`: ends every call that may have changed something.
   void advance(Time now);

@@ -16,6 +16,18 @@ std::string_view to_string(CandidateType type) {
   return "";
 }
 
+std::string_view to_string(TcpType type) {
+  switch (type) {
+    case TcpType::active:
+      return "active";
+    case TcpType::passive:
+      return "passive";
+    case TcpType::simultaneous_open:
+      return "so";
+  }
+  return "";
+}
+
 std::uint32_t type_preference(CandidateType type) {
   switch (type) {
     case CandidateType::host:
@@ -33,6 +45,23 @@ std::uint32_t type_preference(CandidateType type) {
 std::uint32_t candidate_priority(CandidateType type, std::uint16_t local_preference,
                                  std::uint8_t component) {
   return type_preference(type) << 24 | std::uint32_t{local_preference} << 8 | (256U - component);
+}
+
+std::uint16_t tcp_local_preference(CandidateType type, TcpType tcp_type, std::uint16_t other) {
+  const bool reflexive =
+      type == CandidateType::server_reflexive || type == CandidateType::peer_reflexive;
+  const auto direction = [&]() -> unsigned {
+    switch (tcp_type) {
+      case TcpType::active:
+        return reflexive ? 4 : 6;
+      case TcpType::passive:
+        return reflexive ? 2 : 4;
+      case TcpType::simultaneous_open:
+        return reflexive ? 6 : 2;
+    }
+    return 0;
+  }();
+  return static_cast<std::uint16_t>(direction << 13 | other);
 }
 
 std::uint32_t peer_reflexive_priority(std::uint32_t priority) {

@@ -16,6 +16,15 @@ enum class CandidateType : std::uint8_t { host, server_reflexive, peer_reflexive
 // "host", "srflx", "prflx", "relay": the words of RFC 8839 §5.1.
 std::string_view to_string(CandidateType type);
 
+// Who opens the connection of a TCP candidate: this one, the other one, or both at once
+// (RFC 6544 §3).
+enum class TcpType : std::uint8_t { active, passive, simultaneous_open };
+// "active", "passive", "so": the words of RFC 6544 §4.5.
+std::string_view to_string(TcpType type);
+
+// The port of an active TCP candidate, which is reached by none (RFC 6544 §4.5).
+inline constexpr std::uint16_t active_port = 9;
+
 // Component of a data stream; this agent has one.
 inline constexpr std::uint8_t only_component = 1;
 
@@ -23,7 +32,7 @@ inline constexpr std::uint8_t only_component = 1;
 // never taken off these lists, so an id stays good.
 using CandidateId = std::uint16_t;
 
-// A local or a remote candidate over UDP.
+// A local or a remote candidate over UDP or TCP.
 struct Candidate {
   CandidateType type = CandidateType::host;
   std::uint8_t component = only_component;  // 1 is RTP or the only one (RFC 8445 §4)
@@ -31,6 +40,8 @@ struct Candidate {
   // What the peer sends to. Of a remote candidate with a name in its place the port alone, until
   // the host has resolved it.
   Endpoint address;
+  Transport transport = Transport::udp;  // or TCP
+  TcpType tcp_type = TcpType::active;    // over TCP
   // "….local", what the peer is told, or has told, in the place of the address
   // (draft-ietf-mmusic-mdns-ice-candidates); empty if it is the address itself.
   std::string host_name;
@@ -56,6 +67,11 @@ std::uint32_t type_preference(CandidateType type);
 // 2^24 * type preference + 2^8 * local preference + (256 - component) (RFC 8445 §5.1.2.1).
 std::uint32_t candidate_priority(CandidateType type, std::uint16_t local_preference,
                                  std::uint8_t component);
+
+// The local preference of a TCP candidate: 2^13 * direction preference + `other`, which is at most
+// 8191 and different for each address of the host (RFC 6544 §4.2). The direction preference is 6
+// for active, 4 for passive and 2 for simultaneous-open candidates, of reflexive ones 4, 2 and 6.
+std::uint16_t tcp_local_preference(CandidateType type, TcpType tcp_type, std::uint16_t other);
 
 // PRIORITY of a check: what a peer-reflexive candidate with the local preference and component of
 // `priority` would have (RFC 8445 §7.1.1).

@@ -26,9 +26,22 @@ std::optional<CandidateType> type_named(std::string_view name) {
   return std::nullopt;
 }
 
-bool is_udp(std::string_view transport) {
-  return transport.size() == 3 && (transport[0] | 0x20) == 'u' && (transport[1] | 0x20) == 'd' &&
-         (transport[2] | 0x20) == 'p';
+// In capitals or not (RFC 8839 §5.1, RFC 6544 §4.5).
+std::optional<Transport> transport_named(std::string_view name) {
+  const auto is = [&](std::string_view lower) {
+    return std::equal(name.begin(), name.end(), lower.begin(), lower.end(),
+                      [](char a, char b) { return (a | 0x20) == b; });
+  };
+  if (is("udp")) return Transport::udp;
+  if (is("tcp")) return Transport::tcp;
+  return std::nullopt;
+}
+
+std::optional<TcpType> tcp_type_named(std::string_view name) {
+  for (const TcpType type : {TcpType::active, TcpType::passive, TcpType::simultaneous_open}) {
+    if (name == to_string(type)) return type;
+  }
+  return std::nullopt;
 }
 
 // One label under "local" (draft-ietf-mmusic-mdns-ice-candidates §3.2.1).
@@ -57,6 +70,7 @@ bool is_foundation(std::string_view text) {
 std::optional<CandidateLineError> parse_tail(Words& words, Candidate& candidate) {
   std::optional<IpAddress> raddr;
   std::optional<std::uint32_t> rport;
+  std::optional<TcpType> tcp_type;
   for (std::string_view name = words.next(); !name.empty(); name = words.next()) {
     const std::string_view value = words.next();
     if (name == "raddr") {
@@ -69,9 +83,15 @@ std::optional<CandidateLineError> parse_tail(Words& words, Candidate& candidate)
       return CandidateLineError::odd_extension;
     } else if (name == "ufrag") {
       candidate.ufrag = value;
+    } else if (name == "tcptype") {
+      tcp_type = tcp_type_named(value);
     }
   }
   if (raddr.has_value() != rport.has_value()) return CandidateLineError::bad_related;
+  if (candidate.transport == Transport::tcp) {
+    if (!tcp_type) return CandidateLineError::bad_tcp_type;
+    candidate.tcp_type = *tcp_type;
+  }
   if (raddr && !raddr->is_any()) candidate.related = {*raddr, static_cast<std::uint16_t>(*rport)};
   return std::nullopt;
 }
@@ -91,7 +111,8 @@ std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidat
   // 256 components fit the RFC; one that does not fit the byte is of no agent that we talk to.
   const auto component_id = number(component, 1, 255);
   if (!component_id) return CandidateLineError::bad_component;
-  if (!is_udp(transport)) return CandidateLineError::other_transport;
+  const auto transport_value = transport_named(transport);
+  if (!transport_value) return CandidateLineError::other_transport;
   const auto priority_value = number(priority, 1, 0x7fff'ffff);
   if (!priority_value) return CandidateLineError::bad_priority;
   const auto ip = IpAddress::parse(address);
@@ -107,6 +128,7 @@ std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidat
   candidate.address = {ip.value_or(IpAddress()), static_cast<std::uint16_t>(*port_value)};
   if (!ip) candidate.host_name = in_lower_case(address);
   candidate.type = *candidate_type;
+  candidate.transport = *transport_value;
   return parse_tail(words, candidate);
 }
 
@@ -114,18 +136,22 @@ std::optional<CandidateLineError> parse_fields(Words& words, Candidate& candidat
 
 std::string encode_candidate(const Candidate& candidate, RelatedAddress related) {
   std::string line = fmt::format(
-      "candidate:{} {} UDP {} {} {} typ {}", candidate.foundation, candidate.component,
-      candidate.priority,
+      "candidate:{} {} {} {} {} {} typ {}", candidate.foundation, candidate.component,
+      candidate.transport == Transport::tcp ? "TCP" : "UDP", candidate.priority,
       candidate.host_name.empty() ? to_string(candidate.address.address) : candidate.host_name,
       candidate.address.port, to_string(candidate.type));
-  const std::string ufrag = candidate.ufrag.empty() ? "" : " ufrag " + candidate.ufrag;
-  if (candidate.type == CandidateType::host) return line += ufrag;
+  std::string tail;
+  if (candidate.transport == Transport::tcp) {
+    tail = fmt::format(" tcptype {}", to_string(candidate.tcp_type));
+  }
+  if (!candidate.ufrag.empty()) tail += " ufrag " + candidate.ufrag;
+  if (candidate.type == CandidateType::host) return line += tail;
   Endpoint shown = candidate.related;
   if (related == RelatedAddress::hidden || !shown.is_set()) {
     shown.address = candidate.address.address.is_v4() ? IpAddress::any_v4() : IpAddress::any_v6();
     shown.port = hidden_port;
   }
-  return line += fmt::format(" raddr {} rport {}", to_string(shown.address), shown.port) + ufrag;
+  return line += fmt::format(" raddr {} rport {}", to_string(shown.address), shown.port) + tail;
 }
 
 std::string_view to_string(CandidateLineError error) {
@@ -139,7 +165,7 @@ std::string_view to_string(CandidateLineError error) {
     case CandidateLineError::bad_component:
       return "component is not 1 to 255";
     case CandidateLineError::other_transport:
-      return "transport is not UDP";
+      return "transport is neither UDP nor TCP";
     case CandidateLineError::bad_priority:
       return "priority is not 1 to 2147483647";
     case CandidateLineError::bad_address:
@@ -148,6 +174,8 @@ std::string_view to_string(CandidateLineError error) {
       return "port is not 0 to 65535";
     case CandidateLineError::bad_type:
       return "type is not host, srflx, prflx or relay";
+    case CandidateLineError::bad_tcp_type:
+      return "a TCP candidate has no tcptype of active, passive or so";
     case CandidateLineError::bad_related:
       return "raddr and rport are malformed";
     case CandidateLineError::odd_extension:

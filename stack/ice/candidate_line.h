@@ -25,11 +25,12 @@ enum class CandidateLineError : std::uint8_t {
   too_few_fields,   // the fields up to the type are not all there
   bad_foundation,   // not 1 to 32 ice-chars
   bad_component,    // not 1..255
-  other_transport,  // not UDP
+  other_transport,  // neither UDP nor TCP
   bad_priority,     // not 1..2^31-1
   bad_address,      // neither an IP address nor a name in "local."
   bad_port,         // not 0..65535
   bad_type,         // not "typ" and one of the four types
+  bad_tcp_type,     // over TCP, and "tcptype" is neither active nor passive nor so, or not there
   bad_related,      // raddr or rport malformed, or one without the other
   odd_extension,    // an extension's name without a value
 };

@@ -56,6 +56,8 @@ std::string_view to_string(PairReason reason) {
       return "malformed response";
     case PairReason::permission_refused:
       return "the TURN server gave no permission";
+    case PairReason::connection_lost:
+      return "there is no TCP connection";
     case PairReason::allocation_lost:
       return "the relay's allocation is gone";
     case PairReason::nomination_failed:

@@ -53,6 +53,7 @@ enum class PairReason : std::uint8_t {
   error_response,      // an error other than 487; the code says which
   malformed_response,  // without XOR-MAPPED-ADDRESS, or with attributes that are not understood
   permission_refused,  // the TURN server lets the relay not talk to this address
+  connection_lost,     // the TCP connection could not be opened, or has ended
   allocation_lost,     // the relayed local candidate is gone
   nomination_failed,   // no response to the check with USE-CANDIDATE
   consent_expired,     // no consent response for the consent timeout (RFC 7675 §5.1)
@@ -95,6 +96,8 @@ struct CandidatePair {
   bool awaiting_permission = false;
   // The peer's check was authenticated on this path: data from it is let through (RFC 8445 §12.2).
   bool authenticated = false;
+  // Selected, and its TCP connection is gone.
+  bool broken = false;
 
   std::uint32_t transmissions = 0;     // of checks, retransmissions included
   std::uint32_t triggered_checks = 0;  // queued by the peer's checks, against endless chases

@@ -19,6 +19,7 @@ std::optional<CandidateId> LocalCandidates::add(Candidate candidate,
   const auto known = std::find_if(all_.begin(), all_.end(), [&](const Candidate& other) {
     const bool untold = (hosts_hidden_ || hosts_named_) && other.type == CandidateType::host;
     return other.address == candidate.address && other.base == candidate.base &&
+           other.transport == candidate.transport &&
            !(untold && candidate.type != CandidateType::host);
   });
   if (known != all_.end() && known->type != CandidateType::peer_reflexive) return std::nullopt;
@@ -30,9 +31,12 @@ std::optional<CandidateId> LocalCandidates::add(Candidate candidate,
 }
 
 CandidateId LocalCandidates::add_peer_reflexive(const Endpoint& address, const Endpoint& base,
-                                                std::uint32_t priority) {
+                                                std::uint32_t priority, Transport transport,
+                                                TcpType tcp_type) {
   Candidate candidate;
   candidate.type = CandidateType::peer_reflexive;
+  candidate.transport = transport;
+  candidate.tcp_type = tcp_type;
   candidate.priority = priority;
   candidate.address = address;
   candidate.base = base;
@@ -41,23 +45,32 @@ CandidateId LocalCandidates::add_peer_reflexive(const Endpoint& address, const E
   return append(all_, std::move(candidate));
 }
 
-std::optional<CandidateId> LocalCandidates::sender_at(const Endpoint& base) const {
+std::optional<CandidateId> LocalCandidates::sender_at(const Endpoint& base,
+                                                      Transport transport) const {
   for (std::size_t i = 0; i < all_.size(); ++i) {
-    if (all_[i].base == base && forms_pairs(all_[i].type)) return static_cast<CandidateId>(i);
+    const Candidate& one = all_[i];
+    if (one.base == base && one.transport == transport && forms_pairs(one.type)) {
+      return static_cast<CandidateId>(i);
+    }
   }
   return std::nullopt;
 }
 
-std::optional<CandidateId> LocalCandidates::find(const Endpoint& address) const {
+std::optional<CandidateId> LocalCandidates::find(const Endpoint& address,
+                                                 Transport transport) const {
   for (std::size_t i = 0; i < all_.size(); ++i) {
-    if (all_[i].address == address && !is_hidden(all_[i])) return static_cast<CandidateId>(i);
+    const Candidate& one = all_[i];
+    if (one.address == address && one.transport == transport && !is_hidden(one)) {
+      return static_cast<CandidateId>(i);
+    }
   }
   return std::nullopt;
 }
 
 std::string LocalCandidates::foundation_of(const Candidate& candidate) {
   for (const Candidate& other : all_) {
-    if (other.type == candidate.type && other.base.address == candidate.base.address &&
+    if (other.type == candidate.type && other.transport == candidate.transport &&
+        other.base.address == candidate.base.address &&
         other.server.address == candidate.server.address &&
         other.server_transport == candidate.server_transport) {
       return other.foundation;
@@ -67,7 +80,7 @@ std::string LocalCandidates::foundation_of(const Candidate& candidate) {
 }
 
 RemoteCandidates::Signalled RemoteCandidates::add_signalled(const Candidate& candidate) {
-  if (const auto known = find(candidate.address)) {
+  if (const auto known = find(candidate.address, candidate.transport)) {
     if (is_signalled(*known)) return {.id = *known};
     all_[*known] = candidate;
     seen_at_[*known].reset();
@@ -79,11 +92,13 @@ RemoteCandidates::Signalled RemoteCandidates::add_signalled(const Candidate& can
 
 std::optional<CandidateId> RemoteCandidates::add_peer_reflexive(const Endpoint& address,
                                                                 std::uint32_t priority,
-                                                                CandidateId seen_at) {
+                                                                CandidateId seen_at,
+                                                                Transport transport) {
   const auto seen_there = std::count(seen_at_.begin(), seen_at_.end(), std::optional(seen_at));
   if (static_cast<std::size_t>(seen_there) >= max_peer_reflexive_) return std::nullopt;
   Candidate candidate;
   candidate.type = CandidateType::peer_reflexive;
+  candidate.transport = transport;
   candidate.priority = priority;
   candidate.address = address;
   // Different from any other (RFC 8445 §7.3.1.3): '~' is no ice-char, so none that is signalled.
@@ -96,9 +111,11 @@ std::size_t RemoteCandidates::signalled() const {
   return static_cast<std::size_t>(std::count(seen_at_.begin(), seen_at_.end(), std::nullopt));
 }
 
-std::optional<CandidateId> RemoteCandidates::find(const Endpoint& address) const {
+std::optional<CandidateId> RemoteCandidates::find(const Endpoint& address,
+                                                  Transport transport) const {
   for (std::size_t i = 0; i < all_.size(); ++i) {
-    if (all_[i].address == address) return static_cast<CandidateId>(i);
+    const Candidate& one = all_[i];
+    if (one.address == address && one.transport == transport) return static_cast<CandidateId>(i);
   }
   return std::nullopt;
 }

@@ -28,19 +28,23 @@ class LocalCandidates {
   std::optional<CandidateId> add(Candidate candidate, std::uint16_t local_preference);
   // What a response to a check with PRIORITY `priority` from `base` showed (RFC 8445 §7.2.5.3.1).
   CandidateId add_peer_reflexive(const Endpoint& address, const Endpoint& base,
-                                 std::uint32_t priority);
+                                 std::uint32_t priority, Transport transport = Transport::udp,
+                                 TcpType tcp_type = TcpType::active);
 
-  // The candidate that checks to and from the socket or relayed address `base` belong to.
-  [[nodiscard]] std::optional<CandidateId> sender_at(const Endpoint& base) const;
+  // The candidate that checks to and from the socket or relayed address `base` belong to; over TCP
+  // that which connections to `base` do.
+  [[nodiscard]] std::optional<CandidateId> sender_at(const Endpoint& base,
+                                                     Transport transport = Transport::udp) const;
   // The candidate with this address, of whatever type the peer knows.
-  [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address) const;
+  [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address,
+                                                Transport transport = Transport::udp) const;
 
   [[nodiscard]] const Candidate& operator[](CandidateId id) const { return all_[id]; }
   [[nodiscard]] const std::vector<Candidate>& all() const { return all_; }
 
  private:
-  // Equal for equal type, base address, server address and transport to the server (RFC 8445
-  // §5.1.1.3).
+  // Equal for equal type, transport, base address, server address and transport to the server
+  // (RFC 8445 §5.1.1.3).
   std::string foundation_of(const Candidate& candidate);
 
   [[nodiscard]] bool is_hidden(const Candidate& candidate) const {
@@ -59,6 +63,13 @@ constexpr bool forms_pairs(CandidateType type) {
   return type == CandidateType::host || type == CandidateType::relayed;
 }
 
+// Whether checks begin at it. They do not at a passive TCP candidate, whose pairs are pruned: it
+// waits for the peer's connections (RFC 6544 §6.2).
+constexpr bool starts_checks(const Candidate& local) {
+  return forms_pairs(local.type) &&
+         !(local.transport == Transport::tcp && local.tcp_type == TcpType::passive);
+}
+
 class RemoteCandidates {
  public:
   // At most `max_peer_reflexive` candidates that the peer has not signalled, for each local
@@ -73,11 +84,13 @@ class RemoteCandidates {
   };
   Signalled add_signalled(const Candidate& candidate);
   // Seen as the source of a check to the local candidate `seen_at`. nullopt when there are too
-  // many.
+  // many. Over TCP it is active, since it came by a connection that the peer has opened.
   std::optional<CandidateId> add_peer_reflexive(const Endpoint& address, std::uint32_t priority,
-                                                CandidateId seen_at);
+                                                CandidateId seen_at,
+                                                Transport transport = Transport::udp);
 
-  [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address) const;
+  [[nodiscard]] std::optional<CandidateId> find(const Endpoint& address,
+                                                Transport transport = Transport::udp) const;
   // False as long as the peer has not signalled it.
   [[nodiscard]] bool is_signalled(CandidateId id) const { return !seen_at_[id]; }
   // How many the peer has signalled.

@@ -13,6 +13,18 @@ bool is_ipv6_link_local(const IpAddress& address) {
   return !address.is_v4() && address.is_link_local();
 }
 
+bool can_connect(TcpType local, TcpType remote) {
+  switch (local) {
+    case TcpType::active:
+      return remote == TcpType::passive;
+    case TcpType::passive:
+      return remote == TcpType::active;
+    case TcpType::simultaneous_open:
+      return remote == TcpType::simultaneous_open;
+  }
+  return false;
+}
+
 // The pair of the highest priority among those that `eligible` accepts; the older one of equals.
 template <typename Pairs, typename Eligible>
 auto* highest(Pairs& pairs, Eligible eligible) {
@@ -37,7 +49,8 @@ auto* with_id(Pairs& pairs, PairId id) {
 }  // namespace
 
 bool can_pair(const Candidate& local, const Candidate& remote) {
-  return local.component == remote.component &&
+  return local.component == remote.component && local.transport == remote.transport &&
+         (local.transport == Transport::udp || can_connect(local.tcp_type, remote.tcp_type)) &&
          local.address.address.family() == remote.address.address.family() &&
          is_ipv6_link_local(local.address.address) == is_ipv6_link_local(remote.address.address);
 }

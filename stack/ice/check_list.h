@@ -16,8 +16,9 @@
 
 namespace natsim::ice {
 
-// True when the candidates can be a pair: same component and address family, and an IPv6
-// link-local address only with another one (RFC 8445 §6.1.2.2).
+// True when the candidates can be a pair: same component, transport and address family, and an IPv6
+// link-local address only with another one (RFC 8445 §6.1.2.2); over TCP active with passive, or
+// both simultaneous-open (RFC 6544 §6.2).
 bool can_pair(const Candidate& local, const Candidate& remote);
 
 // Contract:

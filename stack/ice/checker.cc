@@ -28,7 +28,7 @@ std::optional<CandidateId> Checker::add_local(const Candidate& candidate,
   const auto id = local_.add(candidate, local_preference);
   if (!id) return std::nullopt;
   rank_all();  // it may have been known as peer-reflexive
-  if (forms_pairs(candidate.type) && list_is_open() && !options_.lite) {
+  if (starts_checks(candidate) && list_is_open() && !options_.lite) {
     for (std::size_t i = 0; i < remote_.all().size(); ++i) {
       const auto remote = static_cast<CandidateId>(i);
       // A peer-reflexive candidate is paired only with the address that it was seen at
@@ -103,7 +103,7 @@ RemoteCandidateResult Checker::add_remote(const Candidate& candidate, Time now) 
   if (list_is_open() && !options_.lite) {
     for (std::size_t i = 0; i < local_.all().size(); ++i) {
       const auto local = static_cast<CandidateId>(i);
-      if (forms_pairs(local_[local].type)) form_pair(local, signalled.id, now);
+      if (starts_checks(local_[local])) form_pair(local, signalled.id, now);
     }
   }
   settle(now);
@@ -198,7 +198,8 @@ CandidatePair* Checker::form_pair(CandidateId local, CandidateId remote, Time no
   CandidatePair& pair = *list_.find(addition.pair);
   pair.formed_at = now;
   events_.push(PairAdded{pair.id, local_[local].type, remote_[remote].type, local_[local].base,
-                         remote_[remote].address, pair.priority, pair.state});
+                         remote_[remote].address, pair.priority, pair.state,
+                         local_[local].transport});
   if (const CandidatePair* frozen = list_.find(addition.frozen)) {
     events_.push(
         PairStateChanged{frozen->id, PairState::waiting, PairState::frozen, PairReason::outranked});
@@ -255,7 +256,10 @@ void Checker::start(CandidatePair& pair, CheckKind kind, Time now) {
     timers = stun::TransactionTimers::reliable(options_.renomination_interval);
   } else {
     timers.rto = std::max(timers.rto, options_.ta * list_.active());
-    if (options_.check_limit) {
+    if (local.transport == Transport::tcp) {
+      timers = options_.check_limit ? stun::TransactionTimers::reliable(*options_.check_limit)
+                                    : stun::TransactionTimers::reliable();
+    } else if (options_.check_limit) {
       timers.rc = static_cast<int>(std::max<std::int64_t>(1, *options_.check_limit / timers.rto));
     }
     if (pair.first_check.is_never()) pair.first_check = now;

@@ -56,6 +56,8 @@ class Checker {
   void end_of_local(Time now);
   // A relayed candidate cannot be used any more: its allocation is lost, or given back.
   void lose_relay(CandidateId relay, PairReason reason, Time now);
+  // The connection of the path from `sender` to `remote` could not be opened, or has ended.
+  void connection_lost(CandidateId sender, const Endpoint& remote, Time now);
   void permission_ready(CandidateId relay, const IpAddress& peer, Time now);
   void permission_failed(CandidateId relay, const IpAddress& peer, int code, Time now);
 
@@ -160,13 +162,21 @@ class Checker {
   [[nodiscard]] bool outranks_selected(const CandidatePair& pair) const;
   void choose_pair_in_use(Time now);
   // Whether pairs may still be checked that are not the selected one.
-  [[nodiscard]] bool list_is_open() const { return selected_ == no_pair || renominates(); }
+  [[nodiscard]] bool list_is_open() const {
+    return selected_ == no_pair || renominates() || selected_is_broken();
+  }
   // The pair that was selected is lost: the end, unless there is another one to go to.
   void stop_without_alternative(StateReason reason);
   void lose_pair(CandidatePair& pair, PairState state, PairReason reason);
   void stop(StateReason reason);
   void run_consent(Time now);
   void change_state(AgentState state, StateReason reason = StateReason::progress);
+
+  // checker_connection.cc: what TCP adds.
+  [[nodiscard]] bool selected_is_broken() const;
+  // The pair was answered: the connection that it had lost, or that another one has, is no matter
+  // any more.
+  void mend(CandidatePair& pair);
 
   // checker_renomination.cc
   void renominate_if_due(Time now);

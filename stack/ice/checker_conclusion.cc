@@ -141,6 +141,7 @@ void Checker::agree_as_lite(Time now) {
     for (std::size_t l = 0; l < local_.all().size(); ++l) {
       if (local_.all()[l].address.address.family() != family) continue;
       for (std::size_t r = 0; r < remote_.all().size(); ++r) {
+        if (is_stream(local_.all()[l].transport)) continue;  // nobody would connect
         const CandidatePair* pair =
             form_pair(static_cast<CandidateId>(l), static_cast<CandidateId>(r), now);
         if (pair == nullptr || pair->priority <= highest) continue;

@@ -33,7 +33,7 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
   // A lite agent does not control a full one, which has missed that it does.
   const bool stays = options_.lite && !remote_lite_ && verdict == RoleVerdict::we_switch;
   if (verdict == RoleVerdict::peer_yields || stays) {
-    const auto known = remote_.find(remote);
+    const auto known = remote_.find(remote, local_[sender].transport);
     const CandidatePair* pair = known ? list_.find(sender, *known) : nullptr;
     const auto number = stun::ErrorNumber::role_conflict;
     events_.push(CheckReceived{pair != nullptr ? pair->id : no_pair, request.transaction_id(),
@@ -47,6 +47,13 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
   CandidatePair* pair = pair_of_request(sender, remote, request, *check, now);
   if (pair == nullptr) return;
   pair->authenticated = true;
+  // The peer has connected again: it has lost the connection before, of which nothing came here.
+  if (CandidatePair* selected = list_.find(selected_);
+      selected != nullptr && selected != pair && selected->local == sender &&
+      local_[sender].transport == Transport::tcp && !starts_checks(local_[sender]) &&
+      remote_[selected->remote].address.address == remote.address) {
+    selected->broken = true;
+  }
   if (renominates() && check->use_candidate && role_ == Role::controlled) {
     pair->nomination = std::max(pair->nomination, check->nomination.value_or(0));
   }
@@ -63,14 +70,15 @@ void Checker::handle_request(CandidateId sender, const Endpoint& remote,
 CandidatePair* Checker::pair_of_request(CandidateId sender, const Endpoint& remote,
                                         const stun::MessageView& request, const PeerCheck& check,
                                         Time now) {
-  auto id = remote_.find(remote);
+  const Transport transport = local_[sender].transport;
+  auto id = remote_.find(remote, transport);
   if (!id) {
     if (!check.priority) {
       ignore(IgnoreReason::bad_request, sender, remote, request);
       respond(sender, remote, server_.error(request, stun::ErrorNumber::bad_request));
       return nullptr;
     }
-    id = remote_.add_peer_reflexive(remote, *check.priority, sender);
+    id = remote_.add_peer_reflexive(remote, *check.priority, sender, transport);
     if (!id) {
       // An answer would make the pair valid for the peer, which might nominate it, and we could
       // not follow.
@@ -181,11 +189,17 @@ void Checker::succeed(const Check& check, const Endpoint& mapped, Time now) {
   CandidatePair& pair = *list_.find(check.pair);
   pair.answered_at = now;
   if (pair.id == in_use_ && consent_.is_on()) consent_.renew(now);
+  mend(pair);
   if (check.kind == CheckKind::consent || check.kind == CheckKind::measuring) return;
 
-  auto valid_local = local_.find(mapped);
+  const Candidate& sender = local_[check.sender];
+  auto valid_local = local_.find(mapped, sender.transport);
+  // A connection leaves from a port of its own.
+  const bool over_tcp = sender.transport == Transport::tcp;
+  if (over_tcp && mapped.address == sender.base.address) valid_local = check.sender;
   if (!valid_local) {
-    valid_local = local_.add_peer_reflexive(mapped, check.local, check.priority);
+    valid_local = local_.add_peer_reflexive(mapped, check.local, check.priority, sender.transport,
+                                            sender.tcp_type);
     events_.push(LocalPeerReflexive{*valid_local, mapped, check.local, check.priority});
   }
   pair.valid = true;

@@ -152,12 +152,17 @@ struct Printer {
     return fmt::format("TURN server {} wants another port than {}", to_string(e.server),
                        to_string(e.base));
   }
+  std::string operator()(const ConnectionNeeded& e) const {
+    return fmt::format("the peer's {} is to be connected to from {}", to_string(e.remote),
+                       to_string(e.base.address));
+  }
   std::string operator()(const ConnectionReleased& e) const {
     return fmt::format("the connection from {} to {} is not used any more", to_string(e.local),
                        to_string(e.remote));
   }
   std::string operator()(const SocketReleased& e) const {
-    return fmt::format("socket {} is not used any more", to_string(e.local));
+    return fmt::format("{} {} is not used any more", is_stream(e.transport) ? "listener" : "socket",
+                       to_string(e.local));
   }
   std::string operator()(const GatheringComplete&) const { return "gathering complete"; }
   std::string operator()(const StateChanged& e) const {

@@ -84,14 +84,21 @@ struct SocketNeeded {
   Transport transport = Transport::udp;
   Endpoint remote;  // the server that the allocation is asked from: another one after 300
 };
+// A check on a TCP candidate's path needs a connection from the address of `base` to `remote`: open
+// it and say so with Agent::connection_opened.
+struct ConnectionNeeded {
+  Endpoint base;
+  Endpoint remote;
+};
 // Over TCP and TLS: the host may close the connection of these two.
 struct ConnectionReleased {
   Endpoint local;
   Endpoint remote;
 };
-// After a restart: no generation uses the host's socket on `local` any more.
+// After a restart: no generation uses the host's socket on `local` any more; over TCP its listener.
 struct SocketReleased {
   Endpoint local;
+  Transport transport = Transport::udp;
 };
 // Every server has answered or failed: the peer can be told of the end of candidates (RFC 8838 §8).
 struct GatheringComplete {};
@@ -114,6 +121,7 @@ struct PairAdded {
   Endpoint remote;
   std::uint64_t priority = 0;
   PairState state = PairState::frozen;
+  Transport transport = Transport::udp;
 };
 struct PairStateChanged {
   PairId pair = no_pair;
@@ -233,10 +241,10 @@ struct Ignored {
 
 using Event =
     std::variant<CandidateGathered, CandidateRedundant, ServerFailed, SocketNeeded, SocketReleased,
-                 ConnectionReleased, GatheringComplete, StateChanged, RoleSwitched, PairAdded,
-                 PairStateChanged, CheckSent, CheckAnswered, CheckTimedOut, KeepaliveSent,
-                 CheckReceived, RemotePeerReflexive, LocalPeerReflexive, PeerReflexiveSignalled,
-                 PairNominated, SelectedPairChanged, ConsentLost, Ignored>;
+                 ConnectionNeeded, ConnectionReleased, GatheringComplete, StateChanged,
+                 RoleSwitched, PairAdded, PairStateChanged, CheckSent, CheckAnswered, CheckTimedOut,
+                 KeepaliveSent, CheckReceived, RemotePeerReflexive, LocalPeerReflexive,
+                 PeerReflexiveSignalled, PairNominated, SelectedPairChanged, ConsentLost, Ignored>;
 
 // One line for a log, such as "pair 3 failed: no response".
 std::string to_string(const Event& event);

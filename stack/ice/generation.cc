@@ -21,6 +21,8 @@ std::string_view to_string(SendResult result) {
       return "there is no valid pair";
     case SendResult::relay_refused:
       return "the relay did not take it";
+    case SendResult::no_connection:
+      return "its TCP connection is gone";
   }
   return "";
 }
@@ -33,17 +35,29 @@ Generation::Generation(Options options, Random random, const Servers& servers, P
       transmits_(transmits),
       checker_(options_, credentials_, random, last_pair, events_),
       gatherer_(options_.keepalive, random.split("stun"), transmits_),
-      relays_(random.split("turn"), transmits_) {}
+      relays_(random.split("turn"), transmits_),
+      tcp_(events_, transmits_) {}
 
 std::optional<AddressRefusal> Generation::add_local_address(const Endpoint& base, Time now) {
-  if (const auto refusal = refusal_of(base)) return refusal;
-  if (std::find(bases_.begin(), bases_.end(), base) != bases_.end()) {
-    return AddressRefusal::duplicate;
-  }
-  if (!gathering_ended_.is_never()) return AddressRefusal::too_late;
+  if (const auto refusal = refusal_among(bases_, base)) return refusal;
   bases_.push_back(base);
   sockets_.push_back(base);
   if (!gathering_started_.is_never()) gather_from(bases_.size() - 1, now);
+  return std::nullopt;
+}
+
+std::optional<AddressRefusal> Generation::add_tcp_address(const Endpoint& listener, Time now) {
+  if (const auto refusal = refusal_among(listeners_, listener)) return refusal;
+  listeners_.push_back(listener);
+  if (!gathering_started_.is_never()) gather_tcp_from(listeners_.size() - 1, now);
+  return std::nullopt;
+}
+
+std::optional<AddressRefusal> Generation::refusal_among(const std::vector<Endpoint>& known,
+                                                        const Endpoint& fresh) const {
+  if (const auto refusal = refusal_of(fresh)) return refusal;
+  if (std::find(known.begin(), known.end(), fresh) != known.end()) return AddressRefusal::duplicate;
+  if (!gathering_ended_.is_never()) return AddressRefusal::too_late;
   return std::nullopt;
 }
 
@@ -55,6 +69,7 @@ void Generation::start_gathering(Time now) {
   if (!gathering_started_.is_never() || checker_.state() == AgentState::closed) return;
   gathering_started_ = now;
   for (std::size_t i = 0; i < bases_.size(); ++i) gather_from(i, now);
+  for (std::size_t i = 0; i < listeners_.size(); ++i) gather_tcp_from(i, now);
   offer_mapped_addresses(now);
 }
 
@@ -80,6 +95,11 @@ bool Generation::receive_from_server(const Endpoint& local, const Endpoint& remo
   return !is_stream(transport) && gatherer_.receive(local, remote, bytes, now);
 }
 
+bool Generation::connection_accepted(const Endpoint& local, const Endpoint& remote) {
+  const auto sender = checker_.local().sender_at(local, Transport::tcp);
+  return sender && checker_.state() != AgentState::closed && tcp_.accepted(*sender, local, remote);
+}
+
 bool Generation::expects(const Endpoint& local, const Endpoint& remote, ByteView bytes) const {
   const auto sender = checker_.local().sender_at(local);
   return sender && checker_.expects(*sender, remote, bytes);
@@ -87,8 +107,9 @@ bool Generation::expects(const Endpoint& local, const Endpoint& remote, ByteView
 
 std::optional<ReceivedData> Generation::receive_from_peer(const Endpoint& local,
                                                           const Endpoint& remote, ByteView bytes,
-                                                          Time now) {
-  if (const auto sender = checker_.local().sender_at(local)) {
+                                                          Time now, Transport transport) {
+  if (const auto sender = is_stream(transport) ? tcp_.sender_of(local, remote)
+                                               : checker_.local().sender_at(local)) {
     return deliver(*sender, remote, bytes, now);
   }
   events_.push(Ignored{IgnoreReason::no_candidate, local, remote, std::nullopt});
@@ -100,7 +121,9 @@ SendResult Generation::send(ByteView data, Time now) {
   if (pair == nullptr) return SendResult::no_valid_pair;
   const Candidate& local = checker_.local()[pair->local];
   const Endpoint& remote = checker_.remote()[pair->remote].address;
-  if (local.type != CandidateType::relayed) {
+  if (local.transport == Transport::tcp) {
+    if (!tcp_.send(pair->local, remote, data)) return SendResult::no_connection;
+  } else if (local.type != CandidateType::relayed) {
     transmits_.push({local.base, remote, Bytes(data.begin(), data.end())});
   } else if (!relays_.send(pair->local, remote, data, now)) {
     return SendResult::relay_refused;
@@ -115,6 +138,7 @@ void Generation::close(Time now) {
   gatherer_.stop();
   relays_.release(std::nullopt, IpAddress(), now);
   relays_.flush(now);
+  tcp_.release(std::nullopt, {});
 }
 
 void Generation::stop_gathering() {
@@ -201,6 +225,10 @@ void Generation::drain(Time now) {
     }
     relays_.flush(now);
     while (auto outbound = checker_.poll_outbound()) route(std::move(*outbound), now);
+    if (const auto lost = tcp_.poll_lost()) {
+      checker_.connection_lost(lost->sender, lost->remote, now);
+      continue;
+    }
     // What an allocation tells may make pairs, and these need permissions.
     const auto event = relays_.poll_event();
     if (!event) return;
@@ -213,6 +241,8 @@ void Generation::route(Outbound outbound, Time now) {
   if (sender.type == CandidateType::relayed) {
     // A relay that does not take it is lost or will be: the check goes unanswered.
     relays_.send(outbound.sender, outbound.remote, outbound.payload, now);
+  } else if (sender.transport == Transport::tcp) {
+    tcp_.carry(outbound.sender, sender, outbound.remote, std::move(outbound.payload));
   } else {
     transmits_.push({sender.base, outbound.remote, std::move(outbound.payload)});
   }
@@ -236,6 +266,7 @@ void Generation::release_if_due(Time now) {
     if (relay != kept) checker_.lose_relay(relay, PairReason::other_nominated, now);
   }
   relays_.release(kept, peer, now);
+  tcp_.release(kept, checker_.remote()[selected->remote].address);
   drain(now);
 }
 

@@ -19,6 +19,7 @@
 #include "stack/ice/gatherer.h"
 #include "stack/ice/options.h"
 #include "stack/ice/relays.h"
+#include "stack/ice/tcp_paths.h"
 
 namespace natsim::ice {
 
@@ -27,6 +28,7 @@ enum class SendResult : std::uint8_t {
   sent,
   no_valid_pair,  // dropped: nothing is connected (yet, or any more)
   relay_refused,  // dropped: the TURN client did not take it
+  no_connection,  // dropped: the pair's TCP connection is being opened again
 };
 std::string_view to_string(SendResult result);
 
@@ -55,6 +57,7 @@ class Generation {
   Generation& operator=(const Generation&) = delete;
 
   std::optional<AddressRefusal> add_local_address(const Endpoint& base, Time now);
+  std::optional<AddressRefusal> add_tcp_address(const Endpoint& listener, Time now);
   void add_mapped_address(const Endpoint& base, const Endpoint& mapped);
   void start_gathering(Time now);
   // False if nothing waits for it.
@@ -64,9 +67,21 @@ class Generation {
   std::size_t move_relays(const Endpoint& from, const Endpoint& to, Time now);
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
     relays_.connection_lost(local, remote, now);
+    tcp_.lost(local, remote);
+  }
+  bool connection_opened(const Endpoint& base, const Endpoint& remote,
+                         const std::optional<Endpoint>& fresh) {
+    return tcp_.opened(base, remote, fresh);
+  }
+  bool connection_accepted(const Endpoint& local, const Endpoint& remote);
+  // Whether the connection of the two is that of a TCP candidate.
+  [[nodiscard]] bool has_connection(const Endpoint& local, const Endpoint& remote) const {
+    return tcp_.sender_of(local, remote).has_value();
   }
   // Its sockets, those in place of others included.
   [[nodiscard]] const std::vector<Endpoint>& sockets() const { return sockets_; }
+  // Where the host listens for its passive TCP candidates.
+  [[nodiscard]] const std::vector<Endpoint>& listeners() const { return listeners_; }
 
   [[nodiscard]] const Credentials& local_credentials() const { return credentials_; }
 
@@ -76,7 +91,7 @@ class Generation {
   // Whether the datagram is by its content this generation's and not another one's.
   [[nodiscard]] bool expects(const Endpoint& local, const Endpoint& remote, ByteView bytes) const;
   std::optional<ReceivedData> receive_from_peer(const Endpoint& local, const Endpoint& remote,
-                                                ByteView bytes, Time now);
+                                                ByteView bytes, Time now, Transport transport);
   SendResult send(ByteView data, Time now);
   void close(Time now);
   // Another generation gathers now.
@@ -121,6 +136,9 @@ class Generation {
 
   // generation_gathering.cc: candidates.
   void gather_from(std::size_t base_index, Time now);
+  void gather_tcp_from(std::size_t index, Time now);
+  [[nodiscard]] std::optional<AddressRefusal> refusal_among(const std::vector<Endpoint>& known,
+                                                            const Endpoint& fresh) const;
   void offer_mapped_addresses(Time now);
   // The candidate's id; nullopt if it is redundant.
   std::optional<CandidateId> gathered(Candidate candidate, std::uint16_t local_preference,
@@ -143,12 +161,14 @@ class Generation {
   const Servers& servers_;         // of the agent
   std::vector<Endpoint> bases_;    // our sockets
   std::vector<Endpoint> sockets_;  // and those that took their place towards a TURN server
+  std::vector<Endpoint> listeners_;
   std::vector<MappedAddress> mapped_addresses_;
   Fifo<Event> events_;
   Fifo<Transmit>& transmits_;  // of the agent
   Checker checker_;
   Gatherer gatherer_;
   Relays relays_;
+  TcpPaths tcp_;
   std::deque<Inquiry> inquiries_;
   std::vector<SpareReflexive> spare_reflexive_;
   Time gathering_started_ = Time::never();

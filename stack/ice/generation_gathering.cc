@@ -62,6 +62,22 @@ void Generation::gather_from(std::size_t base_index, Time now) {
   }
 }
 
+void Generation::gather_tcp_from(std::size_t index, Time now) {
+  if (options_.policy != TransportPolicy::all) return;
+  constexpr std::size_t highest = (1U << 13) - 1;
+  const auto other = static_cast<std::uint16_t>(highest - std::min(index, highest));
+  for (const TcpType tcp_type : {TcpType::active, TcpType::passive}) {
+    // A lite agent sends no checks, so it needs no connections of its own.
+    if (tcp_type == TcpType::active && options_.lite) continue;
+    Endpoint base = listeners_[index];
+    if (tcp_type == TcpType::active) base.port = active_port;
+    Candidate candidate = make_candidate(CandidateType::host, base, base);
+    candidate.transport = Transport::tcp;
+    candidate.tcp_type = tcp_type;
+    gathered(std::move(candidate), tcp_local_preference(CandidateType::host, tcp_type, other), now);
+  }
+}
+
 void Generation::offer_mapped_addresses(Time now) {
   if (options_.policy != TransportPolicy::all) return;
   // Behind what STUN servers tell.

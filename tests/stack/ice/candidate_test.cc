@@ -163,7 +163,9 @@ TEST(IceCandidateLine, EachMistakeHasItsReason) {
             E::bad_foundation);
   EXPECT_EQ(reason("candidate:~1 1 UDP 5 192.0.2.1 9 typ host"), E::bad_foundation);
   EXPECT_EQ(reason("candidate:1 0 UDP 5 192.0.2.1 9 typ host"), E::bad_component);
-  EXPECT_EQ(reason("candidate:1 1 TCP 5 192.0.2.1 9 typ host tcptype active"), E::other_transport);
+  EXPECT_EQ(reason("candidate:1 1 SCTP 5 192.0.2.1 9 typ host"), E::other_transport);
+  EXPECT_EQ(reason("candidate:1 1 TCP 5 192.0.2.1 9 typ host"), E::bad_tcp_type);
+  EXPECT_EQ(reason("candidate:1 1 TCP 5 192.0.2.1 9 typ host tcptype both"), E::bad_tcp_type);
   EXPECT_EQ(reason("candidate:1 1 UDP 0 192.0.2.1 9 typ host"), E::bad_priority);
   EXPECT_EQ(reason("candidate:1 1 UDP 2147483648 192.0.2.1 9 typ host"), E::bad_priority);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 a.b.local 9 typ host"), E::bad_address);
@@ -175,6 +177,49 @@ TEST(IceCandidateLine, EachMistakeHasItsReason) {
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 typ srflx raddr 10.0.0.1"), E::bad_related);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 typ srflx raddr x rport 1"), E::bad_related);
   EXPECT_EQ(reason("candidate:1 1 UDP 5 192.0.2.1 9 typ host generation"), E::odd_extension);
+}
+
+TEST(IceCandidateLine, Ice62_TcpTypes) {
+  // RFC 6544's example, and a browser's.
+  constexpr std::string_view active =
+      "candidate:1 1 TCP 2128609279 192.0.2.1 9 typ host tcptype active";
+  const auto parsed = parse_candidate(active);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->transport, Transport::tcp);
+  EXPECT_EQ(parsed->tcp_type, TcpType::active);
+  EXPECT_EQ(encode_candidate(*parsed), active);
+  const auto passive = parse_candidate(
+      "candidate:2 1 tcp 1518214911 192.0.2.2 3478 typ srflx raddr 10.0.0.1 rport 9 tcptype "
+      "passive "
+      "generation 0 ufrag abcd");
+  ASSERT_TRUE(passive);
+  EXPECT_EQ(passive->tcp_type, TcpType::passive);
+  EXPECT_EQ(passive->ufrag, "abcd");
+  EXPECT_EQ(encode_candidate(*passive),
+            "candidate:2 1 TCP 1518214911 192.0.2.2 3478 typ srflx raddr 10.0.0.1 rport 9 tcptype "
+            "passive ufrag abcd");
+  EXPECT_EQ(parse_candidate("candidate:1 1 TCP 5 192.0.2.1 9 typ host tcptype so")->tcp_type,
+            TcpType::simultaneous_open);
+}
+
+TEST(IceCandidate, Ice62_PrioritiesTellTheDirection) {
+  using T = CandidateType;
+  const auto direction = [](T type, TcpType tcp_type) {
+    return tcp_local_preference(type, tcp_type, 0) >> 13;
+  };
+  for (const T type : {T::host, T::relayed}) {
+    EXPECT_EQ(direction(type, TcpType::active), 6);
+    EXPECT_EQ(direction(type, TcpType::passive), 4);
+    EXPECT_EQ(direction(type, TcpType::simultaneous_open), 2);
+  }
+  for (const T type : {T::server_reflexive, T::peer_reflexive}) {
+    EXPECT_EQ(direction(type, TcpType::active), 4);
+    EXPECT_EQ(direction(type, TcpType::passive), 2);
+    EXPECT_EQ(direction(type, TcpType::simultaneous_open), 6);
+  }
+  EXPECT_EQ(tcp_local_preference(T::host, TcpType::active, 8191), 6 * 8192 + 8191);
+  // Behind UDP of the same type, before UDP of the next one.
+  EXPECT_EQ(candidate_priority(T::host, 6 * 8192 + 8191, 1), 2'128'609'279U);
 }
 
 TEST(IceCandidateLine, Ice64_ANameStandsForAnAddress) {
