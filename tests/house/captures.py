@@ -35,6 +35,7 @@ MISTAKEN = {
     "by_a_server.lua": ("-o", "tcp.desegment_tcp_streams:FALSE"),
     "only_the_web.lua": ("-o", "tcp.desegment_tcp_streams:FALSE"),
     "streams.lua": ("-o", "tcp.desegment_tcp_streams:FALSE"),
+    "tcp.lua": ("-o", "tcp.desegment_tcp_streams:FALSE"),
     "udp_blocked.lua": ("--disable-protocol", "dns"),
     "secured_call.lua": ("--disable-protocol", "dtls"),
     "dtls.lua": ("--disable-protocol", "dtls"),
