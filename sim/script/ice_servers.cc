@@ -40,7 +40,7 @@ struct TransportName {
   std::string_view name;
   Transport value;
 };
-constexpr std::array<TransportName, 3> transports = {{
+constexpr std::array<TransportName, 3> turn_transports = {{
     {"udp", Transport::udp},
     {"tcp", Transport::tcp},
     {"tls", Transport::tls},
@@ -50,7 +50,7 @@ struct FamiliesName {
   std::string_view name;
   ice::RelayFamilies value;
 };
-constexpr std::array<FamiliesName, 4> families = {{
+constexpr std::array<FamiliesName, 4> relay_family_names = {{
     {"own", ice::RelayFamilies::own},
     {"ipv4", ice::RelayFamilies::ipv4},
     {"ipv6", ice::RelayFamilies::ipv6},
@@ -71,18 +71,19 @@ constexpr std::array<Key<TurnUse>, 6> turn_use_keys = {{
     {"expires",
      [](const Value& value, TurnUse& turn) { turn.expires = value.positive_duration(); }},
     {"mobility", [](const Value& value, TurnUse& turn) { turn.mobility = value.boolean(); }},
-    {"families", [](const Value& value, TurnUse& turn) { turn.families = value.one_of(families); }},
+    {"families",
+     [](const Value& value, TurnUse& turn) { turn.families = value.one_of(relay_family_names); }},
     {"transport",
      [](const Value& value, TurnUse& turn) {
        turn.transports.clear();
        if (!value.is_table()) {
-         turn.transports.push_back(value.one_of(transports));
+         turn.transports.push_back(value.one_of(turn_transports));
          return;
        }
        if (value.length() == 0) value.refuse("at least one transport");
        for (int i = 1; i <= value.length(); ++i) {
          const StackMark mark(value.lua());
-         turn.transports.push_back(value.element(i).one_of(transports));
+         turn.transports.push_back(value.element(i).one_of(turn_transports));
        }
      }},
 }};
