@@ -66,7 +66,7 @@ bool Call::Side::ready() const {
 }
 
 bool Call::Side::failed() const {
-  return ice().machine().state() == ice::AgentState::failed ||
+  return ice().session().state() == ice::AgentState::failed ||
          (connection && connection->state() == ConnectionState::failed);
 }
 
@@ -159,7 +159,7 @@ std::string Call::error() const {
 
 bool Call::restarts_done() const {
   const auto agrees = [](const Side& side, const IcePeer& other) {
-    return !side.ice().machine().is_restarting() &&
+    return !side.ice().session().is_restarting() &&
            side.ice().remote_ufrag() == other.machine().local_credentials().ufrag &&
            !(side.connection && side.connection->restart_is_due());
   };
@@ -175,8 +175,8 @@ void Call::close() {
 
 void Call::update() {
   using ice::AgentState;
-  const AgentState a = caller().machine().state();
-  const AgentState b = callee().machine().state();
+  const AgentState a = caller().session().state();
+  const AgentState b = callee().session().state();
   const auto either = [a, b](AgentState state) { return a == state || b == state; };
   state_ = a == AgentState::closed && b == AgentState::closed ? CallState::closed
            : caller_.failed() || callee_.failed()             ? CallState::failed

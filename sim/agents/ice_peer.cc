@@ -4,13 +4,16 @@
 #include <utility>
 #include <variant>
 
+#include "stack/ice/address_order.h"
+
 namespace natsim::agents {
 
 IcePeer::IcePeer(net::Host& host, IcePeerOptions options)
     : Agent(host, "ice"),
       options_(std::move(options)),
-      machine_(options_.ice, host.world().random(label())) {
-  machine_.set_servers(options_.stun_servers, options_.turn_servers);
+      session_(options_.ice, host.world().random(label()), options_.shape),
+      remote_ufrags_(options_.shape.streams) {
+  session_.set_servers(options_.stun_servers, options_.turn_servers);
   if (options_.tcp_candidates) {
     CandidateConnections::User& user = *this;
     tcp_ = std::make_unique<CandidateConnections>(host, user);
@@ -21,23 +24,33 @@ IcePeer::IcePeer(net::Host& host, IcePeerOptions options)
   names_->on_outcome = [this](const ice::Candidate& remote) { take_resolved(remote); };
 }
 
-Result<std::vector<Endpoint>> IcePeer::open_sockets() {
-  std::vector<Endpoint> bases;
-  std::vector<Endpoint> opened;
+std::uint16_t IcePeer::port_of(std::size_t agent) const {
+  return options_.port == 0 ? options_.port : static_cast<std::uint16_t>(options_.port + agent);
+}
+
+Result<std::vector<IcePeer::Base>> IcePeer::open_sockets() {
+  std::vector<IpAddress> addresses;
   for (const auto& interface : host().interfaces()) {
     if (!interface->up()) continue;
-    for (const IpAddress& address : interface->addresses()) {
+    const auto& own = interface->addresses();
+    addresses.insert(addresses.end(), own.begin(), own.end());
+  }
+  addresses = ice::interleaved(addresses);
+  std::vector<Base> bases;
+  std::vector<Endpoint> opened;
+  for (std::size_t agent = 0; agent < session_.shape().agents(); ++agent) {
+    for (const IpAddress& address : addresses) {
       // A fixed port serves all generations.
-      if (const Endpoint fixed{address, options_.port}; is_bound(fixed)) {
-        bases.push_back(fixed);
+      if (const Endpoint fixed{address, port_of(agent)}; is_bound(fixed)) {
+        bases.push_back({agent, fixed});
         continue;
       }
-      const auto bound = bind({address, options_.port});
+      const auto bound = bind({address, port_of(agent)});
       if (!bound) {
         for (const Endpoint& base : opened) unbind(base);
         return Error{bound.error()};
       }
-      bases.push_back(bound.value());
+      bases.push_back({agent, bound.value()});
       opened.push_back(bound.value());
     }
   }
@@ -57,8 +70,8 @@ Result<bool> IcePeer::restart() {
   if (!bases) return Error{bases.error()};
   ++generation_;
   tell("ice.restart", {{"reason", std::string_view()}});
-  machine_.restart(world().now());
-  remote_ufrag_.clear();
+  session_.restart(world().now());
+  forget_remote();
   begin(bases.value());
   return true;
 }
@@ -67,121 +80,29 @@ void IcePeer::follow_restart(std::uint32_t generation) {
   const auto bases = open_sockets();
   generation_ = generation;
   tell("ice.restart", {{"reason", std::string_view("the peer has")}});
-  machine_.restart(world().now());
-  remote_ufrag_.clear();
+  session_.restart(world().now());
+  forget_remote();
   if (!bases) start_error_ = bases.error();
-  begin(bases ? bases.value() : std::vector<Endpoint>());
+  begin(bases ? bases.value() : std::vector<Base>());
 }
 
-void IcePeer::begin(const std::vector<Endpoint>& bases) {
+void IcePeer::begin(const std::vector<Base>& bases) {
   const Time now = world().now();
   described_ = false;
   unsent_.clear();
-  end_.reset();
+  ends_.clear();
   if (names_) names_->forget();
-  for (const Endpoint& base : bases) machine_.add_local_address(base, now);
+  for (const Base& base : bases) session_.add_local_address(base.agent, base.local, now);
   add_tcp_candidates(bases);
   for (const Endpoint& mapped : options_.mapped) {
-    const auto base = std::find_if(bases.begin(), bases.end(), [&](const Endpoint& known) {
-      return known.address.family() == mapped.address.family();
+    const auto base = std::find_if(bases.begin(), bases.end(), [&](const Base& known) {
+      return known.local.address.family() == mapped.address.family();
     });
-    if (base != bases.end()) machine_.add_mapped_address(*base, mapped);
+    if (base != bases.end()) session_.add_mapped_address(base->agent, base->local, mapped);
   }
   if (trickles()) describe();
-  machine_.start_gathering(now);
+  session_.start_gathering(now);
   pump();
-}
-
-bool IcePeer::trickles() const {
-  if (options_.ice.lite) return false;  // it knows all at once
-  if (options_.trickle == Trickle::half) return options_.ice.role == ice::Role::controlled;
-  return options_.trickle == Trickle::full;
-}
-
-void IcePeer::describe() {
-  described_ = true;
-  sink_->send(Description{machine_.local_credentials(), generation_, options_.ice.lite,
-                          options_.ice.renomination, std::exchange(unsent_, {})});
-}
-
-void IcePeer::signal_candidate(const ice::Candidate& gathered) {
-  ice::Candidate candidate = gathered;
-  candidate.ufrag = machine_.local_credentials().ufrag;
-  if (is_named(gathered)) {
-    candidate.host_name = names_->name_of(gathered.address.address);
-    candidate.address.address = IpAddress();
-  }
-  if (described_) {
-    sink_->send(std::move(candidate));
-  } else {
-    unsent_.push_back(std::move(candidate));
-  }
-}
-
-void IcePeer::receive_signal(const Signal& signal) {
-  if (!started_ && start_error_.empty()) {
-    if (const auto begun = start(); !begun) start_error_ = begun.error();
-  }
-  std::visit([this](const auto& what) { learn(what); }, signal);
-}
-
-void IcePeer::learn(const Description& remote) {
-  // An answer that a restart has overtaken: the answer to the restart is to come.
-  if (remote.generation < generation_) return ignore(remote);
-  if (remote.generation > generation_) follow_restart(remote.generation);
-  learn(remote.credentials, remote.lite, remote.renomination);
-  for (const ice::Candidate& candidate : remote.candidates) learn(candidate);
-}
-
-void IcePeer::learn(const ice::Credentials& remote, bool lite, bool renomination) {
-  if (!machine_.has_remote_credentials()) {
-    machine_.set_remote_lite(lite);
-    machine_.set_remote_renomination(renomination);
-  }
-  remote_ufrag_ = remote.ufrag;
-  machine_.set_remote_credentials(remote, world().now());
-  pump();
-}
-
-void IcePeer::learn(const ice::Candidate& remote) {
-  if (!is_present(remote.ufrag)) return ignore(remote);
-  if (remote.address.address.is_any() && !remote.host_name.empty()) return resolve(remote);
-  if (machine_.add_remote_candidate(remote, world().now()) == ice::RemoteCandidateResult::added) {
-    tell_candidate("ice.remote_candidate", remote, false);
-  }
-  pump();
-}
-
-void IcePeer::resolve(const ice::Candidate& remote) {
-  if (!names_) return ignore(remote, remote.host_name + ", and this side asks for no names (mDNS)");
-  if (!names_->resolve(remote)) {
-    ignore(remote, remote.host_name + ", and there is no network to ask for the name on");
-  }
-}
-
-void IcePeer::take_resolved(const ice::Candidate& remote) {
-  if (remote.address.address.is_any()) {
-    ignore(remote, remote.host_name + ", and nobody on this network has the name");
-  } else {
-    learn(remote);
-  }
-  if (end_ && !names_->resolving()) learn(*std::exchange(end_, std::nullopt));
-}
-
-void IcePeer::learn(const EndOfCandidates& end) {
-  if (!is_present(end.ufrag)) return ignore(end);
-  if (names_ && names_->resolving()) {
-    end_ = end;
-    return;
-  }
-  machine_.end_of_remote_candidates(world().now());
-  pump();
-}
-
-void IcePeer::ignore(const Signal& signal) { ignore(signal, "it is of another generation of ICE"); }
-
-void IcePeer::ignore(const Signal& signal, std::string_view reason) {
-  tell("ice.signal_ignored", {{"what", kind_of(signal)}, {"reason", reason}});
 }
 
 void IcePeer::take(const Endpoint& local, const net::Packet& packet) {
@@ -193,7 +114,7 @@ void IcePeer::take(const Endpoint& local, const net::Packet& packet) {
 void IcePeer::take_message(const Endpoint& local, const Endpoint& remote, ByteView bytes,
                            Transport transport) {
   taking_ = true;
-  const auto data = machine_.receive(local, remote, bytes, world().now(), transport);
+  const auto data = session_.receive(local, remote, bytes, world().now(), transport);
   if (data) {
     ++datagrams_received_;
     bytes_received_ += data->payload.size();
@@ -205,14 +126,14 @@ void IcePeer::take_message(const Endpoint& local, const Endpoint& remote, ByteVi
   taking_ = false;
 }
 
-ice::SendResult IcePeer::send(ByteView data) {
-  const auto result = machine_.send(data, world().now());
+ice::SendResult IcePeer::send(ByteView data, std::size_t agent) {
+  const auto result = session_.send(agent, data, world().now());
   pump();
   return result;
 }
 
 void IcePeer::close() {
-  machine_.close(world().now());
+  session_.close(world().now());
   if (names_) {
     names_->forget();
     names_->withdraw();
@@ -222,7 +143,7 @@ void IcePeer::close() {
 
 void IcePeer::drain() {
   for (bool quiet = false; !quiet;) {
-    while (const auto out = machine_.poll_transmit()) {
+    while (const auto out = session_.poll_transmit()) {
       if (tcp_ && is_stream(out->transport) && tcp_->has(out->local, out->remote)) {
         if (tcp_->send(out->local, out->remote, out->payload)) continue;
         discard(nullptr, core::DropReason::queue_overflow, "TCP to the peer takes no more");
@@ -233,9 +154,10 @@ void IcePeer::drain() {
       }
     }
     quiet = true;
-    while (const auto event = machine_.poll_event()) {
+    while (const auto event = session_.poll_event()) {
       quiet = false;  // its handling may have given the machine something to send
-      std::visit([this](const auto& e) { on(e); }, *event);
+      speaker_ = event->agent;
+      std::visit([this](const auto& e) { on(e); }, event->event);
     }
   }
   if (std::exchange(changed_, false) && on_change) on_change();
@@ -290,19 +212,29 @@ void IcePeer::on(const ice::ServerFailed& event) {
 void IcePeer::on(const ice::SocketNeeded& event) {
   if (is_stream(event.transport)) return connect(event);
   const auto bound = bind({event.base.address, 0});
-  machine_.replace_turn_socket(event.base, event.server, event.transport,
+  session_.replace_turn_socket(event.base, event.server, event.transport,
                                bound ? std::optional(bound.value()) : std::nullopt, world().now());
 }
 
 void IcePeer::on(const ice::GatheringComplete& /*event*/) {
+  if (!session_.has_gathered()) return;
   tell("ice.gathering", {{"state", std::string_view("complete")}});
   if (!described_) describe();
-  sink_->send(EndOfCandidates{machine_.local_credentials().ufrag});
+  for (std::size_t stream = 0; stream < session_.shape().streams; ++stream) {
+    sink_->send(EndOfCandidates{session_.local_credentials(stream).ufrag});
+  }
 }
 
 void IcePeer::on(const ice::StateChanged& event) {
-  tell("ice.state", {{"state", to_string(event.to)}, {"reason", to_string(event.reason)}});
   changed_ = true;
+  if (!is_single()) {
+    tell("ice.component", {{"stream", static_cast<int>(session_.stream_of(speaker_))},
+                           {"component", static_cast<int>(session_.component_of(speaker_))},
+                           {"state", to_string(event.to)}});
+  }
+  const ice::AgentState state = is_single() ? event.to : session_.state();
+  if (std::exchange(told_, state) == state) return;
+  tell("ice.state", {{"state", to_string(state)}, {"reason", to_string(event.reason)}});
 }
 
 void IcePeer::on(const ice::RoleSwitched& event) {
@@ -389,12 +321,13 @@ void IcePeer::on(const ice::PairNominated& event) { tell("ice.nominated", {{"pai
 
 void IcePeer::on(const ice::SelectedPairChanged& event) {
   changed_ = true;
-  const auto selected = machine_.selected_pair();
-  if (!selected) {
+  const auto selected = session_.agent(speaker_).selected_pair();
+  if (!session_.has_selected_all()) {
     selected_at_ = Time::never();
-    return;
+  } else if (selected_at_.is_never()) {
+    selected_at_ = world().now();
   }
-  if (selected_at_.is_never()) selected_at_ = world().now();
+  if (!selected) return;
   tell("ice.selected", {{"pair", event.to},
                         {"local", selected->local.address},
                         {"local_type", to_string(selected->local.type)},

@@ -15,7 +15,7 @@
 #include "sim/agents/signalling.h"
 #include "sim/agents/tls_authority.h"
 #include "sim/agents/turn_stream.h"
-#include "stack/ice/agent.h"
+#include "stack/ice/session.h"
 
 namespace natsim::agents {
 
@@ -28,12 +28,15 @@ enum class Trickle : std::uint8_t {
 
 struct IcePeerOptions {
   ice::Options ice;
+  // Sockets of their own for each component of each data stream.
+  ice::SessionShape shape;
   Trickle trickle = Trickle::full;
   std::vector<Endpoint> stun_servers;
   std::vector<ice::TurnServer> turn_servers;
   // For those over TLS, by their addresses.
   std::map<Endpoint, TlsClientUse> turn_tls;
-  std::uint16_t port = 0;  // of each host candidate; 0: ephemeral ports
+  // Of the first component's host candidates; those after it have the next ports. 0: ephemeral.
+  std::uint16_t port = 0;
   // External endpoints that a gateway has mapped to `port`, of the first address of their family.
   std::vector<Endpoint> mapped;
   // Host candidates over TCP too, active and passive (RFC 6544); the passive ones on `port` if it
@@ -61,6 +64,8 @@ struct IcePeerOptions {
 //   "ice.role" {role}; "ice.consent_lost" {pair}; "ice.ignored" {from, reason};
 //   "ice.connection" {server, transport, state, reason} of a TURN server over TCP; with TLS those
 //   of TlsLayer;
+//   "ice.component" {stream, component, state} where there are several, the first stream being 0:
+//   "ice.state" is then of all;
 //   "ice.path" {local, remote, state, reason} of a connection between TCP candidates.
 class IcePeer : public Agent,
                 public SignalReceiver,
@@ -86,31 +91,35 @@ class IcePeer : public Agent,
   // (RFC 8016); how many there are.
   std::size_t move_relays();
   // Before `start`.
-  void set_role(ice::Role role) { machine_.set_role(role); }
+  void set_role(ice::Role role) { session_.set_role(role); }
   // Whether the description has been given to the sink: later ones are the owner's to send.
   [[nodiscard]] bool described() const { return described_; }
   // Whether this side sends its candidates one by one, its description before them.
   [[nodiscard]] bool trickles() const;
   // The callee starts when it is first signalled to; a failure to start is kept for `start_error`.
   void receive_signal(const Signal& signal) override;
-  // The same, for an owner who says himself when to start.
+  // The same, for an owner who says himself when to start, and has one data stream.
   void learn(const ice::Credentials& remote, bool lite, bool renomination);
   void learn(const ice::Candidate& remote);
   void learn(const EndOfCandidates&);
   [[nodiscard]] const std::string& start_error() const { return start_error_; }
 
-  ice::SendResult send(ByteView data);
+  // From a component, by its number in the session.
+  ice::SendResult send(ByteView data, std::size_t agent = 0);
   void close();
 
-  // Of the credentials that were learnt last; empty before, and after a restart.
-  [[nodiscard]] const std::string& remote_ufrag() const { return remote_ufrag_; }
+  // Of the credentials that were learnt last, of the first stream; empty before, and after a
+  // restart.
+  [[nodiscard]] const std::string& remote_ufrag() const { return remote_ufrags_.front(); }
   // How often ICE was restarted, by this side or the other, up to now.
   [[nodiscard]] std::uint32_t generation() const { return generation_; }
-  [[nodiscard]] const ice::Agent& machine() const { return machine_; }
+  [[nodiscard]] const ice::Session& session() const { return session_; }
+  // The first component of the first stream: all there is, where media is bundled.
+  [[nodiscard]] const ice::Agent& machine() const { return session_.agent(0); }
   [[nodiscard]] std::uint64_t bytes_received() const { return bytes_received_; }
   [[nodiscard]] std::uint64_t datagrams_received() const { return datagrams_received_; }
   [[nodiscard]] Time last_received() const { return last_received_; }
-  // Since when a pair has been selected; never() while there is none.
+  // Since when every component has had a selected pair; never() while one has none.
   [[nodiscard]] Time selected_at() const { return selected_at_; }
 
   // Called with what the peer sent on a path that is trusted (RFC 8445 §12.2), and is not STUN; may
@@ -138,18 +147,26 @@ class IcePeer : public Agent,
     std::unique_ptr<TurnStream> stream;
   };
 
+  // A socket of the agent with this number.
+  struct Base {
+    std::size_t agent;
+    Endpoint local;
+  };
+
   // Sockets for all addresses that can be used.
-  Result<std::vector<Endpoint>> open_sockets();
+  Result<std::vector<Base>> open_sockets();
+  [[nodiscard]] std::uint16_t port_of(std::size_t agent) const;
   [[nodiscard]] bool is_usable(const IpAddress& address) const;
   // A fresh socket on an address of this family.
   std::optional<Endpoint> open_socket(Family family);
   // Gives the machine its sockets and signals.
-  void begin(const std::vector<Endpoint>& bases);
-  // Whether what names this username fragment is of the peer's present generation; what names none
-  // is believed to be.
-  [[nodiscard]] bool is_present(std::string_view ufrag) const {
-    return ufrag.empty() || ufrag == remote_ufrag_;
-  }
+  void begin(const std::vector<Base>& bases);
+  // The data stream of the peer's present generation that has this username fragment; what names
+  // none is believed to be of the first.
+  [[nodiscard]] std::optional<std::size_t> stream_with(std::string_view ufrag) const;
+  void learn(std::size_t stream, const ice::Credentials& remote);
+  void forget_remote();
+  [[nodiscard]] bool is_single() const { return session_.shape().agents() == 1; }
   // Whether the peer is told a name in the place of the address.
   [[nodiscard]] bool is_named(const ice::Candidate& candidate) const {
     return options_.ice.mdns == ice::Mdns::gather && candidate.type == ice::CandidateType::host;
@@ -171,8 +188,8 @@ class IcePeer : public Agent,
   [[nodiscard]] std::vector<TurnConnection>::iterator connection_of(const TurnStream& stream);
   void tell_connection(const TurnConnection& connection, std::string_view state,
                        std::string_view reason);
-  void handle_timeout(Time now) override { machine_.handle_timeout(now); }
-  [[nodiscard]] Time next_timeout() const override { return machine_.next_timeout(); }
+  void handle_timeout(Time now) override { session_.handle_timeout(now); }
+  [[nodiscard]] Time next_timeout() const override { return session_.next_timeout(); }
   void drain() override;
 
   void learn(const Description& remote);
@@ -207,7 +224,7 @@ class IcePeer : public Agent,
   // `own` ones have a base.
   void tell_candidate(std::string_view kind, const ice::Candidate& candidate, bool own);
   // ice_peer_tcp.cc
-  void add_tcp_candidates(const std::vector<Endpoint>& bases);
+  void add_tcp_candidates(const std::vector<Base>& bases);
   bool on_connection(const Endpoint& base, const Endpoint& remote,
                      const std::optional<Endpoint>& local, std::string_view why) override;
   bool on_accept(const Endpoint& local, const Endpoint& remote) override;
@@ -219,23 +236,25 @@ class IcePeer : public Agent,
   void tell_pair(ice::PairId pair, std::string_view state, std::string_view reason);
 
   IcePeerOptions options_;
-  ice::Agent machine_;
+  ice::Session session_;
   SignalSink* sink_ = nullptr;
   bool started_ = false;
   std::uint32_t generation_ = 0;  // restarts so far, of both sides
   std::string start_error_;
-  std::string remote_ufrag_;               // of the peer's last description that was taken
-  std::unique_ptr<CandidateNames> names_;  // null: names are ignored
-  std::optional<EndOfCandidates> end_;     // waits for names to be resolved
-  bool described_ = false;                 // our description has been sent
-  std::vector<ice::Candidate> unsent_;     // gathered, to be sent with the description
-  std::vector<PairFace> pairs_;            // by pair number less one
+  std::vector<std::string> remote_ufrags_;  // by stream, of the peer's last description taken
+  std::unique_ptr<CandidateNames> names_;   // null: names are ignored
+  std::vector<EndOfCandidates> ends_;       // wait for names to be resolved
+  bool described_ = false;                  // our description has been sent
+  std::vector<ice::Candidate> unsent_;      // gathered, to be sent with the description
+  std::vector<PairFace> pairs_;             // by pair number less one
   std::vector<TurnConnection> connections_;
   std::uint64_t tls_connections_ = 0;          // so far, each with a random stream of its own
   std::unique_ptr<CandidateConnections> tcp_;  // null: candidates are for UDP
-  const net::Packet* current_ = nullptr;       // being taken: what an Ignored is about
-  bool taking_ = false;                        // a packet, or a stream's message
-  bool changed_ = false;                       // since on_change was last called
+  std::size_t speaker_ = 0;                    // the agent whose event is being told
+  ice::AgentState told_ = ice::AgentState::new_agent;  // by "ice.state"
+  const net::Packet* current_ = nullptr;               // being taken: what an Ignored is about
+  bool taking_ = false;                                // a packet, or a stream's message
+  bool changed_ = false;                               // since on_change was last called
   Time selected_at_ = Time::never();
   std::uint64_t bytes_received_ = 0;
   std::uint64_t datagrams_received_ = 0;

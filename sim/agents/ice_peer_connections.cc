@@ -15,7 +15,7 @@ void IcePeer::connect(const ice::SocketNeeded& needed) {
       TurnStream::connect(host(), needed.base.address, needed.remote, *this, std::move(tls));
   if (!stream) {
     tell_connection(connection, "failed", stream.error());
-    machine_.replace_turn_socket(needed.base, needed.server, needed.transport, std::nullopt,
+    session_.replace_turn_socket(needed.base, needed.server, needed.transport, std::nullopt,
                                  world().now());
     return;
   }
@@ -33,11 +33,11 @@ TlsLayer IcePeer::tls_to(const Endpoint& server) {
 
 std::size_t IcePeer::move_relays() {
   std::size_t moved = 0;
-  for (const Endpoint& from : machine_.relay_sockets()) {
+  for (const Endpoint& from : session_.relay_sockets()) {
     if (is_usable(from.address)) continue;
     const auto to = open_socket(from.address.family());
     if (!to) continue;
-    const std::size_t here = machine_.move_relays(from, *to, world().now());
+    const std::size_t here = session_.move_relays(from, *to, world().now());
     if (here == 0) unbind(*to);
     moved += here;
   }
@@ -68,7 +68,7 @@ void IcePeer::on_open(TurnStream& stream) {
   const auto connection = connection_of(stream);
   connection->open = true;
   tell_connection(*connection, "open", {});
-  if (!machine_.replace_turn_socket(connection->base, connection->server, connection->transport,
+  if (!session_.replace_turn_socket(connection->base, connection->server, connection->transport,
                                     stream.local(), world().now())) {
     stream.close();
   }
@@ -86,9 +86,9 @@ void IcePeer::on_end(TurnStream& stream, std::string_view why) {
   connections_.erase(found);
   tell_connection(connection, connection.open ? "closed" : "failed", why);
   if (connection.open) {
-    machine_.connection_lost(stream.local(), stream.remote(), world().now());
+    session_.connection_lost(stream.local(), stream.remote(), world().now());
   } else {
-    machine_.replace_turn_socket(connection.base, connection.server, connection.transport,
+    session_.replace_turn_socket(connection.base, connection.server, connection.transport,
                                  std::nullopt, world().now());
   }
   pump();

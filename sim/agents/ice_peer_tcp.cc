@@ -5,11 +5,11 @@
 
 namespace natsim::agents {
 
-void IcePeer::add_tcp_candidates(const std::vector<Endpoint>& bases) {
+void IcePeer::add_tcp_candidates(const std::vector<Base>& bases) {
   if (!tcp_) return;
-  for (const Endpoint& base : bases) {
+  for (const Base& base : bases) {
     // A fixed port serves all generations.
-    Endpoint local{base.address, options_.port};
+    Endpoint local{base.local.address, port_of(base.agent)};
     if (!tcp_->listens(local)) {
       const auto listening = tcp_->listen(local);
       if (!listening) {
@@ -18,7 +18,7 @@ void IcePeer::add_tcp_candidates(const std::vector<Endpoint>& bases) {
       }
       local = listening.value();
     }
-    machine_.add_tcp_address(local, world().now());
+    session_.add_tcp_address(base.agent, local, world().now());
   }
 }
 
@@ -38,14 +38,14 @@ void IcePeer::on(const ice::SocketReleased& event) {
 bool IcePeer::on_connection(const Endpoint& base, const Endpoint& remote,
                             const std::optional<Endpoint>& local, std::string_view why) {
   tell_path(local.value_or(base), remote, local ? "open" : "failed", why);
-  const bool waited = machine_.connection_opened(base, remote, local, world().now());
+  const bool waited = session_.connection_opened(base, remote, local, world().now());
   pump();
   return waited;
 }
 
 bool IcePeer::on_accept(const Endpoint& local, const Endpoint& remote) {
   tell_path(local, remote, "accepted", {});
-  const bool taken = machine_.connection_accepted(local, remote, world().now());
+  const bool taken = session_.connection_accepted(local, remote, world().now());
   pump();
   return taken;
 }
@@ -58,7 +58,7 @@ void IcePeer::on_framed(const Endpoint& local, const Endpoint& remote, ByteView 
 void IcePeer::on_connection_end(const Endpoint& local, const Endpoint& remote,
                                 std::string_view why) {
   tell_path(local, remote, "closed", why);
-  machine_.connection_lost(local, remote, world().now());
+  session_.connection_lost(local, remote, world().now());
   pump();
 }
 

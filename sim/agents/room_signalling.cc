@@ -48,15 +48,17 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-// The lines that are ICE's alone.
+// The lines that are ICE's alone, beginning with a username fragment. Each data stream has one, and
+// its password.
 Result<Signal> parse_description(std::string_view text) {
   Description description;
+  std::vector<ice::Credentials> streams;
   while (!text.empty()) {
     const std::string_view line = take_line(text);
     if (line.starts_with(ufrag_line)) {
-      description.credentials.ufrag = line.substr(ufrag_line.size());
+      streams.push_back({std::string(line.substr(ufrag_line.size())), {}});
     } else if (line.starts_with(password_line)) {
-      description.credentials.password = line.substr(password_line.size());
+      streams.back().password = line.substr(password_line.size());
     } else if (line == lite_line) {
       description.lite = true;
     } else if (line == renomination_line) {
@@ -72,7 +74,11 @@ Result<Signal> parse_description(std::string_view text) {
       description.candidates.push_back(std::get<ice::Candidate>(candidate.value()));
     }
   }
-  if (!description.credentials.is_valid()) return Error{"it has no ICE credentials"};
+  const bool valid = std::all_of(streams.begin(), streams.end(),
+                                 [](const auto& credentials) { return credentials.is_valid(); });
+  if (streams.empty() || !valid) return Error{"it has no ICE credentials"};
+  description.credentials = streams.front();
+  description.more_streams.assign(streams.begin() + 1, streams.end());
   return Signal(std::move(description));
 }
 
@@ -99,10 +105,14 @@ RoomMessage to_room_message(const Signal& signal, SignalKind description) {
             fmt::format("{}{}{}{}", ufrag_line, end->ufrag, end_of_line, end_of_candidates_line)};
   }
   // All that a description has: what is added to it does not compile here until it is carried.
-  const auto& [credentials, generation, lite, renomination, candidates] =
+  const auto& [credentials, more_streams, generation, lite, renomination, candidates] =
       std::get<Description>(signal);
-  std::string text = fmt::format("{}{}\r\n{}{}\r\n", ufrag_line, credentials.ufrag, password_line,
-                                 credentials.password);
+  const auto lines_of = [](const ice::Credentials& stream) {
+    return fmt::format("{}{}\r\n{}{}\r\n", ufrag_line, stream.ufrag, password_line,
+                       stream.password);
+  };
+  std::string text = lines_of(credentials);
+  for (const ice::Credentials& stream : more_streams) text += lines_of(stream);
   if (generation > 0) text += fmt::format("{}{}\r\n", generation_line, generation);
   if (lite) text += fmt::format("{}\r\n", lite_line);
   if (renomination) text += fmt::format("{}\r\n", renomination_line);

@@ -22,6 +22,8 @@ namespace natsim::agents {
 // What an offer or answer says of ICE, for peers that have nothing else to say.
 struct Description {
   ice::Credentials credentials;
+  // Of the data streams after the first one; several only where media is not bundled.
+  std::vector<ice::Credentials> more_streams;
   // How often ICE was restarted before. One that is ahead of its receiver restarts it.
   std::uint32_t generation = 0;
   bool lite = false;                       // a=ice-lite

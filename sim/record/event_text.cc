@@ -30,6 +30,7 @@ constexpr Sentence sentences[] = {
     Sentence{"ice.pair",
              "pair {pair} {state}: {local_type} {local} with {remote_type} {remote}[ over "
              "{transport}][ ({reason})]"},
+    Sentence{"ice.component", "component {component} of stream {stream}: {state}"},
     Sentence{"ice.path", "connection from {local} to {remote} {state}[: {reason}]"},
     Sentence{"ice.nominated", "pair {pair} nominated"},
     Sentence{"ice.selected",

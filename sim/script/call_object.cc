@@ -59,8 +59,9 @@ std::string CallObject::shown() const {
 
 std::string CallObject::standing() const {
   const auto side = [](const agents::IcePeer& peer) {
-    const ice::AgentState state = peer.machine().state();
-    const bool undecided = state == ice::AgentState::connected && !peer.machine().selected_pair();
+    const ice::AgentState state = peer.session().state();
+    const bool undecided =
+        state == ice::AgentState::connected && !peer.session().has_selected_all();
     return fmt::format("{}: {}{}", peer.host().label(), to_string(state),
                        undecided ? " but without a selected pair" : "");
   };
@@ -72,10 +73,10 @@ bool CallObject::out_of_reach(CallState wanted) const {
   if (wanted == CallState::closed) return false;
   if (call_->state() == CallState::closed) return true;
   if (wanted == CallState::failed) return false;
-  const auto is_over = [](const ice::Agent& agent) {
-    return agent.state() == ice::AgentState::closed || agent.failed_for_good();
+  const auto is_over = [](const ice::Session& session) {
+    return session.state() == ice::AgentState::closed || session.failed_for_good();
   };
-  return is_over(call_->caller().machine()) || is_over(call_->callee().machine());
+  return is_over(call_->caller().session()) || is_over(call_->callee().session());
 }
 
 void CallObject::check_start(lua_State* lua) const {

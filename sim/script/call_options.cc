@@ -167,6 +167,17 @@ std::variant<SignallingOptions, agents::SignallingClientOptions> read_signalling
   return options;
 }
 
+// Of a call's table.
+ice::SessionShape read_shape(const Value& table) {
+  ice::SessionShape shape;
+  const StackMark mark(table.lua());
+  const Value streams = table.field("streams");
+  if (streams.present()) shape.streams = streams.number<std::size_t>(1, 16);
+  const Value components = table.field("components");
+  if (components.present()) shape.components = components.number<std::uint8_t>(1, 2);
+  return shape;
+}
+
 // Raises for options that contradict each other.
 void check_peer(const Value& table, const IcePeerOptions& peer) {
   if (!peer.mapped.empty() && peer.port == 0) {
@@ -231,7 +242,7 @@ agents::CallOptions read_call_options(const Value& table) {
   agents::CallOptions options;
   std::vector<std::string_view> names;
   for (const auto& key : peer_keys) names.push_back(key.name);
-  names.insert(names.end(), {"signalling", "caller", "callee", "media"});
+  names.insert(names.end(), {"signalling", "caller", "callee", "media", "streams", "components"});
   check_keys(table, names, 0);
   for (const auto& key : peer_keys) {
     const StackMark mark(table.lua());
@@ -263,6 +274,10 @@ agents::CallOptions read_call_options(const Value& table) {
   if (media.present()) options.media = read_call_media(media);
   const Value signalling = table.field("signalling");
   if (signalling.present()) options.signalling = read_signalling(signalling);
+  options.caller.shape = options.callee.shape = read_shape(table);
+  if (options.media && options.caller.shape.agents() > 1) {
+    table.complain("media is bundled: 'streams' and 'components' are for calls of ICE alone");
+  }
   return options;
 }
 

@@ -1187,6 +1187,8 @@ function hold(options) end
 ---@field caller? PeerOptions replaces options of the caller
 ---@field callee? PeerOptions replaces options of the callee
 ---@field signalling? SignallingOptions|SignallingUse|Host|EndpointLike a delayed channel, or a signalling server; default a channel
+---@field streams? integer data streams that are not bundled, each with credentials of its own (RFC 8445 §4); from 1 to 16; without `media`; default 1
+---@field components? integer of each stream, such as RTP and RTCP, each with sockets of its own, on the ports after `port` in their order; from 1 to 2; without `media`; default 1
 ---@field media? true|MediaOptions offers and answers in SDP, DTLS and SRTP above ICE; true: audio and video both ways; default: ICE alone
 
 ---@alias Direction "sendrecv"|"sendonly"|"recvonly"|"inactive"
@@ -1238,6 +1240,7 @@ function hold(options) end
 
 ---@class Candidate
 ---@field type CandidateType
+---@field component integer
 ---@field address string endpoint
 ---@field transport "udp"|"tcp"
 ---@field tcp_type? "active"|"passive"|"so" over TCP
@@ -1246,6 +1249,13 @@ function hold(options) end
 ---@field server? string endpoint
 ---@field priority integer
 ---@field foundation string
+
+---One component of one data stream.
+---@class Component
+---@field stream integer from 0
+---@field component integer from 1
+---@field state "new"|"checking"|"connected"|"completed"|"disconnected"|"failed"|"closed"
+---@field selected_pair? CandidatePair
 
 ---@class CandidatePair
 ---@field id integer
@@ -1307,9 +1317,10 @@ function Call:close() end
 ---@class Peer
 ---@field state "new"|"checking"|"connected"|"completed"|"disconnected"|"failed"|"closed"
 ---@field role "controlling"|"controlled"
----@field ice_time? Duration from the call's start until this side had selected a pair
+---@field ice_time? Duration from the call's start until this side had selected a pair, for every component
 ---@field gathering_time? Duration from the call's start until all servers had answered or failed
----@field selected_pair? CandidatePair
+---@field selected_pair? CandidatePair of the first component, as all that is said of one pair
+---@field components Component[] each with its pair; several where the call has 'streams' or 'components'
 ---@field candidates Candidate[]
 ---@field remote_candidates Candidate[]
 ---@field bytes_received integer of data

@@ -1,6 +1,9 @@
 #include "sim/script/peer_object.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <numeric>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -42,10 +45,18 @@ void push_pair(lua_State* lua, const ice::PairSnapshot& pair) {
   table.set("succeeded_at", pair.succeeded_at);
 }
 
-int push_candidates(lua_State* lua, const std::vector<ice::Candidate>& candidates) {
+// Of all components.
+int push_candidates(lua_State* lua, const ice::Session& session,
+                    const std::vector<ice::Candidate>& (ice::Agent::*of)() const) {
+  std::vector<ice::Candidate> candidates;
+  for (std::size_t i = 0; i < session.shape().agents(); ++i) {
+    const auto& own = (session.agent(i).*of)();
+    candidates.insert(candidates.end(), own.begin(), own.end());
+  }
   push_list(lua, candidates, [lua](const ice::Candidate& candidate) {
     TableWriter table(lua);
     table.set("type", to_string(candidate.type));
+    table.set("component", candidate.component);
     table.set("address", candidate.address);
     table.set("transport", to_string(candidate.transport));
     if (candidate.transport == Transport::tcp) {
@@ -76,6 +87,7 @@ constinit const Member PeerObject::fields[] = {
     {"ice_time", call_member<PeerObject, &PeerObject::ice_time>},
     {"gathering_time", call_member<PeerObject, &PeerObject::gathering_time>},
     {"selected_pair", call_member<PeerObject, &PeerObject::selected_pair>},
+    {"components", call_member<PeerObject, &PeerObject::components>},
     {"candidates", call_member<PeerObject, &PeerObject::candidates>},
     {"remote_candidates", call_member<PeerObject, &PeerObject::remote_candidates>},
     {"bytes_received", call_member<PeerObject, &PeerObject::bytes_received>},
@@ -93,8 +105,12 @@ const Class PeerObject::lua_class = {"peer", "a peer", methods, fields};
 std::string PeerObject::shown() const { return fmt::format("peer '{}'", peer_.host().label()); }
 
 int PeerObject::pairs(lua_State* lua) {
-  push_list(lua, peer_.machine().pairs(),
-            [lua](const ice::PairSnapshot& pair) { push_pair(lua, pair); });
+  std::vector<ice::PairSnapshot> pairs;
+  for (std::size_t i = 0; i < peer_.session().shape().agents(); ++i) {
+    const auto own = peer_.session().agent(i).pairs();
+    pairs.insert(pairs.end(), own.begin(), own.end());
+  }
+  push_list(lua, pairs, [lua](const ice::PairSnapshot& pair) { push_pair(lua, pair); });
   return 1;
 }
 
@@ -117,7 +133,7 @@ int PeerObject::move_relays(lua_State* lua) {
 }
 
 int PeerObject::restart_ice(lua_State* lua) {
-  const bool open = peer_.started() && peer_.machine().state() != ice::AgentState::closed;
+  const bool open = peer_.started() && peer_.session().state() != ice::AgentState::closed;
   if (!open)
     raise(lua, "restart_ice: {} has {}", shown(), peer_.started() ? "closed" : "not begun");
   if (connection_ != nullptr) {
@@ -139,7 +155,7 @@ int PeerObject::close(lua_State* /*lua*/) {
 }
 
 int PeerObject::state(lua_State* lua) {
-  push_string(lua, to_string(peer_.machine().state()));
+  push_string(lua, to_string(peer_.session().state()));
   return 1;
 }
 
@@ -157,7 +173,12 @@ int PeerObject::push_since_start(lua_State* lua, Time instant) const {
 int PeerObject::ice_time(lua_State* lua) { return push_since_start(lua, peer_.selected_at()); }
 
 int PeerObject::gathering_time(lua_State* lua) {
-  return push_since_start(lua, peer_.machine().milestones().gathering_ended);
+  if (!peer_.session().has_gathered()) return 0;
+  Time ended{};
+  for (std::size_t i = 0; i < peer_.session().shape().agents(); ++i) {
+    ended = std::max(ended, peer_.session().agent(i).milestones().gathering_ended);
+  }
+  return push_since_start(lua, ended);
 }
 
 int PeerObject::selected_pair(lua_State* lua) {
@@ -167,12 +188,30 @@ int PeerObject::selected_pair(lua_State* lua) {
   return 1;
 }
 
+int PeerObject::components(lua_State* lua) {
+  const ice::Session& session = peer_.session();
+  std::vector<std::size_t> numbers(session.shape().agents());
+  std::iota(numbers.begin(), numbers.end(), std::size_t{0});
+  push_list(lua, numbers, [lua, &session](std::size_t number) {
+    const ice::Agent& agent = session.agent(number);
+    TableWriter table(lua);
+    table.set("stream", session.stream_of(number));
+    table.set("component", session.component_of(number));
+    table.set("state", to_string(agent.state()));
+    const auto pair = agent.selected_pair();
+    if (!pair) return;
+    push_pair(lua, *pair);
+    table.set_top("selected_pair");
+  });
+  return 1;
+}
+
 int PeerObject::candidates(lua_State* lua) {
-  return push_candidates(lua, peer_.machine().local_candidates());
+  return push_candidates(lua, peer_.session(), &ice::Agent::local_candidates);
 }
 
 int PeerObject::remote_candidates(lua_State* lua) {
-  return push_candidates(lua, peer_.machine().remote_candidates());
+  return push_candidates(lua, peer_.session(), &ice::Agent::remote_candidates);
 }
 
 int PeerObject::bytes_received(lua_State* lua) {

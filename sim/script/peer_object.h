@@ -9,10 +9,10 @@
 namespace natsim::script {
 
 // peer:pairs(), peer:send(bytes), peer:restart_ice(), peer:move_relays(), peer:close(); peer.state,
-// peer.role, peer.ice_time, peer.gathering_time, peer.selected_pair, peer.candidates,
-// peer.remote_candidates, peer.bytes_received, peer.datagrams_received; of a call with media also
-// peer.connection_state, peer.signaling_state, peer.dtls_time, peer.dtls_role, peer.srtp_profile,
-// peer.local_description, peer.remote_description, peer:get_stats().
+// peer.role, peer.ice_time, peer.gathering_time, peer.selected_pair, peer.components,
+// peer.candidates, peer.remote_candidates, peer.bytes_received, peer.datagrams_received; of a call
+// with media also peer.connection_state, peer.signaling_state, peer.dtls_time, peer.dtls_role,
+// peer.srtp_profile, peer.local_description, peer.remote_description, peer:get_stats().
 class PeerObject : public Scripted {
  public:
   static const Class lua_class;
@@ -38,6 +38,7 @@ class PeerObject : public Scripted {
   int role(lua_State* lua);
   int ice_time(lua_State* lua);
   int gathering_time(lua_State* lua);
+  int components(lua_State* lua);
   int candidates(lua_State* lua);
   int remote_candidates(lua_State* lua);
   int bytes_received(lua_State* lua);

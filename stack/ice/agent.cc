@@ -22,13 +22,16 @@ bool is_of_gathering(const Event& event) {
 }  // namespace
 
 Agent::Agent(Options options, Random random)
-    : options_(std::move(options)), random_(random.split("restart")) {
+    : Agent(std::move(options), random, std::make_shared<CheckListSet>(1)) {}
+
+Agent::Agent(Options options, Random random, std::shared_ptr<CheckListSet> set)
+    : options_(std::move(options)), random_(random.split("restart")), set_(std::move(set)) {
   begin_generation(options_, random);
 }
 
 void Agent::begin_generation(Options options, const Random& random) {
-  generations_.push_back(
-      std::make_unique<Generation>(std::move(options), random, servers_, last_pair_, transmits_));
+  generations_.push_back(std::make_unique<Generation>(std::move(options), random, servers_, *set_,
+                                                      restarts_, transmits_));
 }
 
 std::optional<AddressRefusal> Agent::add_local_address(const Endpoint& base, Time now) {
@@ -112,6 +115,17 @@ bool Agent::connection_accepted(const Endpoint& local, const Endpoint& remote, T
 void Agent::connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
   for (const auto& generation : generations_) generation->connection_lost(local, remote, now);
   advance(now);
+}
+
+bool Agent::owns(const Endpoint& local, const Endpoint& remote, Transport transport) const {
+  return std::any_of(generations_.begin(), generations_.end(), [&](const auto& generation) {
+    if (is_stream(transport)) {
+      return generation->has_connection(local, remote) ||
+             generation->has_relay_connection(local, remote);
+    }
+    const auto& sockets = generation->sockets();
+    return std::find(sockets.begin(), sockets.end(), local) != sockets.end();
+  });
 }
 
 bool Agent::restart(Time now) {
@@ -207,7 +221,7 @@ void Agent::handle_timeout(Time now) {
 Time Agent::next_timeout() const {
   Time next = retire_at_;
   for (const auto& generation : generations_) next = std::min(next, generation->next_timeout());
-  if (generations_.back()->has_work()) next = std::min(next, next_start_);
+  if (generations_.back()->has_work()) next = std::min(next, set_->next_start);
   return next;
 }
 
@@ -256,9 +270,10 @@ void Agent::advance(Time now) {
   Generation& last = *generations_.back();
   for (;;) {
     for (const auto& generation : generations_) generation->attend(now);
-    if (now < next_start_ || !last.has_work()) break;
+    if (now < set_->next_start || !set_->may_start(*this) || !last.has_work()) break;
     last.start_next(now);
-    next_start_ = now + options_.ta;
+    set_->next_start = now + options_.ta;
+    set_->last_starter = this;
   }
   retire(now);
   for (const auto& generation : generations_) tell(*generation);

@@ -1,5 +1,6 @@
-// One ICE agent: a full implementation with one data stream of one component over UDP
-// and TCP (RFC 8445, RFC 6544, with trickle RFC 8838, patience RFC 8863 and consent RFC 7675).
+// One ICE agent: a full implementation for one component of one data stream over UDP and TCP
+// (RFC 8445, RFC 6544, with trickle RFC 8838, patience RFC 8863 and consent RFC 7675). Several of
+// them make a Session.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "stack/base/random.h"
 #include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
+#include "stack/ice/check_list_set.h"
 #include "stack/ice/credentials.h"
 #include "stack/ice/event.h"
 #include "stack/ice/fifo.h"
@@ -28,7 +30,7 @@ namespace natsim::ice {
 // 2. Order is free: remote credentials and candidates may come before, while or after local ones
 //    are gathered (trickle, RFC 8838). Checks begin with the remote credentials. A peer's check
 //    that comes before them is answered, and its pair is checked as soon as they are there.
-// 3. Ta spaces the starts of all transactions of one agent, STUN, TURN and checks; a transaction
+// 3. Ta spaces the starts of all transactions of one session, STUN, TURN and checks; a transaction
 //    that is due when none was started for Ta starts at once.
 // 4. `send` uses the selected pair; before there is one, the valid pair with the highest priority
 //    (§12.1). On a pair whose local candidate is relayed data goes through the relay.
@@ -52,6 +54,8 @@ namespace natsim::ice {
 class Agent {
  public:
   Agent(Options options, Random random);
+  // One of those that share the set; the role, too, is to be the same (Session).
+  Agent(Options options, Random random, std::shared_ptr<CheckListSet> set);
   // Its parts hold references to each other.
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;
@@ -89,6 +93,10 @@ class Agent {
   bool connection_accepted(const Endpoint& local, const Endpoint& remote, Time now);
   // A connection that was given so has ended.
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
+
+  // Whether what comes to `local` from `remote` is for it: its socket, or one of its
+  // connections.
+  [[nodiscard]] bool owns(const Endpoint& local, const Endpoint& remote, Transport transport) const;
 
   // Rule 9. False, and nothing is changed, if the agent is closed.
   bool restart(Time now);
@@ -144,6 +152,8 @@ class Agent {
     options_.role = role;
     newest().set_role(role);
   }
+  // Another agent of the session has changed the role.
+  void adopt_role(Role role, std::uint64_t tiebreaker) { newest().adopt_role(role, tiebreaker); }
   [[nodiscard]] std::uint64_t tiebreaker() const { return newest().tiebreaker(); }
   [[nodiscard]] Milestones milestones() const { return generations_.back()->milestones(); }
   // By id.
@@ -182,7 +192,7 @@ class Agent {
   Options options_;
   Random random_;  // of later generations
   Servers servers_;
-  PairId last_pair_ = no_pair;  // the id given last
+  std::shared_ptr<CheckListSet> set_;
   Fifo<Event> events_;
   Fifo<Transmit> transmits_;
   // The newest last; before it those that are still listened to, or give their allocations back.
@@ -191,7 +201,6 @@ class Agent {
   Time retire_at_ = Time::never();  // when the carrier is no longer listened to
   std::vector<Candidate> early_;    // remote ones of a fragment that is not known yet
   std::uint32_t restarts_ = 0;
-  Time next_start_{};                         // of a transaction, by the pacing
   AgentState state_ = AgentState::new_agent;  // as it was told
   PairId selected_ = no_pair;                 // as it was told
 };

@@ -25,9 +25,6 @@ std::string_view to_string(TcpType type);
 // The port of an active TCP candidate, which is reached by none (RFC 6544 §4.5).
 inline constexpr std::uint16_t active_port = 9;
 
-// Component of a data stream; this agent has one.
-inline constexpr std::uint8_t only_component = 1;
-
 // Position of a candidate in its agent's list of local or of remote candidates. Candidates are
 // never taken off these lists, so an id stays good.
 using CandidateId = std::uint16_t;
@@ -35,8 +32,8 @@ using CandidateId = std::uint16_t;
 // A local or a remote candidate over UDP or TCP.
 struct Candidate {
   CandidateType type = CandidateType::host;
-  std::uint8_t component = only_component;  // 1 is RTP or the only one (RFC 8445 §4)
-  std::uint32_t priority = 0;               // RFC 8445 §5.1.2; 1..2^31-1
+  std::uint8_t component = 1;  // of a data stream: 1 is RTP or the only one (RFC 8445 §4)
+  std::uint32_t priority = 0;  // RFC 8445 §5.1.2; 1..2^31-1
   // What the peer sends to. Of a remote candidate with a name in its place the port alone, until
   // the host has resolved it.
   Endpoint address;

@@ -23,8 +23,9 @@ std::optional<CandidateId> LocalCandidates::add(Candidate candidate,
            !(untold && candidate.type != CandidateType::host);
   });
   if (known != all_.end() && known->type != CandidateType::peer_reflexive) return std::nullopt;
+  candidate.component = component_;
   candidate.priority = candidate_priority(candidate.type, local_preference, candidate.component);
-  candidate.foundation = foundation_of(candidate);
+  candidate.foundation = foundations_.of_local(candidate);
   if (known == all_.end()) return append(all_, std::move(candidate));
   *known = std::move(candidate);
   return static_cast<CandidateId>(known - all_.begin());
@@ -37,11 +38,12 @@ CandidateId LocalCandidates::add_peer_reflexive(const Endpoint& address, const E
   candidate.type = CandidateType::peer_reflexive;
   candidate.transport = transport;
   candidate.tcp_type = tcp_type;
+  candidate.component = component_;
   candidate.priority = priority;
   candidate.address = address;
   candidate.base = base;
   candidate.related = base;
-  candidate.foundation = foundation_of(candidate);
+  candidate.foundation = foundations_.of_local(candidate);
   return append(all_, std::move(candidate));
 }
 
@@ -67,18 +69,6 @@ std::optional<CandidateId> LocalCandidates::find(const Endpoint& address,
   return std::nullopt;
 }
 
-std::string LocalCandidates::foundation_of(const Candidate& candidate) {
-  for (const Candidate& other : all_) {
-    if (other.type == candidate.type && other.transport == candidate.transport &&
-        other.base.address == candidate.base.address &&
-        other.server.address == candidate.server.address &&
-        other.server_transport == candidate.server_transport) {
-      return other.foundation;
-    }
-  }
-  return std::to_string(++foundations_);
-}
-
 RemoteCandidates::Signalled RemoteCandidates::add_signalled(const Candidate& candidate) {
   if (const auto known = find(candidate.address, candidate.transport)) {
     if (is_signalled(*known)) return {.id = *known};
@@ -99,10 +89,10 @@ std::optional<CandidateId> RemoteCandidates::add_peer_reflexive(const Endpoint& 
   Candidate candidate;
   candidate.type = CandidateType::peer_reflexive;
   candidate.transport = transport;
+  candidate.component = component_;
   candidate.priority = priority;
   candidate.address = address;
-  // Different from any other (RFC 8445 §7.3.1.3): '~' is no ice-char, so none that is signalled.
-  candidate.foundation = std::to_string(++foundations_) + "~";
+  candidate.foundation = foundations_.of_unsignalled();
   seen_at_.emplace_back(seen_at);
   return append(all_, std::move(candidate));
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "stack/ice/candidate.h"
+#include "stack/ice/foundations.h"
 
 namespace natsim::ice {
 
@@ -17,10 +18,14 @@ class LocalCandidates {
   // address of one is not redundant, and the address means the reflexive one. With `hosts_named` it
   // hears of their names, which tell it nothing where it cannot resolve them: such a reflexive
   // candidate is not redundant either.
-  explicit LocalCandidates(bool hosts_hidden, bool hosts_named = false)
-      : hosts_hidden_(hosts_hidden), hosts_named_(hosts_named) {}
+  LocalCandidates(Foundations& foundations, std::uint8_t component, bool hosts_hidden,
+                  bool hosts_named = false)
+      : foundations_(foundations),
+        component_(component),
+        hosts_hidden_(hosts_hidden),
+        hosts_named_(hosts_named) {}
 
-  // Adds a gathered candidate and gives it priority and foundation. If it is known as
+  // Adds a gathered candidate and gives it component, priority and foundation. If it is known as
   // peer-reflexive, as when a check was answered before the STUN server, it takes that one's place.
   // nullopt when a gathered one with the same address and base is there (RFC 8445 §5.1.3); since
   // host candidates are known before the reflexive ones of their base, the one that stays never has
@@ -43,18 +48,15 @@ class LocalCandidates {
   [[nodiscard]] const std::vector<Candidate>& all() const { return all_; }
 
  private:
-  // Equal for equal type, transport, base address, server address and transport to the server
-  // (RFC 8445 §5.1.1.3).
-  std::string foundation_of(const Candidate& candidate);
-
   [[nodiscard]] bool is_hidden(const Candidate& candidate) const {
     return hosts_hidden_ && candidate.type == CandidateType::host;
   }
 
-  bool hosts_hidden_;              // Options::hide_host_candidates
-  bool hosts_named_;               // Mdns::gather
-  std::uint32_t foundations_ = 0;  // different ones so far
-  std::vector<Candidate> all_;     // by id
+  Foundations& foundations_;    // of the session
+  std::uint8_t component_;      // Options::component
+  bool hosts_hidden_;           // Options::hide_host_candidates
+  bool hosts_named_;            // Mdns::gather
+  std::vector<Candidate> all_;  // by id
 };
 
 // True for the candidates that pairs are formed with: a reflexive one is replaced by its base in a
@@ -74,8 +76,8 @@ class RemoteCandidates {
  public:
   // At most `max_peer_reflexive` candidates that the peer has not signalled, for each local
   // candidate that they were seen at: a chase on one path takes no other path's room.
-  explicit RemoteCandidates(std::size_t max_peer_reflexive)
-      : max_peer_reflexive_(max_peer_reflexive) {}
+  RemoteCandidates(Foundations& foundations, std::uint8_t component, std::size_t max_peer_reflexive)
+      : foundations_(foundations), component_(component), max_peer_reflexive_(max_peer_reflexive) {}
 
   struct Signalled {
     CandidateId id = 0;
@@ -100,8 +102,9 @@ class RemoteCandidates {
   [[nodiscard]] const std::vector<Candidate>& all() const { return all_; }
 
  private:
+  Foundations& foundations_;        // of the session
+  std::uint8_t component_;          // Options::component
   std::size_t max_peer_reflexive_;  // Options::max_peer_reflexive
-  std::uint32_t foundations_ = 0;   // made up for peer-reflexive candidates so far
   std::vector<Candidate> all_;      // by id
   // By id: the local candidate that one was seen at which the peer has not signalled.
   std::vector<std::optional<CandidateId>> seen_at_;

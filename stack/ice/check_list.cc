@@ -63,7 +63,7 @@ CheckList::Addition CheckList::add(CandidateId local_id, const Candidate& local,
   pair.local = local_id;
   pair.remote = remote_id;
   pair.priority = pair_priority(role, local.priority, remote.priority);
-  pair.foundation = foundation_of(local, remote);
+  pair.foundation = foundations_.of_pair(local, remote);
   addition.pair = pair.id;
 
   if (listed_ == max_pairs_) {
@@ -81,7 +81,7 @@ CheckList::Addition CheckList::add(CandidateId local_id, const Candidate& local,
   ++frozen_;
   pairs_.push_back(pair);
   CandidatePair& added = pairs_.back();
-  if (in_use_[added.foundation] == 0 || foundation_succeeded(added.foundation)) {
+  if (can_unfreeze(added.foundation)) {
     set_state(added, PairState::waiting);
   } else if (CandidatePair* other = waiting_of(added.foundation);
              other != nullptr && !other->queued && other->priority < added.priority) {
@@ -104,10 +104,8 @@ CandidatePair* CheckList::find(CandidateId local, CandidateId remote) {
 
 void CheckList::set_state(CandidatePair& pair, PairState state) {
   const auto count = [&](int change) {
-    if (is_active(pair.state)) {
-      active_ += change;
-      in_use_[pair.foundation] += change;
-    }
+    foundations_.count(pair.foundation, pair.state, change);
+    if (is_active(pair.state)) active_ += change;
     if (pair.state == PairState::frozen) frozen_ += change;
     if (pair.state != PairState::removed) listed_ += static_cast<std::size_t>(change);
   };
@@ -121,12 +119,9 @@ void CheckList::rank(CandidatePair& pair, const Candidate& local, const Candidat
                      const Candidate& remote, Role role) {
   pair.priority = pair_priority(role, local.priority, remote.priority);
   if (pair.valid) pair.valid_priority = pair_priority(role, valid_local.priority, remote.priority);
-  const std::uint16_t foundation = foundation_of(local, remote);
-  if (foundation == pair.foundation) return;
-  if (is_active(pair.state)) {
-    --in_use_[pair.foundation];
-    ++in_use_[foundation];
-  }
+  const std::uint16_t foundation = foundations_.of_pair(local, remote);
+  foundations_.count(pair.foundation, pair.state, -1);
+  foundations_.count(foundation, pair.state, +1);
   pair.foundation = foundation;
 }
 
@@ -161,7 +156,13 @@ CandidatePair* CheckList::best_waiting() {
 CandidatePair* CheckList::best_unfreezable() {
   return highest(pairs_, [&](const CandidatePair& pair) {
     return pair.state == PairState::frozen && !pair.awaiting_permission &&
-           in_use_[pair.foundation] == 0;
+           can_unfreeze(pair.foundation);
+  });
+}
+
+CandidatePair* CheckList::thawed() {
+  return highest(pairs_, [&](const CandidatePair& pair) {
+    return pair.state == PairState::frozen && foundations_.has_succeeded(pair.foundation);
   });
 }
 
@@ -169,24 +170,7 @@ bool CheckList::has_check() const {
   return std::any_of(pairs_.begin(), pairs_.end(), [&](const CandidatePair& pair) {
     if (pair.awaiting_permission) return false;
     return pair.queued || pair.state == PairState::waiting ||
-           (pair.state == PairState::frozen && in_use_[pair.foundation] == 0);
-  });
-}
-
-std::uint16_t CheckList::foundation_of(const Candidate& local, const Candidate& remote) {
-  for (std::size_t i = 0; i < foundations_.size(); ++i) {
-    if (foundations_[i].first == local.foundation && foundations_[i].second == remote.foundation) {
-      return static_cast<std::uint16_t>(i);
-    }
-  }
-  foundations_.emplace_back(local.foundation, remote.foundation);
-  in_use_.push_back(0);
-  return static_cast<std::uint16_t>(foundations_.size() - 1);
-}
-
-bool CheckList::foundation_succeeded(std::uint16_t foundation) const {
-  return std::any_of(pairs_.begin(), pairs_.end(), [&](const CandidatePair& pair) {
-    return pair.foundation == foundation && pair.state == PairState::succeeded;
+           (pair.state == PairState::frozen && can_unfreeze(pair.foundation));
   });
 }
 

@@ -7,12 +7,11 @@
 #include <deque>
 #include <optional>
 #include <span>
-#include <string>
-#include <utility>
 #include <vector>
 
 #include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
+#include "stack/ice/foundations.h"
 
 namespace natsim::ice {
 
@@ -29,12 +28,13 @@ bool can_pair(const Candidate& local, const Candidate& remote);
 //    otherwise (§6.1.2.6, RFC 8838 §12). If the one that is Waiting has the lower priority the two
 //    change places, as if they had been formed together.
 // 3. The list moves states only in `add`; whoever runs the checks does so with `set_state`, which
-//    keeps count of the foundations in use.
+//    keeps count of the foundations in use. These are shared with the other lists of the session.
 // 4. Pointers to pairs are good until the next `add`.
 class CheckList {
  public:
-  // New pairs are given the ids after `last_id`, which is the agent's and is moved on.
-  CheckList(std::size_t max_pairs, PairId& last_id) : max_pairs_(max_pairs), last_id_(last_id) {}
+  // New pairs are given the ids after `last_id`, which is the session's and is moved on.
+  CheckList(std::size_t max_pairs, PairId& last_id, Foundations& foundations)
+      : max_pairs_(max_pairs), last_id_(last_id), foundations_(foundations) {}
 
   struct Addition {
     PairId pair = no_pair;       // removed at once if it did not fit
@@ -64,35 +64,33 @@ class CheckList {
   CandidatePair* take_triggered();
   // The Waiting pair of the highest priority that may be checked; nullptr if there is none.
   [[nodiscard]] CandidatePair* best_waiting();
-  // The Frozen pair of the highest priority whose foundation is not being checked; nullptr if there
-  // is none.
+  // The Frozen pair of the highest priority whose foundation is not being checked, or has succeeded
+  // on another list (§7.2.5.3.3); nullptr if there is none.
   [[nodiscard]] CandidatePair* best_unfreezable();
-  // Whether one of the three would give a pair.
+  // A Frozen pair whose foundation has succeeded on another list; nullptr if there is none.
+  [[nodiscard]] CandidatePair* thawed();
+  // Whether one of these would give a pair.
   [[nodiscard]] bool has_check() const;
 
-  // Pairs that are Waiting or In-Progress: what the RTO grows with (§14.3).
-  [[nodiscard]] int active() const { return active_; }
   // Whether a pair is Frozen, Waiting or In-Progress.
   [[nodiscard]] bool is_settled() const { return active_ == 0 && frozen_ == 0; }
 
  private:
-  std::uint16_t foundation_of(const Candidate& local, const Candidate& remote);
-  [[nodiscard]] bool foundation_succeeded(std::uint16_t foundation) const;
+  [[nodiscard]] bool can_unfreeze(std::uint16_t foundation) const {
+    return !foundations_.is_in_use(foundation) || foundations_.has_succeeded(foundation);
+  }
   [[nodiscard]] CandidatePair* waiting_of(std::uint16_t foundation);
   // The pair of the lowest priority that no check has been made of, or that has failed.
   [[nodiscard]] CandidatePair* least_needed();
 
   std::size_t max_pairs_;             // Options::max_pairs
-  PairId& last_id_;                   // of the agent's pairs
+  PairId& last_id_;                   // of the session's pairs
+  Foundations& foundations_;          // of the session
   std::size_t listed_ = 0;            // pairs that are not removed
   int active_ = 0;                    // Waiting or In-Progress
   int frozen_ = 0;                    // Frozen
   std::vector<CandidatePair> pairs_;  // by id
   std::deque<PairId> triggered_;
-  // By foundation number: its local and remote part, and how many of its pairs are Waiting or
-  // In-Progress.
-  std::vector<std::pair<std::string, std::string>> foundations_;
-  std::vector<int> in_use_;
 };
 
 }  // namespace natsim::ice

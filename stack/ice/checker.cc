@@ -8,15 +8,17 @@
 namespace natsim::ice {
 
 Checker::Checker(const Options& options, const Credentials& local, Random random, PairId& last_pair,
-                 Fifo<Event>& events)
+                 Foundations& foundations, Fifo<Event>& events)
     : options_(options),
       events_(events),
       tiebreakers_(random.split("tiebreaker")),
       keepalives_(random.split("keepalive")),
       own_credentials_(local),
-      local_(options.hide_host_candidates, options.mdns == Mdns::gather),
-      remote_(options.max_peer_reflexive),
-      list_(options.max_pairs, last_pair),
+      foundations_(foundations),
+      local_(foundations, options.component, options.hide_host_candidates,
+             options.mdns == Mdns::gather),
+      remote_(foundations, options.component, options.max_peer_reflexive),
+      list_(options.max_pairs, last_pair, foundations),
       client_(random.split("transaction")),
       server_(local),
       consent_(options, random.split("consent")),
@@ -87,7 +89,7 @@ void Checker::set_remote_credentials(const Credentials& remote, Time now) {
 RemoteCandidateResult Checker::add_remote(const Candidate& candidate, Time now) {
   if (state_ == AgentState::closed) return RemoteCandidateResult::agent_closed;
   if (remote_ended_) return RemoteCandidateResult::after_the_end;
-  if (candidate.component != only_component) return RemoteCandidateResult::other_component;
+  if (candidate.component != options_.component) return RemoteCandidateResult::other_component;
   if (candidate.address.port == 0 || candidate.address.address.is_any() ||
       candidate.address.address.is_multicast()) {
     return RemoteCandidateResult::unusable;
@@ -140,6 +142,9 @@ void Checker::start_check(Time now) {
         pair->state == PairState::succeeded ? CheckKind::measuring : CheckKind::triggered;
     start(*pair, pair->nominating ? CheckKind::nominating : of_state, now);
     return;
+  }
+  while (CandidatePair* thawed = list_.thawed()) {
+    set_state(*thawed, PairState::waiting, PairReason::unfrozen);
   }
   CandidatePair* pair = list_.best_waiting();
   if (pair == nullptr) {
@@ -255,7 +260,7 @@ void Checker::start(CandidatePair& pair, CheckKind kind, Time now) {
   } else if (kind == CheckKind::measuring) {
     timers = stun::TransactionTimers::reliable(options_.renomination_interval);
   } else {
-    timers.rto = std::max(timers.rto, options_.ta * list_.active());
+    timers.rto = std::max(timers.rto, options_.ta * foundations_.active());
     if (local.transport == Transport::tcp) {
       timers = options_.check_limit ? stun::TransactionTimers::reliable(*options_.check_limit)
                                     : stun::TransactionTimers::reliable();

@@ -46,9 +46,10 @@ struct PermissionRequest {
 //    whole stands.
 class Checker {
  public:
-  // `last_pair` is the id of the agent's youngest pair; ids go on from there.
+  // `last_pair` is the id of the session's youngest pair; ids go on from there. The foundations are
+  // of the session's generation.
   Checker(const Options& options, const Credentials& local, Random random, PairId& last_pair,
-          Fifo<Event>& events);
+          Foundations& foundations, Fifo<Event>& events);
 
   // The candidate's id; nullopt if it is redundant.
   std::optional<CandidateId> add_local(const Candidate& candidate, std::uint16_t local_preference,
@@ -109,6 +110,8 @@ class Checker {
   [[nodiscard]] Role role() const { return role_; }
   // Before there is a pair.
   void set_role(Role role) { role_ = options_.lite ? Role::controlled : role; }
+  // Another check list of the session has changed the role.
+  void adopt_role(Role role, std::uint64_t tiebreaker);
   [[nodiscard]] std::uint64_t tiebreaker() const { return tiebreaker_; }
   [[nodiscard]] PairId selected() const { return selected_; }
   [[nodiscard]] const Milestones& milestones() const { return milestones_; }
@@ -147,6 +150,7 @@ class Checker {
   void fail(const Check& check, PairReason reason, int code);
   void role_conflict(const Check& check);
   void switch_role(bool by_response);
+  void take_role(Role role);
   void respond(CandidateId sender, const Endpoint& remote, Bytes response);
 
   // checker_conclusion.cc: nomination, the pair in use, and the state of the whole.
@@ -188,6 +192,7 @@ class Checker {
   Random keepalives_;       // transaction ids of indications
   Credentials own_credentials_;
   std::string remote_ufrag_;
+  Foundations& foundations_;  // of the session
   LocalCandidates local_;
   RemoteCandidates remote_;
   CheckList list_;

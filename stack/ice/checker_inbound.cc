@@ -262,8 +262,17 @@ void Checker::role_conflict(const Check& check) {
 }
 
 void Checker::switch_role(bool by_response) {
-  role_ = opposite(role_);
-  events_.push(RoleSwitched{role_, by_response});
+  events_.push(RoleSwitched{opposite(role_), by_response});
+  take_role(opposite(role_));
+}
+
+void Checker::adopt_role(Role role, std::uint64_t tiebreaker) {
+  tiebreaker_ = tiebreaker;
+  if (role != role_) take_role(role);
+}
+
+void Checker::take_role(Role role) {
+  role_ = role;
   for (CandidatePair& pair : list_.pairs()) {
     pair.nominate_on_success = false;
     if (pair.nominating) {

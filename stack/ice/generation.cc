@@ -11,6 +11,11 @@ Credentials draw_credentials(const Random& random) {
   return Credentials::draw(stream);
 }
 
+// All that is drawn but for the credentials.
+Random stream_of(const Random& random, std::uint8_t component) {
+  return component == 1 ? random : random.split(component);
+}
+
 }  // namespace
 
 std::string_view to_string(SendResult result) {
@@ -27,15 +32,19 @@ std::string_view to_string(SendResult result) {
   return "";
 }
 
-Generation::Generation(Options options, Random random, const Servers& servers, PairId& last_pair,
-                       Fifo<Transmit>& transmits)
+Generation::Generation(Options options, const Random& random, const Servers& servers,
+                       CheckListSet& set, std::uint32_t number, Fifo<Transmit>& transmits)
     : options_(std::move(options)),
       credentials_(draw_credentials(random)),
       servers_(servers),
+      set_(set),
+      foundations_(set.foundations_of(number)),
       transmits_(transmits),
-      checker_(options_, credentials_, random, last_pair, events_),
-      gatherer_(options_.keepalive, random.split("stun"), transmits_),
-      relays_(random.split("turn"), transmits_),
+      checker_(options_, credentials_, stream_of(random, options_.component), set.last_pair,
+               *foundations_, events_),
+      gatherer_(options_.keepalive, stream_of(random, options_.component).split("stun"),
+                transmits_),
+      relays_(stream_of(random, options_.component).split("turn"), transmits_),
       tcp_(events_, transmits_) {}
 
 std::optional<AddressRefusal> Generation::add_local_address(const Endpoint& base, Time now) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "stack/base/random.h"
 #include "stack/ice/candidate.h"
 #include "stack/ice/candidate_pair.h"
+#include "stack/ice/check_list_set.h"
 #include "stack/ice/checker.h"
 #include "stack/ice/credentials.h"
 #include "stack/ice/event.h"
@@ -47,11 +49,13 @@ struct Servers {
 // Contract:
 // 1. It is driven by its agent, which hands it what arrives, ends every call with `attend`, and
 //    paces it: while `has_work()` the agent calls `start_next`.
-// 2. The agent's servers, its counter of pairs and its queue of datagrams outlive it.
+// 2. The agent's servers, its set of check lists and its queue of datagrams outlive it.
 class Generation {
  public:
-  Generation(Options options, Random random, const Servers& servers, PairId& last_pair,
-             Fifo<Transmit>& transmits);
+  // The `number`-th restart of the agent. Those of the components of a data stream that are made
+  // with equal `random` have the same credentials.
+  Generation(Options options, const Random& random, const Servers& servers, CheckListSet& set,
+             std::uint32_t number, Fifo<Transmit>& transmits);
   // Its parts hold references to each other.
   Generation(const Generation&) = delete;
   Generation& operator=(const Generation&) = delete;
@@ -77,6 +81,10 @@ class Generation {
   // Whether the connection of the two is that of a TCP candidate.
   [[nodiscard]] bool has_connection(const Endpoint& local, const Endpoint& remote) const {
     return tcp_.sender_of(local, remote).has_value();
+  }
+  // Whether it is that of an allocation.
+  [[nodiscard]] bool has_relay_connection(const Endpoint& local, const Endpoint& remote) const {
+    return relays_.has_connection(local, remote);
   }
   // Its sockets, those in place of others included.
   [[nodiscard]] const std::vector<Endpoint>& sockets() const { return sockets_; }
@@ -158,7 +166,9 @@ class Generation {
 
   Options options_;
   Credentials credentials_;
-  const Servers& servers_;         // of the agent
+  const Servers& servers_;  // of the agent
+  CheckListSet& set_;       // of the session
+  std::shared_ptr<Foundations> foundations_;
   std::vector<Endpoint> bases_;    // our sockets
   std::vector<Endpoint> sockets_;  // and those that took their place towards a TURN server
   std::vector<Endpoint> listeners_;

@@ -95,8 +95,8 @@ void Generation::start_inquiry(Time now) {
   // RTO grows with the candidates that are gathered beside each other (RFC 8445 §14.3).
   stun::TransactionTimers timers = options_.timers;
   const std::size_t servers = servers_.stun.size() + servers_.turn.size();
-  timers.rto =
-      std::max(timers.rto, options_.ta * static_cast<std::int64_t>(servers * bases_.size()));
+  timers.rto = std::max(
+      timers.rto, options_.ta * static_cast<std::int64_t>(servers * bases_.size() * set_.lists()));
   if (inquiry.kind == ServerKind::stun) {
     gatherer_.ask(inquiry.base, servers_.stun[inquiry.server], inquiry.local_preference, timers,
                   now);

@@ -66,6 +66,8 @@ struct TurnServer {
 };
 
 struct Options {
+  // Which component of its data stream the agent is for (RFC 8445 §4).
+  std::uint8_t component = 1;
   // Towards a peer that is as full, or as lite, as this agent; otherwise the full one controls
   // (RFC 8445 §6.1.1).
   Role role = Role::controlling;

@@ -133,6 +133,12 @@ std::size_t Relays::move(const Endpoint& from, const Endpoint& to, Time now) {
   return moved;
 }
 
+bool Relays::has_connection(const Endpoint& local, const Endpoint& remote) const {
+  return std::any_of(relays_.begin(), relays_.end(), [&](const Relay& relay) {
+    return relay.connection == Connection{local, remote};
+  });
+}
+
 void Relays::connection_lost(const Endpoint& local, const Endpoint& remote, Time now) {
   for (std::size_t i = 0; i < relays_.size(); ++i) {
     Relay& relay = relays_[i];

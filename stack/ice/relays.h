@@ -76,6 +76,7 @@ class Relays {
   [[nodiscard]] std::vector<Endpoint> sockets() const;
   // What is used from `from` is to be used from `to`; how many allocations can be (RFC 8016).
   std::size_t move(const Endpoint& from, const Endpoint& to, Time now);
+  [[nodiscard]] bool has_connection(const Endpoint& local, const Endpoint& remote) const;
   // The connection from `local` to `remote` has ended.
   void connection_lost(const Endpoint& local, const Endpoint& remote, Time now);
   // Of the allocation's relayed address of this family.

@@ -15,7 +15,7 @@ enum class RemoteCandidateResult : std::uint8_t {
   added,
   replaced,   // it was known as peer-reflexive and now is what was signalled (RFC 8838 §11.4)
   duplicate,  // its address was signalled before
-  other_component,  // not of component 1
+  other_component,  // not of the agent's component
   unusable,         // port 0, or an address that nobody can send to
   too_many,         // Options::max_remote_candidates are there
   after_the_end,    // the peer had said that there are no more (RFC 8838 §13)

@@ -13,6 +13,7 @@ namespace NATSIM_TEST_FILE {
 using signalling::SignalKind;
 
 const ice::Credentials credentials{"abcd", "abcdefghijklmnopqrstuv"};
+const ice::Credentials other{"efgh", "zyxwvutsrqponmlkjihgfe"};
 
 ice::Candidate candidate() {
   return *ice::parse_candidate("candidate:1 1 UDP 2130706431 192.0.2.1 3478 typ host ufrag abcd");
@@ -37,9 +38,11 @@ TEST(RoomSignalling, ADescriptionIsTheLinesOfIce) {
   EXPECT_EQ(offer.kind, SignalKind::offer);
   EXPECT_EQ(offer.payload, "a=ice-ufrag:abcd\r\na=ice-pwd:abcdefghijklmnopqrstuv\r\n");
   EXPECT_EQ(to_room_message(description, SignalKind::answer).kind, SignalKind::answer);
-  const Signal back = carried(Description{credentials, 3, true, true, {candidate(), candidate()}});
+  const Signal back =
+      carried(Description{credentials, {other}, 3, true, true, {candidate(), candidate()}});
   const auto& carried_over = std::get<Description>(back);
   EXPECT_EQ(carried_over.credentials, credentials);
+  EXPECT_EQ(carried_over.more_streams, std::vector{other});
   EXPECT_EQ(carried_over.generation, 3U);
   EXPECT_TRUE(carried_over.lite);
   EXPECT_TRUE(carried_over.renomination);

@@ -42,7 +42,8 @@ TEST(IceCandidate, Ice01_PeerReflexivePriorityKeepsLocalPreference) {
 }
 
 TEST(IceCandidate, Ice02_FoundationFollowsTypeBaseAndServer) {
-  LocalCandidates local(false);
+  Foundations foundations;
+  LocalCandidates local(foundations, 1, false);
   const auto add = [&](const Candidate& c) {
     return local[local.add(c, 65'535).value()].foundation;
   };
@@ -60,7 +61,8 @@ TEST(IceCandidate, Ice02_FoundationFollowsTypeBaseAndServer) {
 }
 
 TEST(IceCandidate, Ice03_RedundantCandidatesAreDropped) {
-  LocalCandidates local(false);
+  Foundations foundations;
+  LocalCandidates local(foundations, 1, false);
   ASSERT_TRUE(local.add(candidate(host, "192.0.2.1:1", "192.0.2.1:1"), 65'535));
   EXPECT_FALSE(local.add(candidate(srflx, "192.0.2.1:1", "192.0.2.1:1", "203.0.113.1:1"), 65'535));
   // The same address seen from another base is another candidate.
@@ -68,7 +70,8 @@ TEST(IceCandidate, Ice03_RedundantCandidatesAreDropped) {
 }
 
 TEST(IceCandidate, P11_AGatheredCandidateTakesThePeerReflexiveOnesPlace) {
-  LocalCandidates local(false);
+  Foundations foundations;
+  LocalCandidates local(foundations, 1, false);
   ASSERT_EQ(local.add(candidate(host, "10.0.0.1:1", "10.0.0.1:1"), 65'535), 0);
   // A check was answered before the STUN server.
   const CandidateId seen =

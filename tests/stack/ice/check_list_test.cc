@@ -22,7 +22,7 @@ Candidate candidate(std::string_view address, std::uint32_t priority, std::strin
 
 // A list of one local candidate against made-up remote ones.
 struct List {
-  explicit List(std::size_t max_pairs = 100) : list(max_pairs, last_id) {}
+  explicit List(std::size_t max_pairs = 100) : list(max_pairs, last_id, foundations) {}
 
   CheckList::Addition add(std::uint32_t remote_priority, const std::string& foundation) {
     const Candidate remote =
@@ -34,6 +34,7 @@ struct List {
   Candidate local = candidate("10.0.0.1:5000", 1000, "1");
   CandidateId next = 0;
   PairId last_id = no_pair;
+  Foundations foundations;
   CheckList list;
 };
 
@@ -132,7 +133,7 @@ TEST(IceCheckList, Ice11_TriggeredThenWaitingThenFrozen) {
   // Its foundation is being checked.
   EXPECT_EQ(l.list.best_unfreezable(), nullptr);
   EXPECT_FALSE(l.list.has_check());
-  EXPECT_EQ(l.list.active(), 3);
+  EXPECT_EQ(l.foundations.active(), 3);
 
   l.list.set_state(l.pair(a_high), PairState::failed);
   EXPECT_TRUE(l.list.has_check());
@@ -164,7 +165,8 @@ TEST(IceCheckList, Ice08_RankingAnewAfterARoleSwitch) {
 // Nomination over a list of a host and a relayed local candidate, and a host and a relayed remote.
 class IceNomination : public testing::Test {
  protected:
-  IceNomination() : local(false), remote(16), list(100, last_id) {
+  IceNomination()
+      : local(foundations, 1, false), remote(foundations, 1, 16), list(100, last_id, foundations) {
     Candidate host = candidate("10.0.0.1:5000", 0, "");
     local.add(host, 65'535);
     host.priority = candidate_priority(CandidateType::host, 65'535, 1);
@@ -197,6 +199,7 @@ class IceNomination : public testing::Test {
                              Time{} + at);
   }
 
+  Foundations foundations;
   LocalCandidates local;
   RemoteCandidates remote;
   PairId last_id = no_pair;
