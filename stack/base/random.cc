@@ -66,10 +66,16 @@ double Random::normal() {
 }
 
 void Random::fill(std::span<std::uint8_t> bytes) {
-  std::uint64_t word = 0;
+  constexpr std::size_t whole = sizeof(std::uint64_t);
+  // Of a constant length, which compilers turn into one store.
+  for (; bytes.size() >= whole; bytes = bytes.subspan(whole)) {
+    const std::uint64_t word = next();
+    for (std::size_t i = 0; i < whole; ++i) bytes[i] = static_cast<std::uint8_t>(word >> (i * 8));
+  }
+  if (bytes.empty()) return;
+  const std::uint64_t word = next();
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    if (i % 8 == 0) word = next();
-    bytes[i] = static_cast<std::uint8_t>(word >> (i % 8 * 8));
+    bytes[i] = static_cast<std::uint8_t>(word >> (i * 8));
   }
 }
 

@@ -1,6 +1,7 @@
 #include "stack/peer/local_session.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include <fmt/format.h>
@@ -170,7 +171,8 @@ sdp::Description write_session(const LocalSession& session, const LocalTransport
       media.attributes.clear();
       write_transport(session, transport, tagged, media);
       tagged = false;
-      media.attributes.insert(media.attributes.end(), rest.begin(), rest.end());
+      media.attributes.insert(media.attributes.end(), std::move_iterator(rest.begin()),
+                              std::move_iterator(rest.end()));
       if (section.mid_signalled) bundle.mids.push_back(section.mid);
     }
     description.media.push_back(std::move(media));

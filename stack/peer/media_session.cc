@@ -294,7 +294,9 @@ void MediaSession::capture(Time now) {
   for (Sending& sending : sending_) {
     while (sending.next() <= now) {
       if (sending.audio) {
-        if (const auto frame = sending.audio->take()) sending.stream.packetize(*frame, packets);
+        if (auto frame = sending.audio->take()) {
+          sending.stream.packetize(std::move(*frame), packets);
+        }
       } else {
         sending.stream.packetize(sending.video->take(), packets);
       }
@@ -388,7 +390,7 @@ void MediaSession::receive_rtp(ByteView bytes, Time now) {
     return;
   }
   if (const std::uint8_t id = receiver->transport_sequence_id(); id != 0) {
-    const Bytes* data = packet->header.extension(id);
+    const rtp::ExtensionData* data = packet->header.extension(id);
     const auto number = data == nullptr ? std::nullopt : rtp::TransportSequence::parse(*data);
     if (number) {
       arrivals_.packets.emplace_back(transport_numbers_.unwrap(number->number), now);

@@ -253,11 +253,16 @@ SessionDescription Negotiation::draft(SdpType type, LocalSession session,
   bare.candidates.clear();
   bare.complete = false;
   session.origin.version = 0;
-  std::string written = sdp::to_string(write_session(session, bare, transceivers_));
-  if (!last_written_.empty() && written != last_written_) ++origin_.version;
-  last_written_ = std::move(written);
+  sdp::Description description = write_session(session, bare, transceivers_);
+  if (last_written_ && description != *last_written_) ++origin_.version;
+  last_written_ = description;
   session.origin.version = origin_.version;
-  SessionDescription text{type, sdp::to_string(write_session(session, transport, transceivers_))};
+  if (transport.candidates.empty() && !transport.complete) {
+    description.origin.version = origin_.version;
+  } else {
+    description = write_session(session, transport, transceivers_);
+  }
+  SessionDescription text{type, sdp::to_string(description)};
   draft_ = Draft{text, std::move(session)};
   return text;
 }

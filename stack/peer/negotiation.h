@@ -165,7 +165,7 @@ class Negotiation {
   Random random_;
   std::string cname_;
   sdp::Origin origin_;
-  std::string last_written_;  // own description of that version, without candidates
+  std::optional<sdp::Description> last_written_;  // of that version, without candidates
   SignallingState state_ = SignallingState::stable;
   std::vector<Transceiver> transceivers_;
   TransceiverId next_id_ = 1;

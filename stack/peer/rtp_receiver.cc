@@ -45,7 +45,7 @@ void RtpReceiver::configure(const Agreement& agreed) {
 
 bool RtpReceiver::is_named(const rtp::Packet& packet) const {
   const auto says = [&packet](std::uint8_t id, const std::string& name) {
-    const Bytes* data = id == 0 ? nullptr : packet.header.extension(id);
+    const rtp::ExtensionData* data = id == 0 ? nullptr : packet.header.extension(id);
     return data != nullptr && std::equal(data->begin(), data->end(), name.begin(), name.end());
   };
   return says(mid_id_, mid_) &&

@@ -72,22 +72,24 @@ OutgoingRtp RtpSender::make(Time captured, bool marker, Bytes payload) {
 }
 
 void RtpSender::add_names(rtp::Header& header) const {
-  if (ids_.mid != 0) header.extensions.push_back({ids_.mid, Bytes(mid_.begin(), mid_.end())});
+  if (ids_.mid != 0) header.extensions.push_back({ids_.mid, {mid_.begin(), mid_.end()}});
   if (ids_.rid != 0 && !statistics_.remote) {
-    header.extensions.push_back({ids_.rid, Bytes(rid_.begin(), rid_.end())});
+    header.extensions.push_back({ids_.rid, {rid_.begin(), rid_.end()}});
   }
 }
 
 // In place of the RID that the original had.
 void RtpSender::add_repaired_rid(rtp::Header& header) const {
   if (ids_.repaired_rid == 0) return;
-  std::erase_if(header.extensions,
-                [this](const rtp::HeaderExtension& known) { return known.id == ids_.rid; });
-  header.extensions.push_back({ids_.repaired_rid, Bytes(rid_.begin(), rid_.end())});
+  auto& all = header.extensions;
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [this](const auto& known) { return known.id == ids_.rid; }),
+            all.end());
+  all.push_back({ids_.repaired_rid, {rid_.begin(), rid_.end()}});
 }
 
-void RtpSender::packetize(const media::AudioFrame& frame, std::vector<OutgoingRtp>& out) {
-  OutgoingRtp packet = make(frame.captured, frame.begins_speech, frame.payload);
+void RtpSender::packetize(media::AudioFrame frame, std::vector<OutgoingRtp>& out) {
+  OutgoingRtp packet = make(frame.captured, frame.begins_speech, std::move(frame.payload));
   if (ids_.audio_level != 0) {
     const rtp::AudioLevel level{.voice = frame.speech,
                                 .level = static_cast<std::uint8_t>(frame.speech ? 30 : 127)};

@@ -57,7 +57,7 @@ class RtpSender {
   bool configure(const Agreement& agreed);
   [[nodiscard]] const Codec& codec() const { return codec_; }
 
-  void packetize(const media::AudioFrame& frame, std::vector<OutgoingRtp>& out);
+  void packetize(media::AudioFrame frame, std::vector<OutgoingRtp>& out);
   void packetize(const media::VideoFrame& frame, std::vector<OutgoingRtp>& out);
   void resend(const rtp::Nack& nack, Time now, std::vector<OutgoingRtp>& out);
 

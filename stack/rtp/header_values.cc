@@ -14,7 +14,9 @@ std::optional<AudioLevel> AudioLevel::parse(ByteView data) {
   return AudioLevel{(data[0] & 0x80) != 0, static_cast<std::uint8_t>(data[0] & 0x7f)};
 }
 
-Bytes AudioLevel::encode() const { return {static_cast<std::uint8_t>((voice ? 0x80 : 0) | level)}; }
+ExtensionData AudioLevel::encode() const {
+  return {static_cast<std::uint8_t>((voice ? 0x80 : 0) | level)};
+}
 
 std::optional<VideoOrientation> VideoOrientation::parse(ByteView data) {
   if (data.size() != 1) return std::nullopt;
@@ -22,7 +24,7 @@ std::optional<VideoOrientation> VideoOrientation::parse(ByteView data) {
                           static_cast<std::uint16_t>((data[0] & 3) * 90)};
 }
 
-Bytes VideoOrientation::encode() const {
+ExtensionData VideoOrientation::encode() const {
   return {static_cast<std::uint8_t>((back_camera ? 8 : 0) | (mirrored ? 4 : 0) | rotation / 90)};
 }
 
@@ -36,7 +38,7 @@ std::optional<AbsSendTime> AbsSendTime::parse(ByteView data) {
   return AbsSendTime{std::uint32_t{data[0]} << 16 | std::uint32_t{data[1]} << 8 | data[2]};
 }
 
-Bytes AbsSendTime::encode() const {
+ExtensionData AbsSendTime::encode() const {
   return {static_cast<std::uint8_t>(value >> 16), static_cast<std::uint8_t>(value >> 8),
           static_cast<std::uint8_t>(value)};
 }
@@ -46,8 +48,8 @@ std::optional<TransportSequence> TransportSequence::parse(ByteView data) {
   return TransportSequence{load_be16(data.data())};
 }
 
-Bytes TransportSequence::encode() const {
-  Bytes data(2);
+ExtensionData TransportSequence::encode() const {
+  ExtensionData data(2);
   store_be16(data.data(), number);
   return data;
 }
@@ -58,7 +60,7 @@ std::optional<PlayoutDelay> PlayoutDelay::parse(ByteView data) {
                       static_cast<std::uint16_t>((data[1] & 0x0f) << 8 | data[2])};
 }
 
-Bytes PlayoutDelay::encode() const {
+ExtensionData PlayoutDelay::encode() const {
   const std::uint32_t both =
       std::uint32_t{static_cast<std::uint16_t>(least & twelve_bits)} << 12 | (most & twelve_bits);
   return {static_cast<std::uint8_t>(both >> 16), static_cast<std::uint8_t>(both >> 8),
@@ -72,8 +74,8 @@ std::optional<AbsCaptureTime> AbsCaptureTime::parse(ByteView data) {
   return time;
 }
 
-Bytes AbsCaptureTime::encode() const {
-  Bytes data(offset ? 16 : 8);
+ExtensionData AbsCaptureTime::encode() const {
+  ExtensionData data(offset ? 16 : 8);
   store_be64(data.data(), ntp);
   if (offset) store_be64(data.data() + 8, static_cast<std::uint64_t>(*offset));
   return data;

@@ -8,6 +8,7 @@
 
 #include "stack/base/bytes.h"
 #include "stack/base/time.h"
+#include "stack/rtp/packet.h"
 
 namespace natsim::rtp {
 
@@ -38,7 +39,7 @@ struct AudioLevel {
   bool operator==(const AudioLevel&) const = default;
 
   static std::optional<AudioLevel> parse(ByteView data);
-  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] ExtensionData encode() const;
 };
 
 // 3GPP TS 26.114 §7.4.5.
@@ -49,7 +50,7 @@ struct VideoOrientation {
   bool operator==(const VideoOrientation&) const = default;
 
   static std::optional<VideoOrientation> parse(ByteView data);
-  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] ExtensionData encode() const;
 };
 
 // When the packet left: seconds with 18 bits behind the point, of which 6 bits of seconds stand on
@@ -61,7 +62,7 @@ struct AbsSendTime {
   // Precondition: `at` is not before the world's beginning. Rounded down.
   static AbsSendTime of(Time at);
   static std::optional<AbsSendTime> parse(ByteView data);
-  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] ExtensionData encode() const;
 };
 
 struct TransportSequence {
@@ -69,7 +70,7 @@ struct TransportSequence {
   bool operator==(const TransportSequence&) const = default;
 
   static std::optional<TransportSequence> parse(ByteView data);
-  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] ExtensionData encode() const;
 };
 
 // The least and the most that a frame may wait before it is shown.
@@ -79,7 +80,7 @@ struct PlayoutDelay {
   bool operator==(const PlayoutDelay&) const = default;
 
   static std::optional<PlayoutDelay> parse(ByteView data);
-  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] ExtensionData encode() const;
 };
 
 // When the first sample was captured, by the capturer's clock.
@@ -90,7 +91,7 @@ struct AbsCaptureTime {
   bool operator==(const AbsCaptureTime&) const = default;
 
   static std::optional<AbsCaptureTime> parse(ByteView data);
-  [[nodiscard]] Bytes encode() const;
+  [[nodiscard]] ExtensionData encode() const;
 };
 
 }  // namespace natsim::rtp

@@ -9,14 +9,15 @@ constexpr std::uint16_t one_byte_profile = 0xbede;
 // Its lowest four bits are the application's (RFC 8285 §4.3).
 constexpr std::uint16_t two_byte_profile = 0x1000;
 constexpr std::uint16_t two_byte_mask = 0xfff0;
+constexpr std::size_t longest_srtp_tag = 16;
 constexpr std::uint8_t stop_id = 15;  // of the one-byte form: the rest is not to be read
 
 bool fits_one_byte(const HeaderExtension& extension) {
   return extension.id < stop_id && !extension.data.empty() && extension.data.size() <= 16;
 }
 
-std::vector<HeaderExtension> parse_extensions(std::uint16_t profile, ByteView words) {
-  std::vector<HeaderExtension> extensions;
+HeaderExtensions parse_extensions(std::uint16_t profile, ByteView words) {
+  HeaderExtensions extensions;
   const bool one_byte = profile == one_byte_profile;
   if (!one_byte && (profile & two_byte_mask) != two_byte_profile) return extensions;
   ByteReader in(words);
@@ -36,15 +37,20 @@ std::vector<HeaderExtension> parse_extensions(std::uint16_t profile, ByteView wo
     const auto data = in.take(length);
     if (!data) break;
     // Id 0 with a length is padding with a length that is not 0 (RFC 8285 §4.2): it is passed over.
-    if (id != 0) extensions.push_back({id, Bytes(data->begin(), data->end())});
+    if (id != 0) extensions.push_back({id, ExtensionData(data->begin(), data->end())});
   }
   return extensions;
 }
 
-void write_extensions(ByteWriter& out, const std::vector<HeaderExtension>& extensions) {
-  const bool one_byte = std::all_of(extensions.begin(), extensions.end(), fits_one_byte);
+std::size_t size_of(const HeaderExtensions& extensions, bool one_byte) {
   std::size_t size = 0;
   for (const HeaderExtension& e : extensions) size += (one_byte ? 1 : 2) + e.data.size();
+  return size;
+}
+
+void write_extensions(ByteWriter& out, const HeaderExtensions& extensions) {
+  const bool one_byte = std::all_of(extensions.begin(), extensions.end(), fits_one_byte);
+  const std::size_t size = size_of(extensions, one_byte);
   const std::size_t words = (size + 3) / 4;
   out.u16(one_byte ? one_byte_profile : two_byte_profile);
   out.u16(static_cast<std::uint16_t>(words));
@@ -62,7 +68,7 @@ void write_extensions(ByteWriter& out, const std::vector<HeaderExtension>& exten
 
 }  // namespace
 
-const Bytes* Header::extension(std::uint8_t id) const {
+const ExtensionData* Header::extension(std::uint8_t id) const {
   const auto found = std::find_if(extensions.begin(), extensions.end(),
                                   [id](const HeaderExtension& e) { return e.id == id; });
   return found == extensions.end() ? nullptr : &found->data;
@@ -107,7 +113,11 @@ std::optional<Packet> Packet::parse(ByteView datagram) {
 
 Bytes encode(const Header& header, ByteView payload, std::uint8_t padding) {
   Bytes bytes;
-  bytes.reserve(header_size + header.csrcs.size() * 4 + payload.size() + padding);
+  constexpr std::size_t extension_header = 4;
+  constexpr std::size_t alignment = 3;
+  bytes.reserve(header_size + header.csrcs.size() * 4 + extension_header +
+                size_of(header.extensions, false) + alignment + payload.size() + padding +
+                longest_srtp_tag);
   ByteWriter out(bytes);
   out.u8(static_cast<std::uint8_t>(version << 6 | (padding != 0 ? 0x20 : 0) |
                                    (header.extensions.empty() ? 0 : 0x10) | header.csrcs.size()));

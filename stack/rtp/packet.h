@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include <absl/container/inlined_vector.h>
+
 #include "stack/base/bytes.h"
 
 namespace natsim::rtp {
@@ -26,13 +28,19 @@ constexpr bool is_rtcp(ByteView datagram) {
 // Precondition: `packet` holds a whole header.
 inline std::uint16_t sequence_number_of(ByteView packet) { return load_be16(&packet[2]); }
 
+// What an element of the header extension holds. Every packet of WebRTC has a few small ones: they
+// are not worth an allocation each.
+using ExtensionData = absl::InlinedVector<std::uint8_t, 16>;
+
 // One element of the header extension: `id` is from 1 to 14 in the one-byte form, to 255 in the
 // two-byte form.
 struct HeaderExtension {
   std::uint8_t id = 0;
-  Bytes data;  // 1 to 16 bytes in the one-byte form, 0 to 255 in the two-byte form
+  ExtensionData data;  // 1 to 16 bytes in the one-byte form, 0 to 255 in the two-byte form
   bool operator==(const HeaderExtension&) const = default;
 };
+
+using HeaderExtensions = absl::InlinedVector<HeaderExtension, 5>;
 
 // What a packet says beside its payload.
 struct Header {
@@ -42,11 +50,11 @@ struct Header {
   std::uint32_t timestamp = 0;  // in units of the payload's clock
   std::uint32_t ssrc = 0;
   std::vector<std::uint32_t> csrcs;  // up to 15
-  std::vector<HeaderExtension> extensions;
+  HeaderExtensions extensions;
   bool operator==(const Header&) const = default;
 
   // The first element with that id; null if there is none.
-  [[nodiscard]] const Bytes* extension(std::uint8_t id) const;
+  [[nodiscard]] const ExtensionData* extension(std::uint8_t id) const;
 };
 
 // A received packet.
@@ -61,9 +69,9 @@ struct Packet {
   static std::optional<Packet> parse(ByteView datagram);
 };
 
-// The packet's bytes, with `padding` bytes at the end. The extensions take the one-byte form if all
-// of them fit it. Preconditions: as told at the members above; the extensions take at most 65535
-// words.
+// The packet's bytes, with `padding` bytes at the end, and room for a tag of SRTP behind it. The
+// extensions take the one-byte form if all of them fit it. Preconditions: as told at the members
+// above; the extensions take at most 65535 words.
 Bytes encode(const Header& header, ByteView payload, std::uint8_t padding = 0);
 
 }  // namespace natsim::rtp

@@ -286,17 +286,17 @@ void write(Out out, const std::vector<Bandwidth>& bandwidths) {
   }
 }
 
-void write(Out out, const std::vector<Attribute>& attributes) {
+void write(std::string& text, const std::vector<Attribute>& attributes) {
+  // Most of a description: no place for format strings.
   for (const Attribute& each : attributes) {
-    if (each.value) {
-      fmt::format_to(out, "a={}:{}\r\n", each.name, *each.value);
-    } else {
-      fmt::format_to(out, "a={}\r\n", each.name);
-    }
+    text.append("a=").append(each.name);
+    if (each.value) text.append(1, ':').append(*each.value);
+    text.append("\r\n");
   }
 }
 
-void write(Out out, const Media& media) {
+void write(std::string& text, const Media& media) {
+  const Out out(text);
   fmt::format_to(out, "m={} {}", media.kind, media.port);
   if (media.ports != 1) fmt::format_to(out, "/{}", media.ports);
   fmt::format_to(out, " {} {}\r\n", media.protocol, fmt::join(media.formats, " "));
@@ -304,7 +304,7 @@ void write(Out out, const Media& media) {
   for (const Connection& each : media.connections) write(out, each);
   write(out, media.bandwidths);
   write(out, 'k', media.key);
-  write(out, media.attributes);
+  write(text, media.attributes);
 }
 
 }  // namespace
@@ -329,8 +329,8 @@ std::string to_string(const Description& description) {
   }
   write(out, 'z', description.zones);
   write(out, 'k', description.key);
-  write(out, description.attributes);
-  for (const Media& media : description.media) write(out, media);
+  write(text, description.attributes);
+  for (const Media& media : description.media) write(text, media);
   return text;
 }
 

@@ -94,9 +94,6 @@ Outcome take_zeros(Bytes& packet, std::size_t header, std::size_t count) {
   return sound ? Outcome::done : Outcome::unauthenticated;
 }
 
-// A tag, an index and the most that the library may append.
-constexpr std::size_t trailer = SRTP_MAX_TRAILER_LEN + 4;
-
 }  // namespace
 
 void Session::Release::operator()(Context* context) const {
@@ -147,7 +144,7 @@ Result<Session> Session::of_server(const MasterKeys& keys) {
 
 Outcome Session::protect_rtp(Bytes& packet) {
   if (is_plain()) return append_zeros(packet, rtp_header, rtp_trailer_length(profile_));
-  return work_on(sends_.get(), packet, rtp_header, trailer, srtp_protect);
+  return work_on(sends_.get(), packet, rtp_header, rtp_trailer_length(profile_), srtp_protect);
 }
 Outcome Session::unprotect_rtp(Bytes& packet) {
   if (is_plain()) return take_zeros(packet, rtp_header, rtp_trailer_length(profile_));
@@ -155,7 +152,8 @@ Outcome Session::unprotect_rtp(Bytes& packet) {
 }
 Outcome Session::protect_rtcp(Bytes& packet) {
   if (is_plain()) return append_zeros(packet, rtcp_header, rtcp_trailer_length(profile_));
-  return work_on(sends_.get(), packet, rtcp_header, trailer, srtp_protect_rtcp);
+  return work_on(sends_.get(), packet, rtcp_header, rtcp_trailer_length(profile_),
+                 srtp_protect_rtcp);
 }
 Outcome Session::unprotect_rtcp(Bytes& packet) {
   if (is_plain()) return take_zeros(packet, rtcp_header, rtcp_trailer_length(profile_));

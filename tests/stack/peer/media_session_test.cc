@@ -363,7 +363,7 @@ TEST_F(MediaPair, MUX04_TheMidTellsWhereAPacketBelongs) {
   EXPECT_EQ(video_got().packets_received, before + 1);
   header.payload_type = 111;
   header.ssrc = 4712;
-  header.extensions = {{mid_id, Bytes{'1'}}};
+  header.extensions = {{mid_id, {'1'}}};
   // A payload type that the section does not have.
   from_bob->receive_rtp(rtp::encode(header, payload), now);
   EXPECT_EQ(video_got().packets_received, before + 1);

@@ -9,7 +9,7 @@ namespace NATSIM_TEST_FILE {
 // The bytes of a value, and back; another length is no such value.
 template <typename T>
 void expect_bytes(const T& value, const Bytes& bytes) {
-  EXPECT_EQ(value.encode(), bytes);
+  EXPECT_EQ(value.encode(), ExtensionData(bytes.begin(), bytes.end()));
   EXPECT_EQ(T::parse(bytes), value);
   EXPECT_EQ(T::parse(ByteView(bytes).first(bytes.size() - 1)), std::nullopt);
   Bytes longer = bytes;

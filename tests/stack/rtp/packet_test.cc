@@ -34,7 +34,7 @@ TEST(RtpPacket, Rtp01IsTheRfcsBytes) {
   EXPECT_EQ(packet->header, header());
   EXPECT_EQ(Bytes(packet->payload.begin(), packet->payload.end()), payload);
   EXPECT_EQ(packet->padding, 3);
-  EXPECT_EQ(*packet->header.extension(2), (Bytes{1, 2, 3}));
+  EXPECT_EQ(*packet->header.extension(2), (ExtensionData{1, 2, 3}));
   EXPECT_EQ(packet->header.extension(3), nullptr);
 }
 
@@ -55,8 +55,8 @@ TEST(RtpPacket, Rtp01WhatDoesNotFitIsNoPacket) {
 
 TEST(RtpPacket, Rtp01ExtensionsOfBothForms) {
   // Longer than 16 bytes, or empty, or of an id above 14: the two-byte form.
-  for (const HeaderExtension& extension :
-       {HeaderExtension{1, Bytes(17, 9)}, HeaderExtension{1, {}}, HeaderExtension{15, {9}}}) {
+  for (const HeaderExtension& extension : {HeaderExtension{1, ExtensionData(17, 9)},
+                                           HeaderExtension{1, {}}, HeaderExtension{15, {9}}}) {
     Header two = header();
     two.extensions.push_back(extension);
     const Bytes bytes = encode(two, payload);
@@ -72,9 +72,9 @@ TEST(RtpPacket, Rtp01ExtensionsOfBothForms) {
     bytes.insert(bytes.end(), words.begin(), words.end());
     return Packet::parse(bytes).value().header.extensions;
   };
-  EXPECT_EQ(extensions({0x10, 5, 0xf0, 0x20}), (std::vector<HeaderExtension>{{1, {5}}}));
-  EXPECT_EQ(extensions({0x10, 5, 0x23, 1}), (std::vector<HeaderExtension>{{1, {5}}}));
-  EXPECT_EQ(extensions({0, 0, 0x10, 5}), (std::vector<HeaderExtension>{{1, {5}}}));
+  EXPECT_EQ(extensions({0x10, 5, 0xf0, 0x20}), (HeaderExtensions{{1, {5}}}));
+  EXPECT_EQ(extensions({0x10, 5, 0x23, 1}), (HeaderExtensions{{1, {5}}}));
+  EXPECT_EQ(extensions({0, 0, 0x10, 5}), (HeaderExtensions{{1, {5}}}));
   EXPECT_TRUE(extensions({0x10, 5, 0, 0}, 0xabac).empty());
 }
 
@@ -103,10 +103,10 @@ RC_GTEST_PROP(RtpPacket, ComesBackAsItWent, (Bytes data, bool padded)) {
       *rc::gen::inRange<std::size_t>(0, most_csrcs + 1), rc::gen::arbitrary<std::uint32_t>());
   const auto count = *rc::gen::inRange(0, 5);
   for (int i = 0; i < count; ++i) {
-    each.extensions.push_back(
-        {*rc::gen::inRange<std::uint8_t>(1, 255), *rc::gen::arbitrary<Bytes>()});
-    each.extensions.back().data.resize(
-        std::min<std::size_t>(each.extensions.back().data.size(), 255));
+    const auto id = *rc::gen::inRange<std::uint8_t>(1, 255);
+    const Bytes held = *rc::gen::arbitrary<Bytes>();
+    const ByteView most = ByteView(held).first(std::min<std::size_t>(held.size(), 255));
+    each.extensions.push_back({id, {most.begin(), most.end()}});
   }
   const std::uint8_t padding = padded ? *rc::gen::inRange<std::uint8_t>(1, 255) : std::uint8_t{0};
   const Bytes bytes = encode(each, data, padding);
