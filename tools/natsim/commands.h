@@ -8,13 +8,18 @@
 
 #include <CLI/CLI.hpp>
 
+namespace natsim::sweep {
+class Workplace;
+}
+
 namespace natsim::cli {
 
 using Command = std::function<int()>;
 
 Command add_run(CLI::App& app);
 Command add_matrix(CLI::App& app);
-Command add_sweep(CLI::App& app);
+// The workplace outlives the command.
+Command add_sweep(CLI::App& app, sweep::Workplace& workplace);
 Command add_table(CLI::App& app);
 Command add_plot(CLI::App& app);
 Command add_compare(CLI::App& app);

@@ -2,15 +2,18 @@
 #include <exception>
 #include <iostream>
 #include <span>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "tools/natsim/commands.h"
+#include "tools/natsim/mpi_launch.h"
 #include "tools/natsim/selection.h"
 #include "tools/natsim/shell.h"
 #include "tools/natsim/words.h"
+#include "tools/sweep/this_machine.h"
 
 int main(int argc, char** argv) {
   using namespace natsim::cli;
@@ -32,10 +35,11 @@ int main(int argc, char** argv) {
                   "and sim/script/natsim.d.lua lists all that a scenario can do, with units and "
                   "defaults.",
                   app.get_name()));
+  natsim::sweep::ThisMachine here;
   // In the order in which help lists them.
-  const std::vector<Command> commands = {add_run(app),     add_explain(app), add_matrix(app),
-                                         add_sweep(app),   add_table(app),   add_plot(app),
-                                         add_compare(app), add_presets(app), add_completion(app)};
+  const std::vector<Command> commands = {
+      add_run(app),  add_explain(app), add_matrix(app),  add_sweep(app, here), add_table(app),
+      add_plot(app), add_compare(app), add_presets(app), add_completion(app)};
   const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
   if (const auto complaint = unknown_word(app, words.subspan(words.empty() ? 0 : 1))) {
     return usage_error(*complaint);
@@ -43,6 +47,9 @@ int main(int argc, char** argv) {
   if (words.size() < 2) {
     std::cerr << app.help();
     return exit_error;
+  }
+  if (words.size() > 1 && std::string_view(words[1]) == "sweep") {
+    if (const auto complaint = become_rank(argv)) return usage_error(*complaint);
   }
   try {
     app.parse(argc, argv);

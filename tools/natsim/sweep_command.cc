@@ -4,7 +4,7 @@
 #include <iostream>
 #include <limits>
 #include <memory>
-#include <thread>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -15,7 +15,7 @@
 #include "tools/natsim/sweep_progress.h"
 #include "tools/results/store.h"
 #include "tools/sweep/plan.h"
-#include "tools/sweep/threads.h"
+#include "tools/sweep/workplace.h"
 
 namespace natsim::cli {
 namespace {
@@ -25,7 +25,7 @@ struct SweepArguments {
   std::vector<std::string> vary;
   std::int64_t seeds = 1;
   std::int64_t samples = 0;
-  unsigned workers = 1;
+  std::optional<unsigned> workers;
   std::string out;
 };
 
@@ -77,19 +77,27 @@ Result<sweep::Plan> plan_of(const SweepArguments& arguments) {
 }
 
 std::string summary(const Tally& tally, std::chrono::duration<double> elapsed,
-                    std::chrono::nanoseconds inside) {
+                    std::optional<std::chrono::nanoseconds> inside) {
   const double seconds = std::max(elapsed.count(), 1e-9);
-  const double cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
-  const double outside = 1 - std::chrono::duration<double>(inside).count() / std::max(cpu, 1e-9);
-  return fmt::format(
-      "{} runs in {:.1f} s ({:.0f} a second): {} passed, {} failed, {} ended by an error; {:.0f} % "
-      "of the CPU time went outside the scenarios",
+  std::string text = fmt::format(
+      "{} runs in {:.1f} s ({:.0f} a second): {} passed, {} failed, {} ended by an error",
       tally.done, seconds, static_cast<double>(tally.done) / seconds, tally.passed, tally.failed,
-      tally.errors, 100 * std::max(outside, 0.0));
+      tally.errors);
+  if (inside) {
+    const double cpu = static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+    const double outside = 1 - std::chrono::duration<double>(*inside).count() / std::max(cpu, 1e-9);
+    text += fmt::format("; {:.0f} % of the CPU time went outside the scenarios",
+                        100 * std::max(outside, 0.0));
+  }
+  return text;
 }
 
-int run_sweep(const SweepArguments& arguments) {
+int run_sweep(const SweepArguments& arguments, sweep::Workplace& workplace) {
   const auto plan = plan_of(arguments);
+  if (!workplace.keeps()) {
+    if (plan) workplace.serve(plan.value());
+    return exit_passed;
+  }
   if (!plan) return usage_error(plan.error());
   auto opened = results::Store::open(arguments.out, plan.value().charter(NATSIM_VERSION));
   if (!opened) return usage_error(opened.error());
@@ -109,10 +117,10 @@ int run_sweep(const SweepArguments& arguments) {
   Tally tally;
   bool interrupted = false;
   {
-    const auto workers = static_cast<unsigned>(
-        std::min<std::size_t>(arguments.workers, std::max<std::size_t>(left.size(), 1)));
+    auto employed = workplace.employ(plan.value(), std::move(left), arguments.workers);
+    if (!employed) return usage_error(employed.error());
+    sweep::Crew& crew = *employed.value();
     SweepProgress progress(runs, before);
-    sweep::Threads crew(plan.value(), std::move(left), workers);
     // How long a result waits for being written, at most, beside the writing itself.
     constexpr auto patience = std::chrono::milliseconds(250);
     while (!crew.finished()) {
@@ -142,9 +150,8 @@ int run_sweep(const SweepArguments& arguments) {
 
 }  // namespace
 
-Command add_sweep(CLI::App& app) {
+Command add_sweep(CLI::App& app, sweep::Workplace& workplace) {
   auto arguments = std::make_shared<SweepArguments>();
-  arguments->workers = std::max(1U, std::thread::hardware_concurrency());
   CLI::App* const command = app.add_subcommand(
       "sweep", "Run a scenario with every combination of parameters, into a database");
   arguments->selection.add_to(*command);
@@ -163,9 +170,10 @@ Command add_sweep(CLI::App& app) {
       ->add_option("--sample", arguments->samples,
                    "draw the other parameters so often from the distributions that they declare")
       ->check(CLI::Range(std::int64_t{1}, most));
-  command->add_option("-j,--jobs", arguments->workers, "threads that run scenarios")
-      ->check(CLI::Range(1U, 1024U))
-      ->capture_default_str();
+  command
+      ->add_option("-j,--jobs", arguments->workers,
+                   "threads that run scenarios; as many as there are processors if it is not given")
+      ->check(CLI::Range(1U, 1024U));
   command->add_option("--out", arguments->out, "SQLite database for the results")->required();
   command->footer(fmt::format(
       "A sweep that was interrupted or killed goes on when it is called again; what is in the "
@@ -176,9 +184,9 @@ Command add_sweep(CLI::App& app) {
       "  {0} sweep scenarios/keepalive_too_slow.lua --only slow --vary slow=20s:40s:10s --out "
       "keepalive.db",
       app.get_name()));
-  return [arguments] {
+  return [arguments, &workplace] {
     try {
-      return run_sweep(*arguments);
+      return run_sweep(*arguments, workplace);
     } catch (const results::DatabaseError& error) {
       return usage_error(error.what());
     }

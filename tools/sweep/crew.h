@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "tools/results/store.h"
@@ -21,6 +22,8 @@ class Crew {
   [[nodiscard]] virtual bool finished() const = 0;
   // Begins no further run; what is under way is finished.
   virtual void stop() = 0;
+  // CPU time of this process within runs until now; nullopt where others run.
+  [[nodiscard]] virtual std::optional<std::chrono::nanoseconds> inside() const = 0;
 };
 
 }  // namespace natsim::sweep

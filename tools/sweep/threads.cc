@@ -59,7 +59,7 @@ void Threads::stop() {
   changed_.notify_all();
 }
 
-std::chrono::nanoseconds Threads::inside() const {
+std::optional<std::chrono::nanoseconds> Threads::inside() const {
   const std::lock_guard lock(mutex_);
   return inside_;
 }

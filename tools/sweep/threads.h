@@ -23,8 +23,7 @@ class Threads : public Crew {
   std::vector<results::RunRow> take(std::chrono::milliseconds patience) override;
   [[nodiscard]] bool finished() const override;
   void stop() override;
-  // CPU time of all workers within runs until now.
-  [[nodiscard]] std::chrono::nanoseconds inside() const;
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> inside() const override;
 
  private:
   // Results that nobody has taken: workers wait when there are more.
