@@ -105,6 +105,30 @@ int metric(lua_State* lua) {
   return 0;
 }
 
+int golden(lua_State* lua) {
+  Run& run = Run::of(lua);
+  if (run.outcome().golden) raise(lua, "golden: it has been given already");
+  const Value value(lua, 1, "golden");
+  Golden given;
+  if (value.is_table()) {
+    constexpr std::array<Key<Golden>, 2> keys = {
+        {{"text", [](const Value& text, Golden& into) { into.text = text.text(); }},
+         {"digest", [](const Value& wanted, Golden& into) { into.digest = wanted.boolean(); }}}};
+    read_options(value, keys, given);
+  } else {
+    given.text = value.text();
+  }
+  if (given.text.empty() && !given.digest) value.complain("there is nothing to compare");
+  if (given.text.ends_with('\n')) given.text.pop_back();
+  if (given.text.starts_with("=== ") || given.text.find("\n=== ") != std::string::npos) {
+    value.complain(
+        "no line can begin with \"=== \", which begins a scenario's section in the file");
+  }
+  run.sandbox().charge_memory(lua, given.text.size());
+  run.outcome().golden = std::move(given);
+  return 0;
+}
+
 int fail(lua_State* lua) {
   Failure failure;
   failure.message = Value(lua, 1, "fail").text();
@@ -136,6 +160,7 @@ void install_globals(lua_State* lua) {
   lua_register(lua, "log", log);
   lua_register(lua, "print", log);
   lua_register(lua, "metric", metric);
+  lua_register(lua, "golden", golden);
   lua_register(lua, "fail", fail);
   lua_register(lua, "nat_mix", nat_mix);
 }

@@ -78,6 +78,16 @@ function print(...) end
 ---@param options? { unit: string } of a number, as plots and tables are to show it
 function metric(name, value, options) end
 
+---@class GoldenOptions
+---@field text? string
+---@field digest? boolean that of all that happened is part of it; default false
+
+---Has `natsim test` compare a text, such as a table of results, with the scenario's section in the file `.golden` beside its
+---own: what has changed is shown line by line, and `--update-golden` writes it anew. Compared with the seed 1 alone, and
+---once a scenario.
+---@param outcome string|GoldenOptions
+function golden(outcome) end
+
 ---Ends the scenario as a failed expectation does.
 ---@param message string
 function fail(message) end

@@ -60,6 +60,13 @@ struct Metric {
   std::string unit;  // of a number, as the scenario says it; may be empty
 };
 
+// What a scenario gave to golden(): its outcome is to be what a file says, which is for others to
+// compare.
+struct Golden {
+  std::string text;     // without its last line's end
+  bool digest = false;  // of the event stream, too
+};
+
 // An expectation that did not hold, or a call of fail().
 struct Failure {
   Location at;
@@ -102,6 +109,7 @@ struct Outcome {
   std::size_t expectations = 0;   // calls of expect() that were decided
   std::vector<Parameter> params;  // in the order in which they were declared
   std::vector<Metric> metrics;    // in the order in which they were reported
+  std::optional<Golden> golden;
   std::vector<Failure> failures;  // at most one: a failed expectation ends the scenario
   std::vector<LogLine> logs;
   std::vector<std::string> required;  // the files that require() has read, in that order

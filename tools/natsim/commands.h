@@ -17,6 +17,7 @@ namespace natsim::cli {
 using Command = std::function<int()>;
 
 Command add_run(CLI::App& app);
+Command add_test(CLI::App& app);
 Command add_matrix(CLI::App& app);
 // The workplace outlives the command.
 Command add_sweep(CLI::App& app, sweep::Workplace& workplace);

@@ -11,9 +11,8 @@
 #include "tools/natsim/terminal.h"
 
 namespace natsim::cli {
-namespace {
 
-std::string command(const Run& run, std::string_view subcommand) {
+std::string command_of(const Run& run, std::string_view subcommand) {
   std::string text =
       fmt::format("{} {} {} --only {} --seed {}", run.program, subcommand,
                   shell_word(run.chosen.file.path), shell_word(run.chosen.info().name), run.seed);
@@ -23,8 +22,6 @@ std::string command(const Run& run, std::string_view subcommand) {
   }
   return text;
 }
-
-}  // namespace
 
 nlohmann::ordered_json to_json(const script::ReportedValue& value) {
   return std::visit(
@@ -111,8 +108,8 @@ std::string text_of(const Run& run, bool coloured) {
     line(paint(coloured, Paint::yellow, "note: it neither expects nor measures anything"));
   }
   if (outcome.verdict == script::Verdict::fail) {
-    line(fmt::format("again:   {}", command(run, "run")));
-    line(fmt::format("in full: {}", command(run, "explain")));
+    line(fmt::format("again:   {}", command_of(run, "run")));
+    line(fmt::format("in full: {}", command_of(run, "explain")));
   }
   return text;
 }

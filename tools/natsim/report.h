@@ -27,6 +27,9 @@ struct Run {
 // A block of lines for a terminal.
 std::string text_of(const Run& run, bool coloured);
 
+// The command that repeats it: "natsim run FILE --only NAME --seed 1".
+std::string command_of(const Run& run, std::string_view subcommand);
+
 // The object that `--json` prints on one line. Durations are in seconds.
 nlohmann::ordered_json json_of(const Run& run);
 // {"file", "line", "message"} of an error about the file `path`; file and line where they are

@@ -33,8 +33,11 @@ std::string bar(std::int64_t done, std::int64_t runs) {
 SweepProgress::SweepProgress(std::int64_t runs, std::int64_t before)
     : runs_(runs), before_(before), terminal_(progress_welcome()) {}
 
-SweepProgress::~SweepProgress() {
+SweepProgress::~SweepProgress() { hide(); }
+
+void SweepProgress::hide() {
   if (terminal_ && shown_) std::cerr << "\r\x1b[K" << std::flush;
+  shown_ = false;
 }
 
 void SweepProgress::show(std::int64_t done) {

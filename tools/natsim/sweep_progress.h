@@ -19,6 +19,8 @@ class SweepProgress {
 
   // `done` counts those from before too.
   void show(std::int64_t done);
+  // Makes room for a line of standard output.
+  void hide();
   // Since it was made.
   [[nodiscard]] std::chrono::duration<double> elapsed() const { return Clock::now() - begun_; }
 
