@@ -55,11 +55,6 @@ Result<std::unique_ptr<TurnServer>> TurnServer::start(net::Host& host,
   return server;
 }
 
-TurnServer::TurnServer(net::Host& host, const turn::ServerOptions& options)
-    : Agent(host, "turn"),
-      listening_(options.listening.front()),
-      machine_(options, host.world().random(label())) {}
-
 Result<std::unique_ptr<net::TcpListener>> TurnServer::listen(std::uint16_t port) {
   return host().tcp().listen({.local = {listening_.address, port}, .options = {.nagle = false}},
                              *this);
@@ -72,6 +67,9 @@ Endpoint TurnServer::endpoint(Transport transport) const {
 }
 
 void TurnServer::accept(net::TcpListener& listener, std::unique_ptr<net::TcpSocket> socket) {
+  if (&listener != tcp_.get() && &listener != tls_.get()) {
+    return accept_peer(listener.local(), std::move(socket));
+  }
   const std::pair key(socket->remote(), socket->local());
   const Transport transport = &listener == tls_.get() ? Transport::tls : Transport::tcp;
   tell("turn.connected", {{"client", key.first}, {"transport", to_string(transport)}});
@@ -80,7 +78,8 @@ void TurnServer::accept(net::TcpListener& listener, std::unique_ptr<net::TcpSock
     const Random random = world().random(label()).split("tls").split(tls_connections_++);
     tls.emplace(*this, tls_use_->authority->server(tls_use_->options, random));
   }
-  connections_[key] = {transport, TurnStream::accept(std::move(socket), *this, std::move(tls))};
+  connections_[key] = {transport, TurnStream::accept(std::move(socket), *this, std::move(tls)),
+                       std::nullopt};
 }
 
 void TurnServer::on_message(TurnStream& stream, ByteView message) {
@@ -142,9 +141,11 @@ void TurnServer::drain() {
       transmit(*out);
     }
   }
+  for (const turn::JoinStreams& streams : std::exchange(to_join_, {})) join(streams);
 }
 
 void TurnServer::on(const turn::OpenRelay& event) {
+  if (event.tcp) return open_relay_for_tcp(event.relay);
   // The machine owns the port range; a port that another program of the host holds gives an
   // allocation that nothing arrives at, and this event.
   if (const auto bound = bind(event.relay); !bound) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "sim/agents/agent.h"
 #include "sim/agents/tls_authority.h"
@@ -26,20 +27,22 @@ struct TurnServerOptions {
 // Relays for clients that know a user name and password. It answers Binding requests as well, so
 // that one address serves as STUN and TURN server (RFC 8656 §2.1).
 //
-// Data for a client whose connection takes no more is lost, with a reason.
+// Data for a client whose connection takes no more is lost, with a reason. What a peer sends over
+// TCP (RFC 6062) never is: it waits for the client, without a limit.
 //
 // Events: "turn.allocated" {client, relay, user, lifetime}, "turn.refreshed" {client, relay,
 // lifetime}, "turn.moved" {client, former, relay}, "turn.ended" {client, relay, why},
 // "turn.permission" {client, relay, peer, refreshed}, "turn.permission_expired" {client, relay,
 // peer}, "turn.channel" {client, relay, peer, number, refreshed}, "turn.channel_expired" {client,
 // relay, peer, number}, "turn.refused" {client, method, code, reason}, "turn.connected" {client,
-// transport}, "turn.disconnected" {client, transport, reason}; with TLS those of
-// TlsLayer.
+// transport}, "turn.disconnected" {client, transport, reason}; "turn.peer" {relay, peer, state,
+// reason} of a connection with a peer; with TLS those of TlsLayer.
 class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::User {
  public:
   // Fails if a listening socket cannot be opened.
   static Result<std::unique_ptr<TurnServer>> start(net::Host& host,
                                                    const TurnServerOptions& options);
+  ~TurnServer() override;
 
   // Where it is served; unset if it is not by this transport.
   [[nodiscard]] Endpoint endpoint(Transport transport = Transport::udp) const;
@@ -50,7 +53,9 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
   struct Connection {
     Transport transport;
     std::unique_ptr<TurnStream> stream;
+    std::optional<std::uint32_t> peer;  // the number of the connection that it carries (RFC 6062)
   };
+  class PeerStream;
 
   TurnServer(net::Host& host, const turn::ServerOptions& options);
 
@@ -58,6 +63,12 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
   void on_open(TurnStream& /*stream*/) override {}  // those of clients only
   void on_message(TurnStream& stream, ByteView message) override;
   void on_end(TurnStream& stream, std::string_view why) override;
+  void on_raw(TurnStream& stream, ByteView bytes) override;
+  void accept_peer(const Endpoint& relay, std::unique_ptr<net::TcpSocket> socket);
+  void open_relay_for_tcp(const Endpoint& relay);
+  void join(const turn::JoinStreams& streams);
+  void tell_peer(const Endpoint& relay, const Endpoint& peer, std::string_view state,
+                 std::string_view reason);
   void send_by_connection(const Transmit& message);
   Result<std::unique_ptr<net::TcpListener>> listen(std::uint16_t port);
   void take(const Endpoint& local, const net::Packet& packet) override;
@@ -67,11 +78,11 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
   void drain() override;
 
   void on(const turn::OpenRelay& event);
-  void on(const turn::CloseRelay& event) { unbind(event.relay); }
-  // UDP is relayed here.
-  void on(const turn::ConnectPeer& /*event*/) {}
-  void on(const turn::JoinStreams& /*event*/) {}
-  void on(const turn::ClosePeer& /*event*/) {}
+  void on(const turn::CloseRelay& event);
+  void on(const turn::ConnectPeer& event);
+  // When the answer that the client waits for has been sent.
+  void on(const turn::JoinStreams& event) { to_join_.push_back(event); }
+  void on(const turn::ClosePeer& event);
   void on(const turn::AllocationCreated& event);
   void on(const turn::AllocationRefreshed& event);
   void on(const turn::AllocationMoved& event);
@@ -90,6 +101,9 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
   std::unique_ptr<net::TcpListener> tcp_;  // null if it is not served so
   std::unique_ptr<net::TcpListener> tls_;
   std::map<std::pair<Endpoint, Endpoint>, Connection> connections_;  // by client and server
+  std::map<Endpoint, std::unique_ptr<net::TcpListener>> relays_;     // for TCP
+  std::map<std::uint32_t, std::unique_ptr<PeerStream>> peers_;       // by CONNECTION-ID
+  std::vector<turn::JoinStreams> to_join_;
   const net::Packet* current_ = nullptr;  // being taken: what a PacketDropped is about
   bool taking_ = false;                   // a packet, or a stream's message
 };

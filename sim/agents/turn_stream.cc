@@ -38,9 +38,19 @@ bool TurnStream::send(ByteView message) {
 void TurnStream::on_open(ByteStream& /*stream*/) { user_.on_open(*this); }
 
 void TurnStream::on_bytes(ByteStream& stream, ByteView bytes) {
+  if (raw_) return user_.on_raw(*this, bytes);
   framing_.receive(bytes);
-  while (const auto message = framing_.poll_message()) user_.on_message(*this, *message);
-  if (framing_.broken()) stream.fail("neither STUN nor ChannelData on the stream");
+  while (!raw_) {
+    const auto message = framing_.poll_message();
+    if (!message) break;
+    user_.on_message(*this, *message);
+  }
+  if (raw_) {
+    const Bytes rest = framing_.take_rest();
+    if (!rest.empty()) user_.on_raw(*this, rest);
+  } else if (framing_.broken()) {
+    stream.fail("neither STUN nor ChannelData on the stream");
+  }
 }
 
 void TurnStream::on_end(ByteStream& /*stream*/, std::string_view why) { user_.on_end(*this, why); }

@@ -19,6 +19,8 @@ class TurnStream : private ByteStream::User {
     virtual ~User() = default;
     virtual void on_open(TurnStream& stream) = 0;
     virtual void on_message(TurnStream& stream, ByteView message) = 0;
+    // After `pass_through`.
+    virtual void on_raw(TurnStream& /*stream*/, ByteView /*bytes*/) {}
     virtual void on_end(TurnStream& stream, std::string_view why) = 0;
   };
 
@@ -36,6 +38,10 @@ class TurnStream : private ByteStream::User {
 
   // False if it is lost.
   bool send(ByteView message);
+  // What follows the message that is being told is no message any more, but a peer's (RFC 6062).
+  void pass_through() { raw_ = true; }
+  // As it is, and never lost.
+  void send_raw(ByteView bytes) { stream_->send(bytes); }
   // Once all is sent.
   void close() { stream_->close(); }
 
@@ -51,6 +57,7 @@ class TurnStream : private ByteStream::User {
 
   User& user_;
   turn::StreamFraming framing_;
+  bool raw_ = false;
   std::unique_ptr<ByteStream> stream_;
 };
 

@@ -30,6 +30,11 @@ constexpr Sentence sentences[] = {
     Sentence{"ice.pair",
              "pair {pair} {state}: {local_type} {local} with {remote_type} {remote}[ over "
              "{transport}][ ({reason})]"},
+    Sentence{"turn.peer", "connection of {relay} with {peer} {state}[: {reason}]"},
+    Sentence{"turn_tcp.allocated", "{server} relays TCP at {relay}"},
+    Sentence{"turn_tcp.connected", "connected with {peer} through the relay"},
+    Sentence{"turn_tcp.failed", "no connection with {peer} through the relay: {reason}"},
+    Sentence{"turn_tcp.ended", "the relay for TCP has ended: {reason}"},
     Sentence{"ice.component", "component {component} of stream {stream}: {state}"},
     Sentence{"ice.path", "connection from {local} to {remote} {state}[: {reason}]"},
     Sentence{"ice.nominated", "pair {pair} nominated"},

@@ -26,6 +26,7 @@ constinit const Member HostObject::methods[] = {
     {"tcp_echo", call_member<HostObject, &HostObject::tcp_echo>},
     {"tcp_discard", call_member<HostObject, &HostObject::tcp_discard>},
     {"tcp_source", call_member<HostObject, &HostObject::tcp_source>},
+    {"turn_tcp_relay", call_member<HostObject, &HostObject::turn_tcp_relay>},
     {"tcp_silent", call_member<HostObject, &HostObject::tcp_silent>},
     {"stun_request", call_member<HostObject, &HostObject::stun_request>},
     {"ping", call_member<HostObject, &HostObject::ping>},

@@ -102,6 +102,7 @@ class HostObject : public NodeObject {
   int tcp_discard(lua_State* lua);
   int tcp_source(lua_State* lua);
   int tcp_silent(lua_State* lua);
+  int turn_tcp_relay(lua_State* lua);
   int serve_tcp(lua_State* lua, std::string_view function, agents::TcpServiceKind kind);
 
   // Raises if the host has no address yet, which every program needs.

@@ -127,22 +127,30 @@ Endpoint turn_endpoint(const Value& where, const HostObject* host, Transport tra
   return endpoint;
 }
 
-// A server for each transport that it is to be used by.
-void read_turn_server_use(const Value& table, agents::IcePeerOptions& peer) {
-  if (!table.is_table()) table.refuse("a table such as { server, user = \"alice\" }");
-  TurnUse keys;
-  read_options(table, turn_use_keys, keys, 1);
+// Reads what is in the table, and says who asks whom: `where` is its first element.
+template <std::size_t count>
+turn::ServerOptions::User read_use(const Value& table, const std::array<Key<TurnUse>, count>& known,
+                                   const Value& where, const HostObject*& host, TurnUse& keys) {
+  read_options(table, known, keys, 1);
   if (!keys.user) table.complain("missing key 'user'");
-  const Value where = table.element(1);
-  const HostObject* const host = host_in(where);
+  host = host_in(where);
   if (host != nullptr && host->turn() == nullptr) {
     where.complain(
         fmt::format("{} runs no TURN server: call host:turn_server{{…}} before", host->shown()));
   }
   if (host == nullptr && !keys.password) table.complain("missing key 'password'");
   if (keys.password && keys.expires) table.complain("'expires' has no effect with 'password'");
-  const auto user = host == nullptr ? turn::ServerOptions::User{*keys.user, *keys.password}
-                                    : credentials_of(table, *host, keys);
+  return host == nullptr ? turn::ServerOptions::User{*keys.user, *keys.password}
+                         : credentials_of(table, *host, keys);
+}
+
+// A server for each transport that it is to be used by.
+void read_turn_server_use(const Value& table, agents::IcePeerOptions& peer) {
+  if (!table.is_table()) table.refuse("a table such as { server, user = \"alice\" }");
+  TurnUse keys;
+  const Value where = table.element(1);
+  const HostObject* host = nullptr;
+  const auto user = read_use(table, turn_use_keys, where, host, keys);
   for (const Transport transport : keys.transports) {
     peer.turn_servers.push_back({.address = turn_endpoint(where, host, transport),
                                  .username = user.name,
@@ -197,6 +205,22 @@ constexpr std::array<Key<agents::IcePeerOptions>, 2> server_keys = {{
 
 void read_ice_servers(const Value& value, agents::IcePeerOptions& peer) {
   read_options(value, server_keys, peer);
+}
+
+ice::TurnServer read_tcp_relay_use(const Value& table) {
+  if (!table.is_table()) table.refuse("a table such as { server, user = \"alice\" }");
+  // The first three of those of calls.
+  static_assert(turn_use_keys[2].name == "expires");
+  constexpr std::array<Key<TurnUse>, 3> known = {
+      {turn_use_keys[0], turn_use_keys[1], turn_use_keys[2]}};
+  TurnUse keys;
+  const Value where = table.element(1);
+  const HostObject* host = nullptr;
+  const auto user = read_use(table, known, where, host, keys);
+  return {.address = turn_endpoint(where, host, Transport::tcp),
+          .username = user.name,
+          .password = user.password,
+          .transport = Transport::tcp};
 }
 
 }  // namespace natsim::script

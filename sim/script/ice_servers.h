@@ -11,4 +11,8 @@ namespace natsim::script {
 // host or endpoint first, `user`, and `password` unless the host's server knows the user.
 void read_ice_servers(const Value& value, agents::IcePeerOptions& peer);
 
+// Reads `{ server, user = "alice" }` for a relay of TCP, which is asked for over TCP; with
+// `password` and `expires` likewise.
+ice::TurnServer read_tcp_relay_use(const Value& table);
+
 }  // namespace natsim::script

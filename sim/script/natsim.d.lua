@@ -608,6 +608,7 @@ function PortMapping:remove() end
 ---@field max_lifetime? AnyDuration default "3600s"
 ---@field user_quota? integer allocations of one user; from 0 to 1000000; default: no quota
 ---@field mobility? boolean lets allocations follow their clients to other addresses (RFC 8016); default false
+---@field tcp_relays? boolean relays TCP as well (RFC 6062), to clients over `tcp_port` or `tls`; default false
 ---@field max_permissions? integer of one allocation; from 1 to 1000000; default 1024
 
 ---@class LocalOptions
@@ -744,6 +745,10 @@ function Host:udp(options) end
 ---@param options? PeerConnectionOptions
 ---@return PeerConnection
 function Host:peer_connection(options) end
+---Asks a TURN server, over TCP, for a relay of TCP (RFC 6062).
+---@param server TurnTcpUse
+---@return TurnTcpRelay
+function Host:turn_tcp_relay(server) end
 ---Opens a raw socket, of which a host has one at a time. While it is open it gets all that arrives
 ---at the host, and the host's UDP, TCP and ICMP get nothing.
 ---@return RawSocket
@@ -995,6 +1000,37 @@ local TcpListener = {}
 function TcpListener:accept(timeout) end
 ---Refuses further connections.
 function TcpListener:close() end
+
+---@class TurnTcpUse
+---@field [1] Host|string the host of the TURN server, or an endpoint
+---@field user string
+---@field password? string default: what the host's server knows for the user, or makes with its secret
+---@field expires? AnyDuration from now, of credentials made with the server's secret; default "24h"
+
+---A relay for TCP at a TURN server (RFC 6062). Each connection with a peer is one of its own with the server, on which there are
+---the peer's bytes alone once it is bound: a TcpSocket as any other.
+---@class TurnTcpRelay: Reachable
+---@field ended? string why there is no relay, or no longer
+local TurnTcpRelay = {}
+---Waits until it is allocated: then it has an endpoint. If it is not within the timeout the scenario has failed.
+---@param timeout AnyDuration
+function TurnTcpRelay:wait(timeout) end
+---Lets peers with this address connect to the relay's endpoint.
+---@param address string
+function TurnTcpRelay:permit(address) end
+---Connects with a peer through the relay; needs no permission.
+---@param to EndpointLike
+---@param timeout AnyDuration
+---@return TcpSocket? socket to the server, joined with the peer's
+---@return string? peer endpoint; without a socket why there is none
+function TurnTcpRelay:connect(to, timeout) end
+---Waits for the next connection of a peer; nothing if none comes in time.
+---@param timeout AnyDuration
+---@return TcpSocket?
+---@return string? peer endpoint
+function TurnTcpRelay:accept(timeout) end
+---Gives the relay back, and with it all connections.
+function TurnTcpRelay:close() end
 
 ---A TCP connection (RFC 9293) with NewReno, but without SACK, timestamps, ECN, urgent data, Fast
 ---Open and path MTU probing without ICMP.

@@ -66,7 +66,7 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   return users;
 }
 
-constexpr std::array<Key<TurnSetup>, 18> turn_keys = {{
+constexpr std::array<Key<TurnSetup>, 19> turn_keys = {{
     {"users",
      [](const Value& value, TurnSetup& server) { server.options.users = read_users(value); }},
     {"secret",
@@ -128,6 +128,8 @@ constexpr std::array<Key<TurnSetup>, 18> turn_keys = {{
      }},
     {"mobility",
      [](const Value& value, TurnSetup& server) { server.options.mobility = value.boolean(); }},
+    {"tcp_relays",
+     [](const Value& value, TurnSetup& server) { server.options.tcp_relays = value.boolean(); }},
     {"max_permissions",
      [](const Value& value, TurnSetup& server) {
        server.options.max_permissions = value.number<std::size_t>(1, 1'000'000);
@@ -212,6 +214,10 @@ agents::TurnServerOptions read_turn_server(const Value& value, const net::Host& 
   read_options(value, turn_keys, keys);
   if (options.users.empty() && !options.shared_secret) {
     value.complain("missing key 'users', or 'secret'");
+  }
+  if (options.tcp_relays && !keys.tcp && !keys.tls) {
+    value.complain(
+        "'tcp_relays' are asked for over TCP or TLS: it has no effect without 'tcp_port' or 'tls'");
   }
   if (keys.tcp) read.tcp_port = keys.tcp_port.value_or(options.listening.front().port);
   if (keys.tls_port && !keys.tls) value.complain("'tls_port' has no effect without 'tls'");

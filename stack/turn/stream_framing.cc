@@ -54,4 +54,10 @@ std::optional<Bytes> StreamFraming::poll_message() {
   return Bytes(rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(next.size));
 }
 
+Bytes StreamFraming::take_rest() {
+  Bytes rest(buffer_.begin() + static_cast<std::ptrdiff_t>(taken_), buffer_.end());
+  taken_ = buffer_.size();
+  return rest;
+}
+
 }  // namespace natsim::turn

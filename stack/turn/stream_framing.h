@@ -21,6 +21,9 @@ class StreamFraming {
   void receive(ByteView bytes);
   // The next whole message, with a ChannelData message's padding.
   std::optional<Bytes> poll_message();
+  // What has come behind the last message that was polled: from there on the stream has none (RFC
+  // 6062 §5.4).
+  Bytes take_rest();
   [[nodiscard]] bool broken() const { return broken_; }
   // Bytes of a message whose rest is still to come.
   [[nodiscard]] std::size_t held() const { return buffer_.size() - taken_; }

@@ -105,5 +105,20 @@ RC_GTEST_PROP(TurnStreamFraming, Stun15_Tc10_AnySegmentation, ()) {
   RC_ASSERT(framing.held() == 0U);
 }
 
+TEST(TurnStreamFraming, Ts21_WhatFollowsTheLastMessageIsThePeers) {
+  const Bytes message = stun::MessageBuilder(stun::MessageClass::request, stun::Method::binding,
+                                             stun::TransactionId{})
+                            .take();
+  Bytes stream = message;
+  const Bytes peers = {0xff, 0x00, 0x01};  // begins no message
+  stream.insert(stream.end(), peers.begin(), peers.end());
+  StreamFraming framing;
+  framing.receive(stream);
+  EXPECT_EQ(framing.poll_message(), message);
+  EXPECT_EQ(framing.take_rest(), peers);
+  EXPECT_TRUE(framing.take_rest().empty());
+  EXPECT_FALSE(framing.broken());
+}
+
 }  // namespace NATSIM_TEST_FILE
 }  // namespace natsim::turn
