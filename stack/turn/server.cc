@@ -64,7 +64,8 @@ void Server::receive(const Endpoint& local, const Endpoint& remote, ByteView byt
                      Transport transport) {
   handle_timeout(now);
   const FiveTuple tuple{remote, local, transport};
-  if (ChannelData::matches(bytes)) return receive_channel_data(tuple, bytes, now);
+  if (ChannelData::matches(bytes, options_.highest_channel))
+    return receive_channel_data(tuple, bytes, now);
   PacketDropped drop{.from = remote, .to = local, .size = bytes.size()};
   const auto message = stun::MessageView::parse(bytes);
   if (!message) {

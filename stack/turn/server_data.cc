@@ -69,7 +69,7 @@ void Server::receive_channel_data(const FiveTuple& tuple, ByteView bytes, Time n
     drop.why = why;
     events_.emplace_back(drop);
   };
-  const auto message = ChannelData::parse(bytes);
+  const auto message = ChannelData::parse(bytes, options_.highest_channel);
   if (!message) return dropped(DropReason::malformed);
   drop.channel = message->number;
   const Allocation* allocation = allocation_with_data(tuple);

@@ -10,6 +10,7 @@
 #include "stack/base/address.h"
 #include "stack/base/time.h"
 #include "stack/stun/nonce_cookie.h"
+#include "stack/turn/channel_data.h"
 
 namespace natsim::turn {
 
@@ -51,6 +52,9 @@ struct ServerOptions {
   // Per allocation; more get 508. Bounds what one client can make the server remember.
   std::size_t max_permissions = 1024;
 
+  // The highest channel number that may be bound: last_legacy_channel for clients that follow RFC
+  // 5766.
+  std::uint16_t highest_channel = last_channel;
   Duration permission_lifetime = seconds(300);  // RFC 8656 §9
   Duration channel_lifetime = seconds(600);     // RFC 8656 §12
   // After a binding's expiry neither its number nor its peer may be bound otherwise (RFC 8656

@@ -95,8 +95,8 @@ void Server::channel_bind(const Request& request) {
     return refuse(request, ErrorNumber::bad_request,
                   "no valid CHANNEL-NUMBER and XOR-PEER-ADDRESS");
   }
-  if (!is_channel_number(*number)) {
-    return refuse(request, ErrorNumber::bad_request, "a channel number outside 0x4000-0x4FFF");
+  if (!is_channel_number(*number, options_.highest_channel)) {
+    return refuse(request, ErrorNumber::bad_request, "a channel number out of range");
   }
   const Relayed* relay = allocation->relay_of(peer->address.family());
   if (relay == nullptr) {

@@ -3,7 +3,6 @@
 #include <cstdint>
 
 #include "stack/stun/message.h"
-#include "stack/turn/channel_data.h"
 
 namespace natsim::turn {
 namespace {
@@ -21,9 +20,9 @@ struct Measured {
   std::size_t size = 0;
 };
 
-Measured measure(ByteView bytes) {
+Measured measure(ByteView bytes, std::uint16_t highest) {
   if (bytes.empty()) return {Head::incomplete};
-  if (ChannelData::matches(bytes)) {
+  if (ChannelData::matches(bytes, highest)) {
     if (bytes.size() < ChannelData::header_size) return {Head::incomplete};
     const std::size_t length = load_be16(bytes.data() + 2);
     return {Head::whole, ChannelData::header_size + (length + 3) / 4 * 4};
@@ -47,7 +46,7 @@ void StreamFraming::receive(ByteView bytes) {
 
 std::optional<Bytes> StreamFraming::poll_message() {
   const ByteView rest = ByteView(buffer_).subspan(taken_);
-  const Measured next = measure(rest);
+  const Measured next = measure(rest, highest_channel_);
   if (next.head == Head::impossible) broken_ = true;
   if (next.head != Head::whole || rest.size() < next.size) return std::nullopt;
   taken_ += next.size;

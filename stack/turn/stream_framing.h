@@ -3,9 +3,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 
 #include "stack/base/bytes.h"
+#include "stack/turn/channel_data.h"
 
 namespace natsim::turn {
 
@@ -17,6 +19,9 @@ namespace natsim::turn {
 // would begin, and the connection is to be closed.
 class StreamFraming {
  public:
+  // ChannelData with numbers up to `highest`.
+  explicit StreamFraming(std::uint16_t highest = last_channel) : highest_channel_(highest) {}
+
   // Bytes in the order of the stream, cut anyhow.
   void receive(ByteView bytes);
   // The next whole message, with a ChannelData message's padding.
@@ -29,6 +34,7 @@ class StreamFraming {
   [[nodiscard]] std::size_t held() const { return buffer_.size() - taken_; }
 
  private:
+  std::uint16_t highest_channel_;
   Bytes buffer_;           // from the last `receive` on, and what was left before it
   std::size_t taken_ = 0;  // of buffer_: given out already
   bool broken_ = false;

@@ -32,6 +32,9 @@ class Workplace:
         (folder / "scenarios").symlink_to(ROOT / "scenarios")
 
     def run(self, command: str) -> subprocess.CompletedProcess:
+        # What serves does so until it is told to end.
+        if command.startswith(f"{SHOWN} serve ") and "--help" not in command:
+            command = f"timeout --preserve-status 1 {command}"
         return subprocess.run(
             ["bash", "-c", command],
             capture_output=True,

@@ -197,6 +197,18 @@ TEST_F(TurnPeers, Ts12_ChannelNumbers) {
   EXPECT_EQ(bind(alice_, 0x4fff, {peer.address, port++})->code(), 0);
 }
 
+// Clients that follow RFC 5766 §11 bind any number below 0x7fff.
+TEST(TurnChannels, Ts12_ALegacyServerTakesTheOldRange) {
+  EXPECT_TRUE(is_channel_number(0x7ffe, last_legacy_channel));
+  EXPECT_FALSE(is_channel_number(0x7fff, last_legacy_channel));
+  EXPECT_FALSE(is_channel_number(0x3fff, last_legacy_channel));
+  const Bytes message = {0x7f, 0xfe, 0x00, 0x01, 0x2a};
+  EXPECT_FALSE(ChannelData::matches(message));
+  EXPECT_TRUE(ChannelData::matches(message, last_legacy_channel));
+  EXPECT_FALSE(ChannelData::parse(message));
+  EXPECT_EQ(ChannelData::parse(message, last_legacy_channel)->number, 0x7ffe);
+}
+
 TEST_F(TurnPeers, Ts12_SamePairRefreshesAndOthersConflict) {
   EXPECT_EQ(bind(alice_, 0x4000)->code(), 0);
   EXPECT_EQ(bind(alice_, 0x4000)->code(), 0);
