@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 PATHS = {
@@ -118,6 +118,34 @@ def check_turn(program: Path) -> list[str]:
     return complaints
 
 
+def check_taken_relay(program: Path) -> list[str]:
+    """A relay's port that another program holds is told of before the allocation."""
+    port, first = free_port(), free_port()
+    events = []
+    with ExitStack() as held:
+        for taken in (first, first + 1):
+            holder = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            holder.bind(("127.0.0.1", taken))
+        running = held.enter_context(subprocess.Popen(
+            [str(program), "serve", "turn", "--listen", f"127.0.0.1:{port}", "--user",
+             "alice:secret", "--ports", f"{first}..{first + 1}", "--allow-loopback-peers", "--json"],
+            stdout=subprocess.PIPE, text=True))
+        held.callback(running.terminate)
+        assert json.loads(running.stdout.readline())["event"] == "listening"
+        client = held.enter_context(subprocess.Popen(
+            ["turnutils_uclient", *CREDENTIALS, "-c", "-e", "127.0.0.1", "-p", str(port),
+             "-n", "1", "127.0.0.1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        held.callback(client.kill)
+        for line in running.stdout:
+            events.append(json.loads(line))
+            if events[-1]["text"].startswith("allocated"):
+                break
+    if not any(event["event"] == "relay_refused" and "in use" in event["text"]
+               for event in events):
+        return [f"a relay's port is taken: {events}"]
+    return []
+
+
 def check_refusals(program: Path) -> list[str]:
     refused = {
         "--listen 0.0.0.0:3478": (("stun", "--listen", "0.0.0.0:3478"),
@@ -125,6 +153,9 @@ def check_refusals(program: Path) -> list[str]:
         "--user": (("turn",), "expected --user name:password or --secret"),
         "--user alice": (("turn", "--user", "alice"), "--user alice: expected name:password"),
         "stun --tcp": (("stun", "--tcp"), "are for `serve turn`"),
+        "stun --ports": (("stun", "--ports", "5000..6000"), "are for `serve turn`"),
+        "stun --realm": (("stun", "--realm", "here"), "are for `serve turn`"),
+        "--tls-port 0": (("turn", "--user", "a:b", "--tls-port", "0"), "--tls-port"),
         "--ports 5": (("turn", "--user", "a:b", "--ports", "5"), "expected a range"),
         "an address of another machine": (("stun", "--listen", "192.0.2.1:3478"),
                                           "192.0.2.1:3478: "),
@@ -143,7 +174,8 @@ def main(arguments: list[str]) -> int:
         print("usage: servers.py NATSIM", file=sys.stderr)
         return 2
     program = Path(arguments[0]).resolve()
-    complaints = check_stun(program) + check_turn(program) + check_refusals(program)
+    complaints = (check_stun(program) + check_turn(program) + check_taken_relay(program) +
+                  check_refusals(program))
     for complaint in complaints:
         print(complaint)
     print(f"{len(PATHS)} kinds of clients, {len(complaints)} complaints")

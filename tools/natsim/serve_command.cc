@@ -20,15 +20,18 @@
 namespace natsim::cli {
 namespace {
 
+constexpr const char* default_realm = "natsim";
+constexpr const char* default_ports = "49152..65535";
+
 struct ServeArguments {
   std::string kind;
   std::string listen = "127.0.0.1:3478";
   std::string alternate;
   std::vector<std::string> users;
   std::string secret;
-  std::string realm = "natsim";
+  std::optional<std::string> realm;
   std::vector<std::string> relays;
-  std::string ports = "49152..65535";
+  std::optional<std::string> ports;
   bool tcp = false;
   std::optional<std::uint16_t> tls_port;
   bool allow_loopback = false;
@@ -67,10 +70,11 @@ int run(boost::asio::io_context& context, Service& service, bool json, std::stri
 
 int serve_stun(const ServeArguments& arguments) {
   if (!arguments.users.empty() || !arguments.secret.empty() || !arguments.relays.empty() ||
-      arguments.tcp || arguments.tls_port || arguments.allow_loopback) {
+      arguments.realm || arguments.ports || arguments.tcp || arguments.tls_port ||
+      arguments.allow_loopback) {
     return usage_error(
-        "serve stun: --user, --secret, --relay, --tcp, --tls-port and --allow-loopback-peers are "
-        "for `serve turn`");
+        "serve stun: --user, --secret, --realm, --relay, --ports, --tcp, --tls-port and "
+        "--allow-loopback-peers are for `serve turn`");
   }
   const auto listen = endpoint_of("--listen", arguments.listen);
   if (!listen) return usage_error(listen.error());
@@ -102,7 +106,7 @@ Result<serve::TurnServiceOptions> turn_options(const ServeArguments& arguments) 
   const auto listen = endpoint_of("--listen", arguments.listen);
   if (!listen) return Error{listen.error()};
   turn.listening = {listen.value()};
-  turn.realm = arguments.realm;
+  turn.realm = arguments.realm.value_or(default_realm);
   turn.software = "natsim";
   // Clients in the field have either range.
   turn.highest_channel = turn::last_legacy_channel;
@@ -125,16 +129,16 @@ Result<serve::TurnServiceOptions> turn_options(const ServeArguments& arguments) 
     turn.relay_addresses.push_back(*address);
   }
   if (turn.relay_addresses.empty()) turn.relay_addresses = {listen.value().address};
-  const std::size_t dots = arguments.ports.find("..");
+  const std::string ports = arguments.ports.value_or(default_ports);
+  const std::size_t dots = ports.find("..");
   const auto port = [](std::string_view text) {
     return parse_number<std::uint16_t>(text, 1, 65'535);
   };
-  const auto first = port(std::string_view(arguments.ports).substr(0, dots));
-  const auto last = dots == std::string::npos
-                        ? std::nullopt
-                        : port(std::string_view(arguments.ports).substr(dots + 2));
+  const auto first = port(std::string_view(ports).substr(0, dots));
+  const auto last =
+      dots == std::string::npos ? std::nullopt : port(std::string_view(ports).substr(dots + 2));
   if (!first || !last || *first > *last) {
-    return Error{fmt::format("--ports {}: expected a range such as 49152..65535", arguments.ports)};
+    return Error{fmt::format("--ports {}: expected a range such as 49152..65535", ports)};
   }
   turn.first_relay_port = *first;
   turn.last_relay_port = *last;
@@ -167,11 +171,15 @@ int serve_turn(const ServeArguments& arguments) {
                         sdp::to_string(*options.value().tls->certificate.fingerprint("sha-256")));
   }
   boost::asio::io_context context;
-  serve::TurnService service(context, std::move(options.value()), random.split("turn"),
-                             [&](const turn::ServerEvent& event) {
-                               if (std::holds_alternative<turn::PacketDropped>(event)) return;
-                               say(arguments.json, "turn", turn::to_string(event));
-                             });
+  serve::TurnService service(
+      context, std::move(options.value()), random.split("turn"),
+      [&](const turn::ServerEvent& event) {
+        if (std::holds_alternative<turn::PacketDropped>(event)) return;
+        say(arguments.json, "turn", turn::to_string(event));
+      },
+      [&](const Error& error) {
+        say(arguments.json, "relay_refused", "nothing will arrive at the relay " + error.message);
+      });
   return run(context, service, arguments.json, text);
 }
 
@@ -202,16 +210,19 @@ Command add_serve(CLI::App& app) {
   command->add_option("--secret", arguments->secret,
                       "turn: shared with who hands out credentials that expire (TURN REST)");
   command->add_option("--realm", arguments->realm, "turn: of the credentials")
-      ->capture_default_str();
+      ->default_str(default_realm);
   command
       ->add_option("--relay", arguments->relays,
                    "turn: address that relays are on; may be given again; default that of --listen")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false);
-  command->add_option("--ports", arguments->ports, "turn: of the relays")->capture_default_str();
+  command->add_option("--ports", arguments->ports, "turn: of the relays")
+      ->default_str(default_ports);
   command->add_flag("--tcp", arguments->tcp, "turn: also over TCP, on the port of --listen");
-  command->add_option("--tls-port", arguments->tls_port,
-                      "turn: also over TLS, by a certificate made at the start");
+  command
+      ->add_option("--tls-port", arguments->tls_port,
+                   "turn: also over TLS, by a certificate made at the start")
+      ->check(CLI::Range(1, 65'535));
   command->add_flag("--allow-loopback-peers", arguments->allow_loopback,
                     "turn: relay to 127.0.0.0/8 and ::1, which is denied otherwise");
   command->add_flag("--json", arguments->json, "print one JSON object a line instead of text");

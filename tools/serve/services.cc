@@ -25,9 +25,11 @@ void StunService::on_message(const Endpoint& local, const Endpoint& remote, Byte
 }
 
 TurnService::TurnService(boost::asio::io_context& context, TurnServiceOptions options,
-                         const Random& random, std::function<void(const turn::ServerEvent&)> told)
+                         const Random& random, std::function<void(const turn::ServerEvent&)> told,
+                         std::function<void(const Error&)> refused)
     : options_(std::move(options)),
       told_(std::move(told)),
+      refused_(std::move(refused)),
       machine_(options_.turn, random),
       sockets_(context, *this),
       timer_(context) {}
@@ -64,8 +66,7 @@ void TurnService::drain() {
   // A relay must be open before what is sent from it.
   while (const auto event = machine_.poll_event()) {
     if (const auto* open = std::get_if<turn::OpenRelay>(&*event)) {
-      // A port that another program holds: nothing arrives at that allocation.
-      sockets_.open_udp(open->relay);
+      if (const auto error = sockets_.open_udp(open->relay)) refused_(*error);
     } else if (const auto* close = std::get_if<turn::CloseRelay>(&*event)) {
       sockets_.close_udp(close->relay);
     }

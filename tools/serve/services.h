@@ -49,9 +49,11 @@ struct TurnServiceOptions {
 // Relays UDP for clients over UDP, TCP and TLS, and answers Binding requests.
 class TurnService : private Sockets::User {
  public:
-  // Throws as turn::Server does. `told` hears of what the server does.
+  // Throws as turn::Server does. `told` hears of what the server does, `refused` of relays that the
+  // system refuses: nothing arrives at their allocations.
   TurnService(boost::asio::io_context& context, TurnServiceOptions options, const Random& random,
-              std::function<void(const turn::ServerEvent&)> told);
+              std::function<void(const turn::ServerEvent&)> told,
+              std::function<void(const Error&)> refused);
 
   std::optional<Error> start();
   [[nodiscard]] const turn::Server& machine() const { return machine_; }
@@ -65,6 +67,7 @@ class TurnService : private Sockets::User {
 
   TurnServiceOptions options_;
   std::function<void(const turn::ServerEvent&)> told_;
+  std::function<void(const Error&)> refused_;
   WallClock clock_;
   turn::Server machine_;
   Sockets sockets_;

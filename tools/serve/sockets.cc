@@ -122,10 +122,12 @@ class Sockets::UdpSocket : public std::enable_shared_from_this<UdpSocket> {
 
 class Sockets::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(Sockets& owner, asio::ip::tcp::socket socket,
+  Connection(Sockets& owner, asio::ip::tcp::socket socket, Ends ends,
              const std::optional<tls::ServerOptions>& tls)
-      : owner_(owner), socket_(std::move(socket)), deadline_(owner.context_) {
-    ends_ = {from_asio(socket_.local_endpoint()), from_asio(socket_.remote_endpoint())};
+      : owner_(owner),
+        socket_(std::move(socket)),
+        deadline_(owner.context_),
+        ends_(std::move(ends)) {
     if (tls) tls_.emplace(owner.tls_, *tls, owner.random_.split(owner.accepted_));
   }
   [[nodiscard]] const Ends& ends() const { return ends_; }
@@ -227,7 +229,7 @@ class Sockets::Connection : public std::enable_shared_from_this<Connection> {
 class Sockets::Listener : public std::enable_shared_from_this<Listener> {
  public:
   Listener(Sockets& owner, const std::optional<tls::ServerOptions>& tls)
-      : owner_(owner), acceptor_(owner.context_), tls_(tls) {}
+      : owner_(owner), acceptor_(owner.context_), pause_(owner.context_), tls_(tls) {}
 
   std::optional<Error> open(const Endpoint& local) {
     if (auto error = bind(acceptor_, local)) return error;
@@ -241,6 +243,7 @@ class Sockets::Listener : public std::enable_shared_from_this<Listener> {
     closed_ = true;
     error_code ignored;
     acceptor_.close(ignored);
+    pause_.cancel();
   }
 
  private:
@@ -248,23 +251,35 @@ class Sockets::Listener : public std::enable_shared_from_this<Listener> {
     acceptor_.async_accept(
         [self = shared_from_this()](const error_code& error, asio::ip::tcp::socket socket) {
           if (self->closed_) return;
-          if (!error) self->take(std::move(socket));
+          if (error) return self->wait();
+          self->take(std::move(socket));
           self->accept();
         });
+  }
+  // Who waits is still there as long as descriptors lack: to accept at once would fail at once.
+  void wait() {
+    pause_.expires_after(std::chrono::milliseconds(100));
+    pause_.async_wait([self = shared_from_this()](const error_code&) {
+      if (!self->closed_) self->accept();
+    });
   }
   void take(asio::ip::tcp::socket socket) {
     if (owner_.connections_.size() >= max_connections) return;
     error_code gone;
-    socket.remote_endpoint(gone);
+    const auto remote = socket.remote_endpoint(gone);
+    if (gone) return;
+    const auto local = socket.local_endpoint(gone);
     if (gone) return;
     ++owner_.accepted_;
-    auto connection = std::make_shared<Connection>(owner_, std::move(socket), tls_);
+    auto connection = std::make_shared<Connection>(owner_, std::move(socket),
+                                                   Ends{from_asio(local), from_asio(remote)}, tls_);
     owner_.connections_[connection->ends()] = connection;
     connection->start();
   }
 
   Sockets& owner_;
   asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
   std::optional<tls::ServerOptions> tls_;
   bool closed_ = false;
 };
