@@ -37,7 +37,11 @@ std::string_view word(turn::AllocationEnded::Why why) {
 
 Result<std::unique_ptr<TurnServer>> TurnServer::start(net::Host& host,
                                                       const TurnServerOptions& options) {
-  std::unique_ptr<TurnServer> server(new TurnServer(host, options.turn));
+  turn::ServerOptions turn = options.turn;
+  for (const auto port : {options.tcp_port, options.tls_port}) {
+    if (port) turn.stream_listening.push_back({turn.listening.front().address, *port});
+  }
+  std::unique_ptr<TurnServer> server(new TurnServer(host, turn));
   for (const Endpoint& listening : options.turn.listening) {
     if (const auto bound = server->bind(listening); !bound) return Error{bound.error()};
   }

@@ -74,6 +74,10 @@ void TurnTcpRelay::permit(const IpAddress& peer) {
 }
 
 void TurnTcpRelay::connect(const Endpoint& peer) {
+  // What came of an earlier try, too late for it, is no answer to this one.
+  const auto of_peer = [&](const auto& each) { return each.peer == peer; };
+  std::erase_if(failures_, of_peer);
+  std::erase_if(connected_, of_peer);
   if (!client_ || !client_->connect_peer(peer, world().now())) {
     fail(peer, ended_.empty() ? "there is no relay yet" : ended_, 0);
     return;
@@ -172,6 +176,7 @@ void TurnTcpRelay::on(const turn::Allocated& event) {
 void TurnTcpRelay::on(const turn::Failed& event) {
   end(event.code == 0 ? std::string(to_string(event.why))
                       : fmt::format("{} ({})", to_string(event.why), event.code));
+  if (control_) control_->close();
 }
 
 void TurnTcpRelay::on(const turn::Expired& event) { end(std::string(to_string(event.why))); }
@@ -187,7 +192,9 @@ void TurnTcpRelay::on(const turn::NeedNewLocalPort& /*event*/) {
 }
 
 void TurnTcpRelay::on(const turn::PermissionFailed& event) {
-  fail({event.peer, 0}, fmt::format("no permission: {}", to_string(event.why)), event.code);
+  tell("turn_tcp.failed", {{"peer", Endpoint{event.peer, 0}},
+                           {"reason", std::string_view("no permission")},
+                           {"code", event.code}});
 }
 
 void TurnTcpRelay::on(const turn::PeerConnected& event) {

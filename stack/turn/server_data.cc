@@ -135,8 +135,11 @@ std::optional<DropReason> Server::obstacle_to(const Allocation& allocation, cons
 }
 
 bool Server::is_denied(const Endpoint& peer) const {
-  return is_denied(peer.address) || std::find(options_.listening.begin(), options_.listening.end(),
-                                              peer) != options_.listening.end();
+  const auto is_one_of = [&](const std::vector<Endpoint>& own) {
+    return std::find(own.begin(), own.end(), peer) != own.end();
+  };
+  return is_denied(peer.address) || is_one_of(options_.listening) ||
+         is_one_of(options_.stream_listening);
 }
 
 bool Server::is_denied(const IpAddress& peer) const {

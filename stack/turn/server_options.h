@@ -25,7 +25,8 @@ struct ServerOptions {
     std::string password;
   };
 
-  std::vector<Endpoint> listening;  // where clients send to; never a peer
+  std::vector<Endpoint> listening;         // where clients send to; never a peer
+  std::vector<Endpoint> stream_listening;  // where they connect to by TCP and TLS; never a peer
   std::string realm;
   std::vector<User> users;
   // Good beside the users: ephemeral credentials made with it (draft-uberti-behave-turn-rest-00).

@@ -148,6 +148,10 @@ Result<serve::TurnServiceOptions> turn_options(const ServeArguments& arguments) 
     });
   }
   options.tcp = arguments.tcp;
+  if (arguments.tcp) turn.stream_listening.push_back(listen.value());
+  if (arguments.tls_port) {
+    turn.stream_listening.push_back({listen.value().address, *arguments.tls_port});
+  }
   options.tls_port = arguments.tls_port;
   return options;
 }

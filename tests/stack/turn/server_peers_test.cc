@@ -324,6 +324,7 @@ TEST_F(TurnPeers, Ts17_DeniedPeersAre403) {
 
 TEST_F(TurnPeers, Ts17_TheServerItselfIsNoPeer) {
   EXPECT_EQ(bind(alice_, 0x4000, server_endpoint)->code(), 403);
+  EXPECT_EQ(bind(alice_, 0x4000, {server_endpoint.address, 443})->code(), 403) << "by TCP or TLS";
   // Its address may be a peer: another relay of the same server can be there.
   EXPECT_EQ(permit(alice_, server_endpoint)->code(), 0);
   EXPECT_FALSE(send(server_endpoint, "x"));

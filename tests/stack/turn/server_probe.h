@@ -30,6 +30,7 @@ inline const Endpoint other_peer{IpAddress::v4(198, 51, 100, 8), 4000};
 
 inline ServerOptions server_options() {
   return {.listening = {server_endpoint},
+          .stream_listening = {{server_endpoint.address, 443}},
           .realm = "example.org",
           .users = {{"alice", "secret"}, {"bob", "hidden"}},
           .relay_addresses = {relay_address}};
