@@ -172,13 +172,26 @@ def check_refusals(program: Path) -> list[str]:
     return complaints
 
 
+def repeated(check, program: Path) -> list[str]:
+    """What the check finds twice: real UDP loses a datagram on a busy machine now and then."""
+    complaints = []
+    for _ in range(2):
+        try:
+            complaints = check(program)
+        except subprocess.TimeoutExpired as late:
+            complaints = [str(late)]
+        if not complaints:
+            break
+    return complaints
+
+
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: servers.py NATSIM", file=sys.stderr)
         return 2
     program = Path(arguments[0]).resolve()
-    complaints = (check_stun(program) + check_turn(program) + check_taken_relay(program) +
-                  check_refusals(program))
+    complaints = repeated(check_stun, program) + repeated(check_turn, program)
+    complaints += check_taken_relay(program) + check_refusals(program)
     for complaint in complaints:
         print(complaint)
     print(f"{len(PATHS)} kinds of clients, {len(complaints)} complaints")
