@@ -194,6 +194,7 @@ class IcePeer : public Agent,
 
   void learn(const Description& remote);
   void learn(const peer::SessionDescription&) {}  // for those who know sections
+  void learn(const TaggedCandidate&) {}           // likewise
   void describe();
   void signal_candidate(const ice::Candidate& gathered);
 

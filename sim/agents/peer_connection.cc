@@ -183,6 +183,13 @@ void PeerConnection::receive_signal(const Signal& signal) {
     if (!ignores_offer_) ice_.learn(*candidate);
   } else if (const auto* end = std::get_if<EndOfCandidates>(&signal)) {
     if (!ignores_offer_) ice_.learn(*end);
+  } else if (const auto* tagged = std::get_if<TaggedCandidate>(&signal)) {
+    if (ignores_offer_) return;
+    if (tagged->line.empty()) return ice_.learn(EndOfCandidates{});
+    if (const auto error = add_ice_candidate(tagged->line, tagged->mid, tagged->index)) {
+      tell("peer.refused", {{"what", std::string_view("candidate")},
+                            {"reason", std::string_view(error->message)}});
+    }
   }
 }
 

@@ -100,6 +100,9 @@ RoomMessage to_room_message(const Signal& signal, SignalKind description) {
   if (const auto* const session = std::get_if<peer::SessionDescription>(&signal)) {
     return {kinds_of_sdp[static_cast<std::size_t>(session->type)], session->sdp};
   }
+  if (const auto* const tagged = std::get_if<TaggedCandidate>(&signal)) {
+    return {SignalKind::candidate, tagged->line};
+  }
   if (const auto* const end = std::get_if<EndOfCandidates>(&signal)) {
     return {SignalKind::candidate,
             fmt::format("{}{}{}{}", ufrag_line, end->ufrag, end_of_line, end_of_candidates_line)};

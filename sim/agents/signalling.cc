@@ -54,6 +54,9 @@ std::string_view kind_of(const Signal& signal) {
   if (const auto* described = std::get_if<peer::SessionDescription>(&signal)) {
     return to_string(described->type);
   }
+  if (const auto* tagged = std::get_if<TaggedCandidate>(&signal)) {
+    return tagged->line.empty() ? "end-of-candidates" : "candidate";
+  }
   constexpr std::string_view kinds[] = {"description", "candidate", "end-of-candidates"};
   return kinds[signal.index()];
 }
@@ -65,6 +68,7 @@ std::string text_of(const Signal& signal) {
   if (const auto* described = std::get_if<peer::SessionDescription>(&signal)) {
     return summary_of(described->sdp);
   }
+  if (const auto* tagged = std::get_if<TaggedCandidate>(&signal)) return tagged->line;
   const auto* const description = std::get_if<Description>(&signal);
   if (description == nullptr) return {};
   std::string text = "ice-ufrag:" + description->credentials.ufrag;

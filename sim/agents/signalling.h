@@ -1,6 +1,7 @@
 // The way by which two peers tell each other addresses and keys, apart from the simulated network.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
@@ -33,7 +34,14 @@ struct Description {
 struct EndOfCandidates {
   std::string ufrag;  // of the generation whose candidates have ended; empty if it is not told
 };
-using Signal = std::variant<Description, ice::Candidate, EndOfCandidates, peer::SessionDescription>;
+// A candidate as the W3C API has it, of a peer that is not natsim's.
+struct TaggedCandidate {
+  std::string line;                  // "candidate:…"; empty: there are no more
+  std::string mid;                   // of its section; empty: by the place
+  std::optional<std::size_t> index;  // that place
+};
+using Signal = std::variant<Description, ice::Candidate, EndOfCandidates, peer::SessionDescription,
+                            TaggedCandidate>;
 
 // "description", "candidate", "end-of-candidates", or what type of description it is.
 std::string_view kind_of(const Signal& signal);

@@ -162,9 +162,7 @@ std::variant<SignallingOptions, agents::SignallingClientOptions> read_signalling
   const bool is_options = value.is_table() && !has([&value] { return value.element(1); });
   if (!is_options) return read_signalling_target(value);
   if (has([&value] { return value.field("server"); })) return read_signalling_use(value);
-  SignallingOptions options;
-  read_options(value, signalling_keys, options);
-  return options;
+  return read_signalling_channel(value);
 }
 
 // Of a call's table.
@@ -278,6 +276,12 @@ agents::CallOptions read_call_options(const Value& table) {
   if (options.media && options.caller.shape.agents() > 1) {
     table.complain("media is bundled: 'streams' and 'components' are for calls of ICE alone");
   }
+  return options;
+}
+
+SignallingOptions read_signalling_channel(const Value& table) {
+  SignallingOptions options;
+  read_options(table, signalling_keys, options);
   return options;
 }
 

@@ -18,6 +18,8 @@ constinit const Member HostObject::methods[] = {
     {"peer_connection", call_member<HostObject, &HostObject::peer_connection>},
     {"map_port", call_member<HostObject, &HostObject::map_port>},
     {"raw", call_member<HostObject, &HostObject::raw>},
+    {"spawn", call_member<HostObject, &HostObject::spawn>},
+    {"attach", call_member<HostObject, &HostObject::attach>},
     {"udp_source", call_member<HostObject, &HostObject::udp_source>},
     {"signalling_server", call_member<HostObject, &HostObject::signalling_server>},
     {"signalling_client", call_member<HostObject, &HostObject::signalling_client>},

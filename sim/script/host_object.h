@@ -16,6 +16,7 @@
 #include "sim/script/link_object.h"
 #include "sim/script/nat_object.h"
 #include "sim/script/node_object.h"
+#include "sim/script/outside.h"
 #include "sim/script/servers.h"
 #include "sim/script/signalling_object.h"
 
@@ -47,6 +48,8 @@ class HostObject : public NodeObject {
   void set_clat(ClatObject& clat) { clat_ = &clat; }
   void set_b4(B4Object& b4) { b4_ = &b4; }
 
+  // A program of natsim's own is to run here. Raises if none can.
+  void begin_program(lua_State* lua, std::string_view function);
   // Sets what of the options is the host's own. Raises if it cannot.
   void equip(lua_State* lua, std::string_view function, agents::IcePeerOptions& options);
 
@@ -91,6 +94,12 @@ class HostObject : public NodeObject {
   int resolve(lua_State* lua);
   int discover_nat64(lua_State* lua);
 
+  // live_programs.cc: real ones.
+  int spawn(lua_State* lua);
+  int attach(lua_State* lua);
+  void attach_to_outside(lua_State* lua, std::string_view function,
+                         const AttachmentOptions& options);
+
   // signalling_programs.cc: rooms by WebSocket.
   int signalling_server(lua_State* lua);
   int signalling_client(lua_State* lua);
@@ -114,6 +123,8 @@ class HostObject : public NodeObject {
   static const Member fields[];
 
   net::Host& host_;
+  bool simulated_ = false;  // programs of natsim's own run here
+  bool attached_ = false;   // a namespace of the machine is in its place
   std::vector<LinkObject*> links_;
   std::vector<InterfaceObject*> interfaces_;  // those that the script has asked for
   NatObject* nat_ = nullptr;                  // null without a NAT

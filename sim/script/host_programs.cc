@@ -48,7 +48,7 @@ Endpoint read_local(const Value& value, const IpAddress& default_address) {
 }  // namespace
 
 int HostObject::stun_server(lua_State* lua) {
-  require_address(lua, "host:stun_server");
+  begin_program(lua, "host:stun_server");
   if (stun_ != nullptr) raise(lua, "host:stun_server: {} runs a STUN server already", shown());
   const auto options = read_stun_server(Value(lua, 2, "host:stun_server"), addresses());
   std::unique_ptr<agents::StunServer> agent;
@@ -61,7 +61,7 @@ int HostObject::stun_server(lua_State* lua) {
 }
 
 int HostObject::turn_server(lua_State* lua) {
-  require_address(lua, "host:turn_server");
+  begin_program(lua, "host:turn_server");
   if (turn_ != nullptr) raise(lua, "host:turn_server: {} runs a TURN server already", shown());
   const auto options = read_turn_server(Value(lua, 2, "host:turn_server"), host_, addresses());
   if (stun_ != nullptr && stun_->endpoint() == options.turn.listening.front()) {
@@ -81,7 +81,7 @@ int HostObject::turn_server(lua_State* lua) {
 
 int HostObject::echo(lua_State* lua) {
   constexpr std::uint16_t echo_port = 7;  // RFC 862
-  require_address(lua, "host:echo");
+  begin_program(lua, "host:echo");
   Endpoint local = read_local(Value(lua, 2, "host:echo"), address());
   if (local.port == 0) local.port = echo_port;
   auto agent = started(lua, "host:echo", agents::UdpEcho::start(host_, local));
@@ -90,7 +90,7 @@ int HostObject::echo(lua_State* lua) {
 }
 
 int HostObject::udp(lua_State* lua) {
-  require_address(lua, "host:udp");
+  begin_program(lua, "host:udp");
   auto& socket = Run::of(lua).make<SocketObject>(lua, host_);
   const std::string reason = socket.open(read_local(Value(lua, 2, "host:udp"), address()));
   if (!reason.empty()) raise(lua, "host:udp: {}", reason);
@@ -99,7 +99,7 @@ int HostObject::udp(lua_State* lua) {
 }
 
 int HostObject::peer_connection(lua_State* lua) {
-  require_address(lua, "host:peer_connection");
+  begin_program(lua, "host:peer_connection");
   const Value table(lua, 2, "host:peer_connection");
   auto options =
       table.present() ? read_peer_connection_options(table) : agents::PeerConnectionOptions();
@@ -117,7 +117,7 @@ void HostObject::equip(lua_State* lua, std::string_view function, agents::IcePee
 }
 
 int HostObject::map_port(lua_State* lua) {
-  require_address(lua, "host:map_port");
+  begin_program(lua, "host:map_port");
   const auto options = read_port_mapping(Value(lua, 2, "host:map_port"), nat_, address().family());
   std::unique_ptr<agents::PortKeeper> agent;
   if (const auto* const upnp = std::get_if<upnp::ControlPointOptions>(&options)) {
@@ -139,7 +139,7 @@ int HostObject::raw(lua_State* lua) {
 }
 
 int HostObject::udp_source(lua_State* lua) {
-  require_address(lua, "host:udp_source");
+  begin_program(lua, "host:udp_source");
   const auto options = read_udp_source(Value(lua, 2, "host:udp_source"), host_);
   auto agent = started(lua, "host:udp_source", agents::UdpSource::start(host_, options));
   push(lua, Run::of(lua).make<SourceObject>(lua, std::move(agent)));
@@ -155,13 +155,13 @@ Endpoint HostObject::server_endpoint(const Value& server, std::string_view funct
 }
 
 int HostObject::stun_request(lua_State* lua) {
-  require_address(lua, "host:stun_request");
+  begin_program(lua, "host:stun_request");
   const Endpoint server = server_endpoint(Value(lua, 2, "host:stun_request"), "host:stun_request");
   return request_binding(lua, host_, server, Value(lua, 3, "host:stun_request"));
 }
 
 int HostObject::ping(lua_State* lua) {
-  require_address(lua, "host:ping");
+  begin_program(lua, "host:ping");
   const Value to(lua, 2, "host:ping");
   const auto* const other = dynamic_cast<HostObject*>(to_scripted(lua, 2));
   if (other != nullptr) other->require_address(lua, "host:ping");
@@ -170,13 +170,13 @@ int HostObject::ping(lua_State* lua) {
 }
 
 int HostObject::probe(lua_State* lua) {
-  require_address(lua, "host:probe");
+  begin_program(lua, "host:probe");
   const Endpoint server = server_endpoint(Value(lua, 2, "host:probe"), "host:probe");
   return probe_nat(lua, host_, server, Value(lua, 3, "host:probe"));
 }
 
 int HostObject::dns_server(lua_State* lua) {
-  require_address(lua, "host:dns_server");
+  begin_program(lua, "host:dns_server");
   auto options = read_dns_server(Value(lua, 2, "host:dns_server"));
   auto agent =
       started(lua, "host:dns_server",
@@ -187,14 +187,14 @@ int HostObject::dns_server(lua_State* lua) {
 
 int HostObject::resolve(lua_State* lua) {
   lua_settop(lua, 4);  // what is read along the way goes above the arguments
-  require_address(lua, "host:resolve");
+  begin_program(lua, "host:resolve");
   const Endpoint server = read_endpoint(Value(lua, 2, "host:resolve"));
   return resolve_name(lua, host_, server, Value(lua, 3, "host:resolve"),
                       Value(lua, 4, "host:resolve"));
 }
 
 int HostObject::discover_nat64(lua_State* lua) {
-  require_address(lua, "host:discover_nat64");
+  begin_program(lua, "host:discover_nat64");
   const Endpoint server = read_endpoint(Value(lua, 2, "host:discover_nat64"));
   return script::discover_nat64(lua, host_, server);
 }

@@ -19,6 +19,7 @@
 #include "sim/script/router_object.h"
 #include "sim/script/run.h"
 #include "sim/script/script_error.h"
+#include "sim/script/signalling_path.h"
 
 namespace natsim::script {
 namespace {
@@ -55,6 +56,7 @@ constinit const Member NetObject::methods[] = {
     {"firewall", call_member<NetObject, &NetObject::firewall>},
     {"link", call_member<NetObject, &NetObject::link>},
     {"call", call_member<NetObject, &NetObject::call>},
+    {"signalling", call_member<NetObject, &NetObject::signalling>},
     {"partition", call_member<NetObject, &NetObject::partition>},
     {"drops", call_member<NetObject, &NetObject::drops>},
     {"now", call_member<NetObject, &NetObject::now>},
@@ -148,6 +150,8 @@ int NetObject::call(lua_State* lua) {
   auto& callee = names_.at<HostObject>(Value(lua, 3, "net:call"));
   const Value table(lua, 4, "net:call");
   if (&caller == &callee) raise(lua, "net:call: {} cannot call itself", caller.shown());
+  caller.begin_program(lua, "net:call");
+  callee.begin_program(lua, "net:call");
   auto options = table.present() ? read_call_options(table) : agents::CallOptions();
   caller.equip(lua, "net:call", options.caller);
   callee.equip(lua, "net:call", options.callee);
@@ -157,6 +161,8 @@ int NetObject::call(lua_State* lua) {
   push(lua, Run::of(lua).make<CallObject>(lua, std::move(call.value())));
   return 1;
 }
+
+int NetObject::signalling(lua_State* lua) { return make_signalling(lua); }
 
 int NetObject::partition(lua_State* lua) { return make_partition(lua); }
 

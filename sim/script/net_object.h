@@ -7,7 +7,8 @@
 
 namespace natsim::script {
 
-// net:router, net:host, net:home, net:nat, net:firewall, net:link, net:call, net:partition,
+// net:router, net:host, net:home, net:nat, net:firewall, net:link, net:call, net:signalling,
+// net:partition, net:drops,
 // net:now.
 class NetObject : public Scripted {
  public:
@@ -25,6 +26,7 @@ class NetObject : public Scripted {
   int firewall(lua_State* lua);
   int link(lua_State* lua);
   int call(lua_State* lua);
+  int signalling(lua_State* lua);
   int partition(lua_State* lua);
   int drops(lua_State* lua);
   int now(lua_State* lua);

@@ -116,6 +116,7 @@ constinit const Member PeerConnectionObject::methods[] = {
     {"set_direction", call_member<PeerConnectionObject, &PeerConnectionObject::set_direction>},
     {"stop", call_member<PeerConnectionObject, &PeerConnectionObject::stop>},
     {"transceivers", call_member<PeerConnectionObject, &PeerConnectionObject::transceivers>},
+    {"negotiate", call_member<PeerConnectionObject, &PeerConnectionObject::negotiate>},
     {"create_offer", call_member<PeerConnectionObject, &PeerConnectionObject::create_offer>},
     {"create_answer", call_member<PeerConnectionObject, &PeerConnectionObject::create_answer>},
     {"set_local_description",
@@ -148,7 +149,7 @@ const Class PeerConnectionObject::lua_class = {"peer connection", "a peer connec
 
 PeerConnectionObject::PeerConnectionObject(lua_State* lua, net::Host& host,
                                            agents::PeerConnectionOptions options)
-    : lua_(lua), connection_(host, std::move(options)) {
+    : lua_(lua), party_(host.name()), connection_(host, std::move(options)) {
   connection_.connect(*this);
   connection_.on_negotiation = [this](const peer::NegotiationEvent& event) { hear(event); };
   connection_.on_change = [this] { hear_change(); };
@@ -180,7 +181,20 @@ void PeerConnectionObject::send(agents::Signal signal) {
   } else if (std::holds_alternative<agents::EndOfCandidates>(signal)) {
     fire("icecandidate", [](lua_State* lua) { lua_pushnil(lua); });
   }
-  // A description is the script's to send.
+  if (other_ != nullptr) pass_on(std::move(signal));
+  // Otherwise a description is the script's to send.
+}
+
+void PeerConnectionObject::pass_on(agents::Signal signal) {
+  agents::TaggedCandidate tagged{{}, connection_.negotiation().tagged_mid(), 0};
+  if (const auto* candidate = std::get_if<ice::Candidate>(&signal)) {
+    tagged.line = ice::encode_candidate(*candidate);
+    other_->send(std::move(tagged));
+  } else if (std::holds_alternative<agents::EndOfCandidates>(signal)) {
+    other_->send(std::move(tagged));
+  } else {
+    other_->send(std::move(signal));
+  }
 }
 
 void PeerConnectionObject::hear(const peer::NegotiationEvent& event) {
@@ -302,6 +316,13 @@ int PeerConnectionObject::transceivers(lua_State* lua) {
               }
             });
   return 1;
+}
+
+int PeerConnectionObject::negotiate(lua_State* lua) {
+  if (other_ == nullptr) raise(lua, "pc:negotiate: net:signalling() has not joined it to a peer");
+  connection_.negotiate();
+  if (!connection_.error().empty()) raise(lua, "pc:negotiate: {}", connection_.error());
+  return 0;
 }
 
 int PeerConnectionObject::create_offer(lua_State* lua) {

@@ -8,19 +8,20 @@
 
 #include "sim/agents/peer_connection.h"
 #include "sim/script/object.h"
+#include "sim/script/signalling_party.h"
 
 namespace natsim::script {
 
 // pc:add_track(kind, options), pc:remove_track(id), pc:set_direction(id, direction), pc:stop(id),
-// pc:transceivers(), pc:create_offer(), pc:create_answer(), pc:set_local_description(d),
-// pc:set_remote_description(d), pc:add_ice_candidate(c), pc:restart_ice(), pc:on(event, function),
-// pc:wait(state, timeout), pc:get_stats(), pc:close(); pc.connection_state,
-// pc.ice_connection_state, pc.ice_gathering_state, pc.signaling_state, pc.local_description,
-// pc.remote_description.
+// pc:transceivers(), pc:negotiate(), pc:create_offer(), pc:create_answer(),
+// pc:set_local_description(d), pc:set_remote_description(d), pc:add_ice_candidate(c),
+// pc:restart_ice(), pc:on(event, function), pc:wait(state, timeout), pc:get_stats(), pc:close();
+// pc.connection_state, pc.ice_connection_state, pc.ice_gathering_state, pc.signaling_state,
+// pc.local_description, pc.remote_description.
 //
 // Handlers of events run at the instant of the event, after what caused it. They may do whatever a
 // script may, but not wait.
-class PeerConnectionObject : public Scripted, private agents::SignalSink {
+class PeerConnectionObject : public Scripted, public SignallingParty, private agents::SignalSink {
  public:
   static const Class lua_class;
 
@@ -29,12 +30,19 @@ class PeerConnectionObject : public Scripted, private agents::SignalSink {
   [[nodiscard]] const Class& script_class() const override { return lua_class; }
   [[nodiscard]] std::string shown() const override;
 
+  [[nodiscard]] const std::string& party() const override { return party_; }
+  // From then on it exchanges descriptions and candidates by itself, as of perfect negotiation.
+  [[nodiscard]] bool connected() const override { return other_ != nullptr; }
+  void connect(agents::SignalSink& sink) override { other_ = &sink; }
+  agents::SignalReceiver& receiver() override { return connection_; }
+
  private:
   int add_track(lua_State* lua);
   int remove_track(lua_State* lua);
   int set_direction(lua_State* lua);
   int stop(lua_State* lua);
   int transceivers(lua_State* lua);
+  int negotiate(lua_State* lua);
   int create_offer(lua_State* lua);
   int create_answer(lua_State* lua);
   int set_local_description(lua_State* lua);
@@ -56,6 +64,7 @@ class PeerConnectionObject : public Scripted, private agents::SignalSink {
 
   // From the peer: what is to be told to the other side.
   void send(agents::Signal signal) override;
+  void pass_on(agents::Signal signal);
   void hear(const peer::NegotiationEvent& event);
   void hear_change();
   // Tells of "negotiationneeded" when it has become so.
@@ -72,7 +81,9 @@ class PeerConnectionObject : public Scripted, private agents::SignalSink {
     int function;            // a reference of the Lua registry
   };
 
-  lua_State* lua_;  // the run's
+  lua_State* lua_;                       // the run's
+  std::string party_;                    // its host's name
+  agents::SignalSink* other_ = nullptr;  // null without net:signalling()
   agents::PeerConnection connection_;
   std::vector<Handler> handlers_;
   bool needed_ = false;

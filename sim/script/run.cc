@@ -38,9 +38,11 @@ Run::Run(const ScenarioFile& file, const RunOptions& options)
   for (core::EventListener* const listener : options.listeners) {
     world_.events().add_listener(*listener);
   }
+  if (options.outside != nullptr) options.outside->open(network_);
 }
 
 Run::~Run() {
+  if (options_.outside != nullptr) options_.outside->close();
   // What was built upon goes last; what is built upon the network goes before it.
   while (!objects_.empty()) objects_.pop_back();
 }
@@ -100,7 +102,14 @@ void Run::execute(lua_State* lua, int arguments) {
       status = LUA_ERRRUN;
       break;
     }
-    if (!wait_.run_world(options_.limits.events, [this] { return !calls_.empty(); })) {
+    const auto ended = wait_.run_world(options_.limits.events, options_.outside,
+                                       [this] { return !calls_.empty(); });
+    if (ended == Wait::Ended::by_outside) {
+      sandbox_.end_script();
+      lua_pushstring(lua, "the run was interrupted");
+      break;
+    }
+    if (ended == Wait::Ended::by_limit) {
       sandbox_.end_script();
       lua_pushstring(lua, fmt::format("the simulation has executed {} events, which is its limit; "
                                       "--max-events allows more",

@@ -12,6 +12,7 @@
 #include "sim/core/event.h"
 #include "sim/net/network.h"
 #include "sim/script/limits.h"
+#include "sim/script/outside.h"
 #include "sim/script/scenario.h"
 #include "stack/base/result.h"
 
@@ -30,6 +31,8 @@ struct RunOptions {
   Limits limits;
   // Hear every event of the world; must outlive the run.
   std::vector<core::EventListener*> listeners;
+  // Where real programs are; null: the run has none. It must outlive the run.
+  Outside* outside = nullptr;
   // Called when the world is there and empty, before the script runs; may be empty. Its network
   // (and `network.world()`) lives until at_end has returned.
   std::function<void(net::Network& network)> at_start;

@@ -10,7 +10,7 @@
 namespace natsim::script {
 
 int HostObject::signalling_server(lua_State* lua) {
-  require_address(lua, "host:signalling_server");
+  begin_program(lua, "host:signalling_server");
   if (signalling_ != nullptr) {
     raise(lua, "host:signalling_server: {} runs a signalling server already", shown());
   }
@@ -24,7 +24,7 @@ int HostObject::signalling_server(lua_State* lua) {
 }
 
 int HostObject::signalling_client(lua_State* lua) {
-  require_address(lua, "host:signalling_client");
+  begin_program(lua, "host:signalling_client");
   lua_settop(lua, 3);  // what is read along the way goes above the arguments
   const Value server(lua, 2, "host:signalling_client");
   auto options = read_signalling_client(Value(lua, 3, "host:signalling_client"), host_, server);

@@ -12,7 +12,7 @@
 namespace natsim::script {
 
 int HostObject::tcp_listen(lua_State* lua) {
-  require_address(lua, "host:tcp_listen");
+  begin_program(lua, "host:tcp_listen");
   auto& listener = Run::of(lua).make<TcpListenerObject>(lua, host_);
   const std::string reason =
       listener.open(read_tcp_listening(Value(lua, 2, "host:tcp_listen"), address()));
@@ -22,7 +22,7 @@ int HostObject::tcp_listen(lua_State* lua) {
 }
 
 int HostObject::tcp_connect(lua_State* lua) {
-  require_address(lua, "host:tcp_connect");
+  begin_program(lua, "host:tcp_connect");
   lua_settop(lua, 3);  // reading the first argument pushes more
   const Value target(lua, 2, "host:tcp_connect");
   const Endpoint to = read_endpoint(target);
@@ -36,7 +36,7 @@ int HostObject::tcp_connect(lua_State* lua) {
 }
 
 int HostObject::serve_tcp(lua_State* lua, std::string_view function, agents::TcpServiceKind kind) {
-  require_address(lua, function);
+  begin_program(lua, function);
   auto agent = agents::TcpService::start(host_, kind,
                                          read_tcp_listening(Value(lua, 2, function), address()));
   if (!agent) raise(lua, "{}: {}", function, agent.error());
@@ -53,7 +53,7 @@ int HostObject::tcp_discard(lua_State* lua) {
 }
 
 int HostObject::tcp_source(lua_State* lua) {
-  require_address(lua, "host:tcp_source");
+  begin_program(lua, "host:tcp_source");
   auto agent =
       agents::TcpSource::start(host_, read_tcp_source(Value(lua, 2, "host:tcp_source"), host_));
   if (!agent) raise(lua, "host:tcp_source: {}", agent.error());

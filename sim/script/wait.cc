@@ -29,14 +29,16 @@ int Wait::begin(lua_State* lua, Duration timeout, std::function<bool()> ready, l
   return lua_yieldk(lua, 0, context, then);
 }
 
-bool Wait::run_world(std::uint64_t most_events, const std::function<bool()>& interrupted) {
+Wait::Ended Wait::run_world(std::uint64_t most_events, Outside* outside,
+                            const std::function<bool()>& interrupted) {
   core::Scheduler& scheduler = world_.scheduler();
   while (!over_ && !interrupted()) {
-    if (scheduler.executed() >= most_events) return false;
+    if (scheduler.executed() >= most_events) return Ended::by_limit;
+    if (outside != nullptr && !outside->wait_until(scheduler.next())) return Ended::by_outside;
     scheduler.step(Time::never());
     look();
   }
-  return true;
+  return Ended::as_meant;
 }
 
 void Wait::look() {

@@ -7,6 +7,7 @@
 #include "sim/core/scheduler.h"
 #include "sim/core/world.h"
 #include "sim/script/lua.h"
+#include "sim/script/outside.h"
 #include "stack/base/time.h"
 
 namespace natsim::script {
@@ -33,9 +34,15 @@ class Wait : private core::Actor {
   // Whether the last wait ended by its timeout. For `then`.
   [[nodiscard]] bool timed_out() const { return !satisfied_; }
 
-  // Runs the world until the wait is over or, after an event, `interrupted`; false if the scheduler
-  // has executed `most_events` in all before. Precondition: a wait has begun.
-  bool run_world(std::uint64_t most_events, const std::function<bool()>& interrupted);
+  enum class Ended : std::uint8_t {
+    as_meant,
+    by_limit,    // the scheduler has executed as many events in all as it may
+    by_outside,  // which wants the run to end
+  };
+  // Runs the world until the wait is over or, after an event, `interrupted`; in step with `outside`
+  // if it is not null. Precondition: a wait has begun.
+  Ended run_world(std::uint64_t most_events, Outside* outside,
+                  const std::function<bool()>& interrupted);
   // Whether the script may go on.
   [[nodiscard]] bool is_over() const { return over_; }
 

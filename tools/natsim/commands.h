@@ -17,6 +17,8 @@ namespace natsim::cli {
 using Command = std::function<int()>;
 
 Command add_run(CLI::App& app);
+Command add_live(CLI::App& app);
+Command add_replay(CLI::App& app);
 Command add_test(CLI::App& app);
 Command add_matrix(CLI::App& app);
 // The workplace outlives the command.

@@ -9,6 +9,7 @@
 #include "sim/record/explain.h"
 #include "tools/natsim/commands.h"
 #include "tools/natsim/progress.h"
+#include "tools/natsim/reality.h"
 #include "tools/natsim/report.h"
 #include "tools/natsim/selection.h"
 #include "tools/natsim/terminal.h"
@@ -33,8 +34,9 @@ int explain(const ExplainArguments& arguments) {
   int worst = exit_passed;
   for (const Chosen& scenario : std::get<std::vector<Chosen>>(choice)) {
     std::unique_ptr<record::Explainer> explainer;
-    script::RunOptions options{
-        .seed = selection.seed, .settings = settings.value(), .limits = selection.limits};
+    script::RunOptions options{.limits = selection.limits};
+    Reality reality(scenario, nullptr, selection.seed, settings.value());
+    reality.prepare(options);
     options.at_start = [&](net::Network& network) {
       explainer = std::make_unique<record::Explainer>(network.world());
       network.world().events().add_listener(*explainer);
@@ -51,7 +53,7 @@ int explain(const ExplainArguments& arguments) {
     if (arguments.json) {
       nlohmann::ordered_json object = {{"file", scenario.file.path},
                                        {"scenario", scenario.info().name},
-                                       {"seed", selection.seed},
+                                       {"seed", options.seed},
                                        {"outcome", script::to_string(outcome.verdict)}};
       if (!outcome.error.empty()) {
         object["error"] = json_of_error(outcome.error, scenario.file.path);

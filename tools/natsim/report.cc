@@ -99,6 +99,10 @@ std::string text_of(const Run& run, bool coloured) {
     line(fmt::format("{} = {}{}{}", metric.name, script::to_string(metric.value),
                      metric.unit.empty() ? "" : " ", metric.unit));
   }
+  for (const std::string& each : run.reality) {
+    const bool bad = each.starts_with("NOT VALID");
+    line(paint(coloured, bad ? Paint::red : Paint::dim, each));
+  }
   const bool began = outcome.events != 0 || outcome.packets != 0;
   if (outcome.verdict == script::Verdict::error && !began) return text;
   line(paint(coloured, Paint::dim,
@@ -108,8 +112,11 @@ std::string text_of(const Run& run, bool coloured) {
     line(paint(coloured, Paint::yellow, "note: it neither expects nor measures anything"));
   }
   if (outcome.verdict == script::Verdict::fail) {
-    line(fmt::format("again:   {}", command_of(run, "run")));
-    line(fmt::format("in full: {}", command_of(run, "explain")));
+    const bool live = !run.recording.empty();
+    line(fmt::format("again:   {}", command_of(run, live ? "live" : "run")));
+    line(fmt::format("in full: {}",
+                     live ? fmt::format("{} explain {}", run.program, shell_word(run.recording))
+                          : command_of(run, "explain")));
   }
   return text;
 }
@@ -149,6 +156,7 @@ nlohmann::ordered_json json_of(const Run& run) {
                                    {"metrics", std::move(metrics)},
                                    {"logs", std::move(logs)},
                                    {"failures", std::move(failures)}};
+  if (!run.outside.is_null()) object["outside"] = run.outside;
   if (!outcome.error.empty()) object["error"] = json_of_error(outcome.error, run.chosen.file.path);
   return object;
 }

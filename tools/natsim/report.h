@@ -22,6 +22,9 @@ struct Run {
   double wall_seconds;
   std::string why;  // why a call did not connect, if one did not; may be empty
   std::vector<record::ReasonCount> drops;
+  std::vector<std::string> reality;  // what there is to say of real programs, a line each
+  std::string recording;             // of a live run: the file that has it; may be empty
+  nlohmann::ordered_json outside;    // the same for programs; null if there were none
 };
 
 // A block of lines for a terminal.

@@ -1,8 +1,10 @@
-// natsim run: scenarios, their verdicts, and what happened in them.
+// natsim run, live and replay: scenarios, their verdicts, and what happened in them.
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -18,6 +20,7 @@
 #include "tools/natsim/commands.h"
 #include "tools/natsim/list.h"
 #include "tools/natsim/progress.h"
+#include "tools/natsim/reality.h"
 #include "tools/natsim/report.h"
 #include "tools/natsim/selection.h"
 #include "tools/natsim/terminal.h"
@@ -34,6 +37,8 @@ struct RunArguments {
   bool json = false;
   bool timeline = false;
   bool list = false;
+  std::optional<LiveOptions> live;  // of natsim live
+  bool record = true;
 };
 
 constexpr int timeline_columns = 160;  // where no terminal says how many it has
@@ -116,6 +121,13 @@ int finish_capture(const RunArguments& arguments, std::ofstream& pcap, std::size
   return exit_passed;
 }
 
+// The file that a live run is recorded in if none is named: the scenario file's name, in the folder
+// that natsim was started in, with the number of the scenario if it is not the first.
+std::string default_recording(const Chosen& chosen) {
+  const std::string stem = std::filesystem::path(chosen.file.path).stem().string();
+  return chosen.index == 0 ? stem + ".live" : fmt::format("{}-{}.live", stem, chosen.index + 1);
+}
+
 int run_all(const RunArguments& arguments) {
   const Selection& selection = arguments.selection;
   const auto settings = settings_of(selection);
@@ -145,26 +157,46 @@ int run_all(const RunArguments& arguments) {
       std::cout << fmt::format("{}\n", paint(coloured, Paint::bold, scenario.info().name));
     Listeners listeners(arguments, pcap.is_open() ? &pcap : nullptr,
                         keys.is_open() ? &keys : nullptr, scenario.info().name);
-    script::RunOptions options{
-        .seed = selection.seed, .settings = settings.value(), .limits = selection.limits};
+    script::RunOptions options{.limits = selection.limits};
+    std::optional<LiveOptions> live = arguments.live;
+    if (live && arguments.record && live->record.empty()) {
+      live->record = default_recording(scenario);
+    }
+    Reality reality(scenario, live ? &*live : nullptr, selection.seed, settings.value());
+    reality.prepare(options);
     options.at_start = [&](net::Network& network) { listeners.start(network); };
     options.at_end = [&](net::Network& network, const script::Outcome& outcome) {
       listeners.finish(network, outcome);
     };
     const auto start = std::chrono::steady_clock::now();
     {
-      const Progress progress(scenario.info().name);
+      // A live run starts processes, for which natsim should have one thread; it tells of itself.
+      std::optional<Progress> progress;
+      if (!live) progress.emplace(scenario.info().name);
       outcomes.push_back(script::run_scenario(scenario.file, scenario.index, options));
     }
+    reality.finish(outcomes.back());
     const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
     const script::Outcome& outcome = outcomes.back();
-    const Run result{arguments.program, scenario,        selection.seed,   outcome,
-                     wall.count(),      listeners.why(), listeners.drops()};
+    const Run result{.program = arguments.program,
+                     .chosen = scenario,
+                     .seed = options.seed,
+                     .outcome = outcome,
+                     .wall_seconds = wall.count(),
+                     .why = listeners.why(),
+                     .drops = listeners.drops(),
+                     .reality = reality.text(),
+                     .recording = live ? live->record : "",
+                     .outside = reality.json()};
     std::cout << (arguments.json ? json_of(result).dump() + "\n" : text_of(result, coloured))
               << std::flush;
     if (outcome.verdict == script::Verdict::error) worst = exit_error;
     if (outcome.verdict == script::Verdict::fail) worst = std::max(worst, exit_failed);
-    if (outcome.verdict == script::Verdict::pass) ++passed;
+    if (outcome.verdict == script::Verdict::pass && !reality.valid()) {
+      worst = std::max(worst, exit_failed);
+    }
+    if (outcome.verdict == script::Verdict::pass && reality.valid()) ++passed;
+    if (reality.interrupted()) return exit_interrupted;
   }
   if (!arguments.json && outcomes.size() > 1) {
     std::cout << fmt::format("{} of {} scenarios passed\n", passed, outcomes.size());
@@ -181,6 +213,23 @@ int run_all(const RunArguments& arguments) {
   return worst;
 }
 
+// The options that the three have in common.
+void add_output(CLI::App& command, RunArguments& arguments) {
+  CLI::Option* const pcap = command.add_option(
+      "--pcap", arguments.pcap, "write what passed each host and NAT to this pcapng file");
+  command
+      .add_flag("--decrypt", arguments.decrypt,
+                "write media decrypted to that file: RTP and RTCP, without what SRTP adds")
+      ->needs(pcap);
+  command.add_option(
+      "--keylog", arguments.keylog,
+      "write the keys of DTLS to this file, as browsers do; a capture holds them too");
+  command.add_flag("--json", arguments.json,
+                   "print one JSON object a line instead of text; durations are in seconds");
+  command.add_flag("--timeline", arguments.timeline, "print what happened, a line an event")
+      ->excludes("--json");
+}
+
 }  // namespace
 
 Command add_run(CLI::App& app) {
@@ -188,22 +237,9 @@ Command add_run(CLI::App& app) {
   arguments->program = app.get_name();
   CLI::App* const command = app.add_subcommand("run", "Run scenarios and tell how they went");
   arguments->selection.add_to(*command);
-  CLI::Option* const pcap = command->add_option(
-      "--pcap", arguments->pcap, "write what passed each host and NAT to this pcapng file");
-  command
-      ->add_flag("--decrypt", arguments->decrypt,
-                 "write media decrypted to that file: RTP and RTCP, without what SRTP adds")
-      ->needs(pcap);
-  command->add_option(
-      "--keylog", arguments->keylog,
-      "write the keys of DTLS to this file, as browsers do; a capture holds them too");
-  command->add_flag("--json", arguments->json,
-                    "print one JSON object a line instead of text; durations are in seconds");
-  CLI::Option* const timeline =
-      command->add_flag("--timeline", arguments->timeline, "print what happened, a line an event")
-          ->excludes("--json");
+  add_output(*command, *arguments);
   command->add_flag("--list", arguments->list, "only list the scenarios, with their parameters")
-      ->excludes(timeline)
+      ->excludes("--timeline")
       ->excludes("--set")
       ->excludes("--pcap")
       ->excludes("--keylog");
@@ -218,6 +254,88 @@ Command add_run(CLI::App& app) {
                   "  {0} run scenarios/keepalive_too_slow.lua --set slow=35s",
                   app.get_name()));
   return [arguments] { return run_all(*arguments); };
+}
+
+Command add_live(CLI::App& app) {
+  auto arguments = std::make_shared<RunArguments>();
+  arguments->program = app.get_name();
+  LiveOptions& live = arguments->live.emplace();
+  CLI::App* const command =
+      app.add_subcommand("live", "Run scenarios in real time, with real programs on their hosts");
+  arguments->selection.limits.events = UINT64_MAX;
+  arguments->selection.limits.instructions = UINT64_MAX;
+  arguments->selection.add_to(*command);
+  add_output(*command, *arguments);
+  CLI::Option* const record = command->add_option(
+      "--record", live.record,
+      "the file that the run is recorded in, for natsim replay; otherwise it is named after the "
+      "scenario's, with the ending .live");
+  command->add_flag("!--no-record", arguments->record, "do not record the run")->excludes(record);
+  command->add_flag("--show-errors", live.tell_errors,
+                    "show what programs write on their standard error as it comes; otherwise the "
+                    "end of it, when one fails");
+  command
+      ->add_option_function<std::string>(
+          "--max-lateness",
+          [&live](const std::string& text) {
+            const auto span = parse_duration(text);
+            if (!span || span.value() <= Duration{}) {
+              throw CLI::ValidationError("--max-lateness",
+                                         span ? "expected more than nothing" : span.error());
+            }
+            live.most_late = span.value();
+          },
+          "a run is not valid if more than one datagram in a hundred is later than this")
+      ->type_name("DURATION")
+      ->default_str(to_string(live.most_late));
+  command->footer(
+      fmt::format("A program runs in a network namespace of its own, which an ordinary user may "
+                  "make where user\n"
+                  "namespaces and /dev/net/tun are allowed, and root anywhere. Nothing of it is "
+                  "left when natsim\n"
+                  "ends, however it ends.\n\n"
+                  "Exit codes: 0 all passed, 1 an expectation failed or the run is not valid, 2 "
+                  "usage or script\n"
+                  "error, 130 interrupted.\n\n"
+                  "Examples:\n"
+                  "  {0} live scenarios/symmetric_nat.lua\n"
+                  "  {0} live scenarios/live/ping.lua --timeline",
+                  app.get_name()));
+  return [arguments] {
+    if (arguments->record && !arguments->live->record.empty() &&
+        arguments->selection.files.size() > 1) {
+      return usage_error("--record: one file cannot hold the runs of several; leave it out");
+    }
+    arguments->live->announce_logs = !arguments->json && !arguments->timeline;
+    return run_all(*arguments);
+  };
+}
+
+Command add_replay(CLI::App& app) {
+  auto arguments = std::make_shared<RunArguments>();
+  arguments->program = app.get_name();
+  CLI::App* const command = app.add_subcommand(
+      "replay", "Run what natsim live has recorded again, without the programs and the waiting");
+  arguments->selection.limits.events = UINT64_MAX;
+  arguments->selection.limits.instructions = UINT64_MAX;
+  command->add_option("RECORDING", arguments->selection.files, "files of natsim live")->required();
+  add_output(*command, *arguments);
+  command->footer(
+      fmt::format("The same recording gives the same events, and the same digest, every time; "
+                  "{0} run\nand {0} explain take recordings as well.\n\n"
+                  "Exit codes: 0 all passed, 1 an expectation failed or it went otherwise than it "
+                  "did, 2 usage\nor script error.\n\n"
+                  "Examples:\n"
+                  "  {0} replay ping.live --timeline\n"
+                  "  {0} replay ping.live --pcap ping.pcapng",
+                  app.get_name()));
+  return [arguments] {
+    for (const std::string& path : arguments->selection.files) {
+      if (live::is_recording(path)) continue;
+      return usage_error(fmt::format("{}: it is no recording of natsim live", path));
+    }
+    return run_all(*arguments);
+  };
 }
 
 }  // namespace natsim::cli

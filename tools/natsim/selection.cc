@@ -26,6 +26,24 @@ CLI::Validator whole_number() {
       "");
 }
 
+// The scenario that a recording is of.
+Result<Chosen> choose_recorded(const std::string& path, const Selection& selection) {
+  auto recording = live::read_recording(path);
+  if (!recording) return Error{recording.error()};
+  const live::RecordedRun& run = recording.value().run;
+  auto file = script::load_text(run.path, run.source, selection.limits);
+  if (!file) return Error{file.error()};
+  const auto& scenarios = file.value().scenarios;
+  const auto found = std::find_if(scenarios.begin(), scenarios.end(),
+                                  [&](const auto& each) { return each.name == run.scenario; });
+  if (found == scenarios.end()) {
+    return Error{fmt::format("{}: its script has no scenario '{}'", path, run.scenario)};
+  }
+  const auto index = static_cast<std::size_t>(found - scenarios.begin());
+  return Chosen{std::move(file.value()), index,
+                std::make_shared<live::Recording>(std::move(recording.value()))};
+}
+
 }  // namespace
 
 int usage_error(std::string_view message) {
@@ -93,12 +111,19 @@ std::variant<std::vector<Chosen>, Refusal> choose(const Selection& selection) {
   std::vector<Chosen> chosen;
   std::string names;
   for (const std::string& path : selection.files) {
+    if (live::is_recording(path)) {
+      auto recorded = choose_recorded(path, selection);
+      if (!recorded) return Refusal{recorded.error(), path};
+      chosen.push_back(std::move(recorded.value()));
+      continue;
+    }
     auto file = script::load_file(path, selection.limits);
     if (!file) return Refusal{file.error(), path};
     for (std::size_t i = 0; i < file.value().scenarios.size(); ++i) {
       const std::string& name = file.value().scenarios[i].name;
       names += fmt::format("\n  {}", name);
-      if (name.find(selection.only) != std::string::npos) chosen.push_back({file.value(), i});
+      if (name.find(selection.only) != std::string::npos)
+        chosen.push_back({file.value(), i, nullptr});
     }
   }
   if (chosen.empty()) {

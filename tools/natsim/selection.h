@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -9,6 +10,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "sim/live/recording.h"
 #include "sim/script/runner.h"
 #include "stack/base/result.h"
 
@@ -41,6 +43,8 @@ struct Selection {
 struct Chosen {
   script::ScenarioFile file;
   std::size_t index;
+  // Of the live run that is played again; null if there is none.
+  std::shared_ptr<const live::Recording> recording;
   [[nodiscard]] const script::ScenarioInfo& info() const { return file.scenarios[index]; }
 };
 
@@ -52,8 +56,9 @@ struct Refusal {
 
 // The settings of --set; an error names one that is not "name=value", or that is set twice.
 Result<std::vector<script::Setting>> settings_of(const Selection& selection);
-// Reads the files and picks the scenarios. A refusal says what cannot be read, or that no
-// scenario's name holds the text of --only and which names there are.
+// Reads the files, which may be recordings of live runs too, and picks the scenarios. A refusal
+// says what cannot be read, or that no scenario's name holds the text of --only and which names
+// there are.
 std::variant<std::vector<Chosen>, Refusal> choose(const Selection& selection);
 
 }  // namespace natsim::cli
