@@ -8,6 +8,8 @@
 #include <fcntl.h>
 #include <fstream>
 #include <linux/if_tun.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <net/route.h>
 #include <sched.h>
@@ -135,6 +137,34 @@ std::optional<Error> set_up_kernel(bool has_v6) {
   return std::nullopt;
 }
 
+// By netlink: the ioctl asks for rights that root in a user namespace does not have.
+std::optional<Error> set_queue_length() {
+  struct {
+    nlmsghdr header;
+    ifinfomsg link;
+    rtattr attribute;
+    std::uint32_t length;
+  } asked{};
+  asked.header.nlmsg_len = sizeof asked;
+  asked.header.nlmsg_type = RTM_NEWLINK;
+  asked.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+  asked.link.ifi_index = static_cast<int>(::if_nametoindex(interface_name));
+  asked.attribute.rta_len = RTA_LENGTH(sizeof asked.length);
+  asked.attribute.rta_type = IFLA_TXQLEN;
+  asked.length = queue_length;
+  struct {
+    nlmsghdr header;
+    nlmsgerr result;
+  } answer{};
+  const Descriptor netlink(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  const bool told = netlink.is_open() &&
+                    ::send(netlink.number(), &asked, sizeof asked, 0) == sizeof asked &&
+                    ::recv(netlink.number(), &answer, sizeof answer, 0) >= ssize_t{sizeof answer};
+  if (told) errno = -answer.result.error;
+  if (!told || answer.result.error != 0) return failed("its queue");
+  return std::nullopt;
+}
+
 Result<Descriptor> open_tun() {
   Descriptor tun(::open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!tun.is_open()) return failed("/dev/net/tun");
@@ -191,9 +221,7 @@ Result<Descriptor> become_host(const HostSetup& setup, const std::string& scratc
   ifreq asked = request();
   asked.ifr_mtu = setup.mtu;
   if (::ioctl(v4.number(), SIOCSIFMTU, &asked) != 0) return failed("its MTU");
-  asked = request();
-  asked.ifr_qlen = queue_length;
-  if (::ioctl(v4.number(), SIOCSIFTXQLEN, &asked) != 0) return failed("its queue");
+  if (const auto error = set_queue_length()) return *error;
   int aliases = 0;
   for (const HostSetup::Address& address : setup.addresses) {
     if (!address.ip.is_v4()) continue;

@@ -1,7 +1,6 @@
 #include "sim/live/warden.h"
 
 #include <cerrno>
-#include <charconv>
 #include <csignal>
 #include <cstring>
 #include <dirent.h>
@@ -9,6 +8,7 @@
 #include <fstream>
 #include <sched.h>
 #include <string_view>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -28,6 +28,13 @@ std::string temporary_folder() {
   return told != nullptr && *told != '\0' ? told : "/tmp";
 }
 
+// Holds a folder for as long as the result is open; not open if somebody else does.
+Descriptor hold(const std::string& folder) {
+  Descriptor held(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (held.is_open() && ::flock(held.number(), LOCK_EX | LOCK_NB) != 0) held.reset();
+  return held;
+}
+
 // Folders of runs that were killed. They are empty: what was in them was in memory.
 void remove_leftovers() {
   const std::string folder = temporary_folder();
@@ -36,10 +43,8 @@ void remove_leftovers() {
   while (const dirent* const entry = ::readdir(entries)) {
     const std::string_view name = entry->d_name;
     if (!name.starts_with(scratch_prefix)) continue;
-    pid_t owner = 0;
-    std::from_chars(name.data() + scratch_prefix.size(), name.data() + name.size(), owner);
-    const bool gone = owner > 0 && ::kill(owner, 0) != 0 && errno == ESRCH;
-    if (gone) ::rmdir((folder + "/" + std::string(name)).c_str());
+    const std::string path = folder + "/" + std::string(name);
+    if (hold(path).is_open()) ::rmdir(path.c_str());
   }
   ::closedir(entries);
 }
@@ -100,8 +105,11 @@ std::string why_no_tun() {
 
 }  // namespace
 
-Warden::Warden(pid_t process, Descriptor socket, std::string scratch)
-    : process_(process), socket_(std::move(socket)), scratch_(std::move(scratch)) {}
+Warden::Warden(pid_t process, Descriptor socket, std::string scratch, Descriptor held)
+    : process_(process),
+      socket_(std::move(socket)),
+      scratch_(std::move(scratch)),
+      held_(std::move(held)) {}
 
 Warden::~Warden() {
   ::kill(process_, SIGKILL);
@@ -116,6 +124,7 @@ Result<std::unique_ptr<Warden>> Warden::start() {
   if (::mkdir(scratch.c_str(), 0700) != 0 && errno != EEXIST) {
     return Error{fmt::format("{}: {}", scratch, std::strerror(errno))};
   }
+  Descriptor held = hold(scratch);
   auto [own, theirs] = make_warden_sockets();
   const uid_t user = ::geteuid();
   const gid_t group = ::getegid();
@@ -132,7 +141,7 @@ Result<std::unique_ptr<Warden>> Warden::start() {
     ::rmdir(scratch.c_str());
     return Error{why_no_namespaces(error)};
   }
-  std::unique_ptr<Warden> warden(new Warden(process, std::move(own), std::move(scratch)));
+  std::unique_ptr<Warden> warden(new Warden(process, std::move(own), std::move(scratch), std::move(held)));
   const auto ready = receive_message(warden->socket_.number(), true);
   if (!ready || ready->what() != "ready") {
     return Error{fmt::format("the namespaces for programs cannot be set up: {}",

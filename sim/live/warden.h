@@ -37,11 +37,12 @@ class Warden {
   Result<WardedHost> open_host(const HostSetup& setup);
 
  private:
-  Warden(pid_t process, Descriptor socket, std::string scratch);
+  Warden(pid_t process, Descriptor socket, std::string scratch, Descriptor held);
 
   pid_t process_;
   Descriptor socket_;
   std::string scratch_;  // where the processes have a file system in memory
+  Descriptor held_;      // that folder, so that nobody takes it for a leftover
   int hosts_ = 0;
 };
 

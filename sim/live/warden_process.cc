@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -25,6 +26,8 @@
 
 namespace natsim::live {
 namespace {
+
+constexpr int program_niceness = 5;
 
 int to_int(std::string_view word) {
   int number = 0;
@@ -73,6 +76,8 @@ std::string prepare(const std::string& scratch, uid_t user, gid_t group) {
 [[noreturn]] void become_program(const WardenMessage& message, int failure) {
   // "start", number, folder, count of words, words, variables.
   ::setsid();
+  // What forwards goes first: a program that computes all it can is not to hold up the net.
+  ::setpriority(PRIO_PROCESS, 0, program_niceness);
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -27,7 +27,7 @@ class Reality::LogTeller : public core::EventListener {
     if (event.kind != "scenario.log") return;
     for (const core::Field& field : event.fields) {
       if (const auto* const text = std::get_if<std::string_view>(&field.value)) {
-        std::cerr << fmt::format("{}  {}", to_string(event.at), *text) << std::endl;
+        std::cout << fmt::format("       {}  {}", to_string(event.at), *text) << std::endl;
       }
     }
   }
@@ -48,7 +48,7 @@ Reality::Reality(const Chosen& chosen, const LiveOptions* live, std::uint64_t se
                                                                      .version = NATSIM_VERSION});
     }
     gateway_ = std::make_unique<live::Gateway>(*machine_, recorder_.get());
-    if (live_->announce_logs) logs_ = std::make_unique<LogTeller>();
+    if (live_->tell_logs) logs_ = std::make_unique<LogTeller>();
   } else if (chosen.recording != nullptr) {
     seed_ = chosen.recording->run.seed;
     settings_ = chosen.recording->run.settings;

@@ -22,7 +22,7 @@ namespace natsim::cli {
 struct LiveOptions {
   std::string record;  // the file that is written; empty: none
   bool tell_errors = false;
-  bool announce_logs = false;  // what the script logs is told as it happens
+  bool tell_logs = false;  // what the script logs is printed as it happens
   // A run is not valid if more than one datagram in a hundred was written later than this.
   Duration most_late = milliseconds(10);
 };

@@ -85,9 +85,10 @@ std::string text_of(const Run& run, bool coloured) {
     text += fmt::format("{:{}}{}\n", "", indent, hanging(content, indent + hang));
   };
   if (outcome.verdict == script::Verdict::error) line(outcome.error);
-  for (const script::LogLine& log : outcome.logs) {
-    const std::string at = to_string(log.at) + "  ";
-    line(paint(coloured, Paint::dim, at + log.text), at.size());
+  const auto& logs = outcome.logs;
+  for (auto log = run.logs_told ? logs.end() : logs.begin(); log != logs.end(); ++log) {
+    const std::string at = to_string(log->at) + "  ";
+    line(paint(coloured, Paint::dim, at + log->text), at.size());
   }
   for (const script::Failure& failure : outcome.failures) {
     line(fmt::format("{}: {}", to_string(failure.at), failure.expectation));

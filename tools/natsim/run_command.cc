@@ -186,6 +186,7 @@ int run_all(const RunArguments& arguments) {
                      .why = listeners.why(),
                      .drops = listeners.drops(),
                      .reality = reality.text(),
+                     .logs_told = live && live->tell_logs,
                      .recording = live ? live->record : "",
                      .outside = reality.json()};
     std::cout << (arguments.json ? json_of(result).dump() + "\n" : text_of(result, coloured))
@@ -306,7 +307,7 @@ Command add_live(CLI::App& app) {
         arguments->selection.files.size() > 1) {
       return usage_error("--record: one file cannot hold the runs of several; leave it out");
     }
-    arguments->live->announce_logs = !arguments->json && !arguments->timeline;
+    arguments->live->tell_logs = !arguments->json && !arguments->timeline;
     return run_all(*arguments);
   };
 }
