@@ -40,7 +40,8 @@ std::array<Descriptor, 2> make_pipe() {
 }
 
 // Has natsim run as soon as there is something to forward, whatever else runs, where it may: it
-// forwards for a fraction of the time, and sleeps. An ordinary user may not, and is late more often.
+// forwards for a fraction of the time, and sleeps. An ordinary user may not, and is late more
+// often.
 void go_first() {
   sched_param lowest{};
   lowest.sched_priority = ::sched_get_priority_min(SCHED_FIFO);

@@ -141,7 +141,8 @@ Result<std::unique_ptr<Warden>> Warden::start() {
     ::rmdir(scratch.c_str());
     return Error{why_no_namespaces(error)};
   }
-  std::unique_ptr<Warden> warden(new Warden(process, std::move(own), std::move(scratch), std::move(held)));
+  std::unique_ptr<Warden> warden(
+      new Warden(process, std::move(own), std::move(scratch), std::move(held)));
   const auto ready = receive_message(warden->socket_.number(), true);
   if (!ready || ready->what() != "ready") {
     return Error{fmt::format("the namespaces for programs cannot be set up: {}",
