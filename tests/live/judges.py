@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 JUDGE = "scenarios/live/judge.lua"
-CLASSIC = ("full-cone", "address-restricted", "port-restricted", "symmetric")
+CLASSIC = ("full-cone", "restricted", "port-restricted", "symmetric")
 
 
 def missing_peers(build: Path) -> dict[str, str]:

@@ -28,6 +28,7 @@ Command add_plot(CLI::App& app);
 Command add_compare(CLI::App& app);
 Command add_explain(CLI::App& app);
 Command add_presets(CLI::App& app);
+Command add_probe(CLI::App& app);
 Command add_serve(CLI::App& app);
 Command add_completion(CLI::App& app);
 

@@ -38,9 +38,9 @@ int main(int argc, char** argv) {
   natsim::sweep::ThisMachine here;
   // In the order in which help lists them.
   const std::vector<Command> commands = {
-      add_run(app),     add_live(app),        add_replay(app),    add_test(app), add_explain(app),
-      add_matrix(app),  add_sweep(app, here), add_table(app),     add_plot(app), add_compare(app),
-      add_presets(app), add_serve(app),       add_completion(app)};
+      add_run(app),     add_live(app),        add_replay(app), add_test(app),      add_explain(app),
+      add_matrix(app),  add_sweep(app, here), add_table(app),  add_plot(app),      add_compare(app),
+      add_presets(app), add_probe(app),       add_serve(app),  add_completion(app)};
   const std::span<char* const> words(argv, static_cast<std::size_t>(argc));
   if (const auto complaint = unknown_word(app, words.subspan(words.empty() ? 0 : 1))) {
     return usage_error(*complaint);

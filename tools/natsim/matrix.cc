@@ -25,6 +25,16 @@ net::LinkOptions delay(std::int64_t one_way_ms) {
   return {.one_way_delay = milliseconds(one_way_ms)};
 }
 
+nat::NatOptions options_of(const std::string& kind, const MatrixOptions& options) {
+  for (const MatrixOptions::Extra& extra : options.extra) {
+    if (extra.name == kind) return extra.nat;
+  }
+  nat::NatOptions nat = nat::find_preset(kind).value();
+  nat.port_allocation = options.allocation;
+  nat.filter_scope = options.filter_scope;
+  return nat;
+}
+
 // The internet of a cell: one router with the servers and the two homes around it.
 class Arena {
  public:
@@ -51,9 +61,7 @@ class Arena {
       network_.connect(lan, internet_->add_interface(), delay(one_way_ms), delay(one_way_ms));
       return host;
     }
-    nat::NatOptions nat_options = nat::find_preset(kind).value();
-    nat_options.port_allocation = options.allocation;
-    nat_options.filter_scope = options.filter_scope;
+    const nat::NatOptions nat_options = options_of(kind, options);
     auto& box = network_.add<nat::NatBox>(std::string(name) + ".nat", nat_options);
     box.outside_interface().add_address(address, 24);
     net::Interface& inside = box.add_inside_interface();

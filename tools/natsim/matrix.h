@@ -16,6 +16,12 @@ struct MatrixOptions {
   nat::PortAllocation allocation = nat::PortAllocation::random;
   nat::FilterScope filter_scope = nat::FilterScope::per_mapping;
   std::uint64_t seed = 1;
+  // A NAT of its own beside the kinds, with the name that its row has.
+  struct Extra {
+    std::string name;
+    nat::NatOptions nat;
+  };
+  std::vector<Extra> extra;
 };
 
 enum class Path : std::uint8_t { direct, relay, none };
@@ -35,7 +41,8 @@ struct Cell {
 // "OPEN" (no NAT) and the nine mapping × filtering kinds, in the matrix's order.
 std::vector<std::string> kinds();
 
-// Runs one cell: the caller behind `a`, the callee behind `b`, both kinds as listed above.
+// Runs one cell: the caller behind `a`, the callee behind `b`, both kinds as listed above or extra
+// ones, which keep their own allocation and filter scope.
 Cell run_cell(const std::string& a, const std::string& b, const MatrixOptions& options);
 
 }  // namespace natsim::matrix

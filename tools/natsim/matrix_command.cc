@@ -1,4 +1,6 @@
 // natsim matrix: who connects to whom, as a table.
+#include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <memory>
 
@@ -6,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/nat/option_names.h"
+#include "sim/script/nat_file.h"
 #include "tools/natsim/commands.h"
 #include "tools/natsim/matrix.h"
 #include "tools/natsim/selection.h"
@@ -18,6 +21,7 @@ struct MatrixArguments {
   matrix::MatrixOptions options;
   std::string allocation = "random";
   std::string filter_scope = "per_mapping";
+  std::vector<std::string> files;  // of NATs
   bool json = false;
 };
 
@@ -98,7 +102,18 @@ int show(MatrixArguments& arguments) {
       nat::value_in(nat::port_allocation_names, arguments.allocation).value();
   arguments.options.filter_scope =
       nat::value_in(nat::filter_scope_names, arguments.filter_scope).value();
-  const auto kinds = matrix::kinds();
+  auto kinds = matrix::kinds();
+  for (const std::string& path : arguments.files) {
+    auto nat = script::load_nat_file(path);
+    if (!nat) return usage_error(fmt::format("--nat: {}", nat.error()));
+    // As wide as a column at most.
+    const std::string name = std::filesystem::path(path).stem().string().substr(0, 9);
+    if (std::find(kinds.begin(), kinds.end(), name) != kinds.end()) {
+      return usage_error(fmt::format("--nat {}: another row is called '{}' already", path, name));
+    }
+    arguments.options.extra.push_back({name, std::move(nat.value())});
+    kinds.push_back(name);
+  }
   std::vector<std::vector<matrix::Cell>> rows;
   for (const std::string& a : kinds) {
     auto& row = rows.emplace_back();
@@ -130,6 +145,13 @@ Command add_matrix(CLI::App& app) {
   command->add_option("--filter-scope", arguments->filter_scope, "whose sent packets open a filter")
       ->check(CLI::IsMember(names_of(nat::filter_scope_names)))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--nat", arguments->files,
+          "a Lua file that returns NAT options, as natsim probe writes it: one more row and "
+          "column; may be given again")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
   add_seed(*command, arguments->options.seed);
   command->add_flag("--json", arguments->json,
                     "print a list of {a, b, path, a_type, b_type, ice_ms}");
