@@ -376,6 +376,14 @@ function Net:link(a, b, options) end
 ---@param options? CallOptions
 ---@return Call
 function Net:call(caller, callee, options) end
+---Joins two peers that are no call: what one of them signals reaches the other. A peer connection
+---then exchanges descriptions and candidates by itself, and a program's lines of the types "offer",
+---"answer" and "candidate" are handed on.
+---@param a Program|PeerConnection
+---@param b Program|PeerConnection
+---@param options? SignallingDelay
+---@return SignallingPath
+function Net:signalling(a, b, options) end
 ---Parts two sides, each a node or a list of nodes. What a node of one side has made, or hands over
 ---by a link of its own, dies on arrival at a node of the other side. A NAT on its host's side keeps
 ---the other side's packets from its mappings too.
@@ -753,6 +761,14 @@ function Host:turn_tcp_relay(server) end
 ---at the host, and the host's UDP, TCP and ICMP get nothing.
 ---@return RawSocket
 function Host:raw() end
+---Starts a real program on the host: its words, and how. The host is then a network namespace of this
+---machine. Such scenarios run in `natsim live` alone.
+---@param command SpawnOptions
+---@return Program
+function Host:spawn(command) end
+---Hands the host to people: natsim says how to enter its network namespace. In `natsim live` alone.
+---@param options? AttachOptions
+function Host:attach(options) end
 ---Sends datagrams at a constant rate.
 ---@param options SourceOptions
 ---@return Source
@@ -1453,6 +1469,9 @@ function PeerConnection:set_direction(transceiver, direction) end
 function PeerConnection:stop(transceiver) end
 ---@return Transceiver[]
 function PeerConnection:transceivers() end
+---Makes an offer and sends it; what follows goes by itself. The peer connection has to be joined to
+---another peer by net:signalling.
+function PeerConnection:negotiate() end
 ---@return SessionDescription
 function PeerConnection:create_offer() end
 ---@return SessionDescription
@@ -1479,6 +1498,53 @@ function PeerConnection:wait(state, timeout) end
 ---@return (OutboundStats|InboundStats)[]
 function PeerConnection:get_stats() end
 function PeerConnection:close() end
+
+---What joins two peers; it has nothing to be asked.
+---@class SignallingPath
+
+---@class AttachOptions
+---@field dns? Host|string|(Host|string)[] who answers for names: hosts with a DNS server, or addresses; default none, so that every look-up fails at once
+
+---A program, looked for as a shell does, and its arguments, as the positions from 1.
+---@class SpawnOptions: AttachOptions
+---@field [integer] string
+---@field env? table<string, string> variables beside natsim's own
+---@field folder? string that it starts in; default natsim's
+---@field name? string in events and reports; default the host's and the program's
+
+---A real program. It speaks JSON lines over its standard streams: each object that it prints is a
+---message, which one call of `receive` or `wait` is given, and every handler.
+---@class Program
+---@field running boolean
+---@field exit_status? integer once it has ended by itself
+---@field exit_signal? integer once a signal has ended it
+local Program = {}
+---Gives it a message: the table as JSON, in a line. Durations are seconds.
+---@param message table
+function Program:send(message) end
+---The first message that waits; nil if none comes within the timeout, or it has ended.
+---@param timeout AnyDuration
+---@return table?
+function Program:receive(timeout) end
+---The first message that has all these fields, be it there or to come; a text stands for the field
+---`type`. If none comes within the timeout the scenario has failed.
+---@param fields string|table
+---@param timeout AnyDuration
+---@return table
+function Program:wait(fields, timeout) end
+---Waits for its end; if it still runs after the timeout the scenario has failed.
+---@param timeout AnyDuration
+---@return integer? exit_status nil if a signal has ended it
+function Program:wait_for_exit(timeout) end
+---Has a function called for each message, or with how it ended. It may do what a script may, but not
+---wait.
+---@param event "message"|"exit"
+---@param handler fun(what: table|string)
+function Program:on(event, handler) end
+---Sends it, and what it has started, a signal.
+---@param name "SIGHUP"|"SIGINT"|"SIGTERM"|"SIGKILL"|"SIGSTOP"|"SIGCONT"|"SIGUSR1"
+function Program:signal(name) end
+function Program:close_input() end
 
 ---By the names of W3C's webrtc-stats, in this spelling.
 ---@class StreamStats

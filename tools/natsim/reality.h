@@ -24,7 +24,7 @@ struct LiveOptions {
   bool tell_errors = false;
   bool tell_logs = false;  // what the script logs is printed as it happens
   // A run is not valid if more than one datagram in a hundred was written later than this.
-  Duration most_late = milliseconds(10);
+  Duration most_late = milliseconds(20);
 };
 
 // What becomes of one run. Made for each scenario; after the run it knows how it went.
