@@ -47,7 +47,9 @@ Duration Lateness::quantile(double share) const {
   std::uint64_t seen = 0;
   for (std::size_t step = 0; step < steps; ++step) {
     seen += counts_[step];
-    if (seen >= wanted && seen > 0) return std::min(end_of(step), worst_);
+    // The last step has no end of its own.
+    if (seen >= wanted && seen > 0)
+      return step + 1 == steps ? worst_ : std::min(end_of(step), worst_);
   }
   return worst_;
 }

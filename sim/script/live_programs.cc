@@ -1,4 +1,5 @@
 // The real programs that a script can run on a host, where the run has an outside.
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -91,6 +92,7 @@ void HostObject::attach_to_outside(lua_State* lua, std::string_view function,
                                    const AttachmentOptions& options) {
   Outside* const outside = Run::of(lua).options().outside;
   if (outside == nullptr) {
+    Run::of(lua).outcome().needs_outside = true;
     raise(lua, "{}: real programs run in `natsim live` alone", function);
   }
   require_address(lua, function);

@@ -35,6 +35,11 @@ scenario("of its digest", function(net)
   golden({ digest = true })
 end)
 """
+REAL = """\
+scenario("of a real program", function(net)
+  net:host("a", { link = { net:router("r") } }):spawn{ "true" }
+end)
+"""
 LONG = """\
 for i = 1, 40 do
   scenario("long " .. i, function(net)
@@ -166,6 +171,17 @@ def check_refusals(suite: Suite) -> None:
         suite.expect(what, suite.run("test", *words), 2, says)
 
 
+def check_skipping(suite: Suite) -> None:
+    """What runs real programs is for another command, and is no failure."""
+    (suite.folder / "real.lua").write_text(REAL, encoding="utf-8")
+    done = suite.run("test", "real.lua", "--junit", "real.xml")
+    suite.expect("a real program", done, 0, "0 of 1 passed", "1 skipped: natsim live runs them")
+    if suite.check_junit("real.xml").get("skipped") != "1":
+        suite.complaints.append("real.xml does not count what was skipped")
+    suite.expect("run by itself", suite.run("run", "real.lua"), 2,
+                 "real programs run in `natsim live` alone")
+
+
 def check_interruption(suite: Suite) -> None:
     (suite.folder / "long.lua").write_text(LONG, encoding="utf-8")
     running = subprocess.Popen(
@@ -199,6 +215,7 @@ def main(arguments: list[str]) -> int:
         check_formats(suite)
         check_golden(suite)
         check_refusals(suite)
+        check_skipping(suite)
         check_interruption(suite)
     for complaint in suite.complaints:
         print(complaint)

@@ -87,12 +87,14 @@ struct Score {
   std::size_t passed = 0;
   std::size_t failed = 0;
   std::size_t errors = 0;
+  std::size_t skipped = 0;
   std::size_t not_run = 0;
 
   void add(CaseOutcome outcome) {
     if (outcome == CaseOutcome::passed) ++passed;
     if (outcome == CaseOutcome::failed) ++failed;
     if (outcome == CaseOutcome::error) ++errors;
+    if (outcome == CaseOutcome::skipped) ++skipped;
     if (outcome == CaseOutcome::not_run) ++not_run;
   }
 };
@@ -218,6 +220,9 @@ int run_tests(const TestArguments& arguments) {
       fmt::format("{} of {} passed in {:.1f} s", score.passed, runs.size(), wall.count());
   if (score.failed > 0) summary += fmt::format(", {} failed", score.failed);
   if (score.errors > 0) summary += fmt::format(", {} ended by an error", score.errors);
+  if (score.skipped > 0) {
+    summary += fmt::format(", {} skipped: natsim live runs them", score.skipped);
+  }
   if (score.not_run > 0) summary += fmt::format(", {} were not run", score.not_run);
   (arguments.tap || arguments.json ? std::cerr : std::cout) << summary << '\n';
   if (score.not_run > 0) return exit_interrupted;

@@ -10,6 +10,7 @@ enum class CaseOutcome : std::uint8_t {
   passed,
   failed,   // an expectation did not hold, or the golden outcome is another one
   error,    // the script is wrong, or a limit was reached
+  skipped,  // it is not for this command; the message says why
   not_run,  // the suite was ended before
 };
 
@@ -19,7 +20,7 @@ struct CaseResult {
   std::uint64_t seed = 1;
   CaseOutcome outcome = CaseOutcome::not_run;
   int line = 0;         // of what went wrong; 0 if none is known
-  std::string message;  // what went wrong, in one line; empty if nothing did
+  std::string message;  // what went wrong, or why it was skipped, in one line; empty otherwise
   std::string details;  // lines that say more; may be empty
   std::string again;    // the command that repeats it; empty if it passed or was not run
   double seconds = 0;   // that it took, of a clock on the wall

@@ -1,6 +1,7 @@
 #include "tools/suite/reports.h"
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -57,6 +58,13 @@ std::string class_of(std::string file) {
   return file;
 }
 
+// Why a case has no outcome; nullopt if it has one.
+std::optional<std::string> why_not(const CaseResult& result) {
+  if (result.outcome == CaseOutcome::not_run) return "the suite was ended before";
+  if (result.outcome == CaseOutcome::skipped) return result.message;
+  return std::nullopt;
+}
+
 struct Counts {
   std::size_t tests = 0;
   std::size_t failures = 0;
@@ -68,7 +76,7 @@ struct Counts {
     ++tests;
     if (result.outcome == CaseOutcome::failed) ++failures;
     if (result.outcome == CaseOutcome::error) ++errors;
-    if (result.outcome == CaseOutcome::not_run) ++skipped;
+    if (why_not(result)) ++skipped;
     seconds += result.seconds;
   }
   [[nodiscard]] std::string attributes() const {
@@ -83,8 +91,8 @@ std::string testcase_of(const CaseResult& result) {
       xml(class_of(result.file)), xml(title_of(result)), xml(result.file), result.seconds);
   if (result.outcome == CaseOutcome::passed) return text + "/>\n";
   text += ">\n";
-  if (result.outcome == CaseOutcome::not_run) {
-    text += "      <skipped message=\"the suite was ended before\"/>\n";
+  if (const auto why = why_not(result)) {
+    text += fmt::format("      <skipped message=\"{}\"/>\n", xml(*why));
   } else {
     const bool failed = result.outcome == CaseOutcome::failed;
     const std::string_view element = failed ? "failure" : "error";
@@ -164,10 +172,11 @@ std::string junit_of(std::span<const CaseResult> results) {
 }
 
 std::string tap_of(std::size_t number, const CaseResult& result) {
-  std::string text = fmt::format(
-      "{} {} - {}{}\n", is_bad(result) ? "not ok" : "ok", number,
-      tap_description(fmt::format("{}: {}", result.file, title_of(result))),
-      result.outcome == CaseOutcome::not_run ? " # SKIP the suite was ended before" : "");
+  const auto why = why_not(result);
+  std::string text =
+      fmt::format("{} {} - {}{}\n", is_bad(result) ? "not ok" : "ok", number,
+                  tap_description(fmt::format("{}: {}", result.file, title_of(result))),
+                  why ? " # SKIP " + *why : "");
   if (!is_bad(result)) return text;
   text += fmt::format("  ---\n  severity: {}\n  message: {}\n  at:\n    file: {}\n    line: {}\n",
                       result.outcome == CaseOutcome::failed ? "fail" : "error",
