@@ -187,8 +187,8 @@ void PeerConnection::receive_signal(const Signal& signal) {
     if (ignores_offer_) return;
     if (tagged->line.empty()) return ice_.learn(EndOfCandidates{});
     if (const auto error = add_ice_candidate(tagged->line, tagged->mid, tagged->index)) {
-      tell("peer.refused", {{"what", std::string_view("candidate")},
-                            {"reason", std::string_view(error->message)}});
+      tell("peer.refused",
+           {{"what", std::string_view("candidate")}, {"reason", std::string_view(error->message)}});
     }
   }
 }

@@ -111,7 +111,7 @@ struct Outcome {
   std::vector<Metric> metrics;    // in the order in which they were reported
   std::optional<Golden> golden;
   std::vector<Failure> failures;  // at most one: a failed expectation ends the scenario
-  bool needs_outside = false;  // the error is that the run had no place for real programs
+  bool needs_outside = false;     // the error is that the run had no place for real programs
   std::vector<LogLine> logs;
   std::vector<std::string> required;  // the files that require() has read, in that order
 
