@@ -34,7 +34,7 @@ local function load(name, ...)
   scenario("turnutils_uclient: " .. name, function(net)
     local internet = net:router("internet")
     local server = net:host("server", { ip = "203.0.113.10", link = { internet } })
-    server:turn_server{ users = { alice = "secret" }, tcp = true }
+    server:turn_server{ users = { alice = "secret" }, tcp_port = 3478, legacy_channels = true }
     local peer = net:host("peer", { ip = "203.0.113.20", link = { internet } })
     peer:spawn{ "turnutils_peer", "-L", peer.ip, "-p", "3480" }
     local home = net:home("home", { nat = "port-restricted", wan = { internet, one_way_delay = "5ms" } })

@@ -82,8 +82,9 @@ void TurnServer::accept(net::TcpListener& listener, std::unique_ptr<net::TcpSock
     const Random random = world().random(label()).split("tls").split(tls_connections_++);
     tls.emplace(*this, tls_use_->authority->server(tls_use_->options, random));
   }
-  connections_[key] = {transport, TurnStream::accept(std::move(socket), *this, std::move(tls)),
-                       std::nullopt};
+  connections_[key] = {
+      transport, TurnStream::accept(std::move(socket), *this, std::move(tls), highest_channel_),
+      std::nullopt};
 }
 
 void TurnServer::on_message(TurnStream& stream, ByteView message) {

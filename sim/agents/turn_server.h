@@ -95,6 +95,7 @@ class TurnServer : public Agent, private net::TcpAcceptor, private TurnStream::U
   void on(const turn::PacketDropped& event);
 
   Endpoint listening_;
+  std::uint16_t highest_channel_;  // that clients may have
   turn::Server machine_;
   std::optional<TlsServerUse> tls_use_;
   std::uint64_t tls_connections_ = 0;      // so far, each with a random stream of its own

@@ -75,6 +75,7 @@ class TurnServer::PeerStream : private ByteStream::User {
 TurnServer::TurnServer(net::Host& host, const turn::ServerOptions& options)
     : Agent(host, "turn"),
       listening_(options.listening.front()),
+      highest_channel_(options.highest_channel),
       machine_(options, host.world().random(label())) {}
 
 TurnServer::~TurnServer() = default;

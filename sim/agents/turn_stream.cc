@@ -23,8 +23,9 @@ Result<std::unique_ptr<TurnStream>> TurnStream::connect(net::Host& host, const I
 }
 
 std::unique_ptr<TurnStream> TurnStream::accept(std::unique_ptr<net::TcpSocket> socket, User& user,
-                                               std::optional<TlsLayer> tls) {
-  std::unique_ptr<TurnStream> stream(new TurnStream(user));
+                                               std::optional<TlsLayer> tls,
+                                               std::uint16_t highest_channel) {
+  std::unique_ptr<TurnStream> stream(new TurnStream(user, highest_channel));
   stream->stream_ = ByteStream::accept(std::move(socket), *stream, std::move(tls));
   return stream;
 }

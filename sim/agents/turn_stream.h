@@ -32,9 +32,10 @@ class TurnStream : private ByteStream::User {
   static Result<std::unique_ptr<TurnStream>> connect(net::Host& host, const IpAddress& local,
                                                      const Endpoint& server, User& user,
                                                      std::optional<TlsLayer> tls);
-  // A server's.
+  // A server's, which takes channel numbers up to the highest.
   static std::unique_ptr<TurnStream> accept(std::unique_ptr<net::TcpSocket> socket, User& user,
-                                            std::optional<TlsLayer> tls);
+                                            std::optional<TlsLayer> tls,
+                                            std::uint16_t highest_channel);
 
   // False if it is lost.
   bool send(ByteView message);
@@ -49,7 +50,8 @@ class TurnStream : private ByteStream::User {
   [[nodiscard]] const Endpoint& remote() const { return stream_->remote(); }
 
  private:
-  explicit TurnStream(User& user) : user_(user) {}
+  explicit TurnStream(User& user, std::uint16_t highest_channel = turn::last_channel)
+      : user_(user), framing_(highest_channel) {}
 
   void on_open(ByteStream& stream) override;
   void on_bytes(ByteStream& stream, ByteView bytes) override;

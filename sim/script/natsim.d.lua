@@ -617,6 +617,7 @@ function PortMapping:remove() end
 ---@field user_quota? integer allocations of one user; from 0 to 1000000; default: no quota
 ---@field mobility? boolean lets allocations follow their clients to other addresses (RFC 8016); default false
 ---@field tcp_relays? boolean relays TCP as well (RFC 6062), to clients over `tcp_port` or `tls`; default false
+---@field legacy_channels? boolean takes channel numbers up to 0x7FFE (RFC 5766 section 11), as clients of that time ask for; default false
 ---@field max_permissions? integer of one allocation; from 1 to 1000000; default 1024
 
 ---@class LocalOptions

@@ -66,7 +66,7 @@ std::vector<ServerOptions::User> read_users(const Value& value) {
   return users;
 }
 
-constexpr std::array<Key<TurnSetup>, 19> turn_keys = {{
+constexpr std::array<Key<TurnSetup>, 20> turn_keys = {{
     {"users",
      [](const Value& value, TurnSetup& server) { server.options.users = read_users(value); }},
     {"secret",
@@ -128,6 +128,11 @@ constexpr std::array<Key<TurnSetup>, 19> turn_keys = {{
      }},
     {"mobility",
      [](const Value& value, TurnSetup& server) { server.options.mobility = value.boolean(); }},
+    {"legacy_channels",
+     [](const Value& value, TurnSetup& server) {
+       server.options.highest_channel =
+           value.boolean() ? turn::last_legacy_channel : turn::last_channel;
+     }},
     {"tcp_relays",
      [](const Value& value, TurnSetup& server) { server.options.tcp_relays = value.boolean(); }},
     {"max_permissions",

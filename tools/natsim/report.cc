@@ -113,11 +113,11 @@ std::string text_of(const Run& run, bool coloured) {
     line(paint(coloured, Paint::yellow, "note: it neither expects nor measures anything"));
   }
   if (outcome.verdict == script::Verdict::fail) {
-    const bool live = !run.recording.empty();
-    line(fmt::format("again:   {}", command_of(run, live ? "live" : "run")));
-    line(fmt::format("in full: {}",
-                     live ? fmt::format("{} explain {}", run.program, shell_word(run.recording))
-                          : command_of(run, "explain")));
+    line(fmt::format("again:   {}", command_of(run, run.live ? "live" : "run")));
+    if (!run.live) line(fmt::format("in full: {}", command_of(run, "explain")));
+    if (!run.recording.empty()) {
+      line(fmt::format("in full: {} explain {}", run.program, shell_word(run.recording)));
+    }
   }
   return text;
 }

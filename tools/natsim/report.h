@@ -23,6 +23,7 @@ struct Run {
   std::string why;  // why a call did not connect, if one did not; may be empty
   std::vector<record::ReasonCount> drops;
   std::vector<std::string> reality;  // what there is to say of real programs, a line each
+  bool live = false;                 // it ran in real time
   bool logs_told = false;            // what the scenario logs has been printed already
   std::string recording;             // of a live run: the file that has it; may be empty
   nlohmann::ordered_json outside;    // the same for programs; null if there were none
