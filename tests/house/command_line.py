@@ -39,7 +39,7 @@ class Refusal:
 REFUSALS = (
     Refusal("runn some.lua", r"unknown command 'runn'; did you mean 'run'\?"),
     Refusal("some.lua", r"unknown command 'some\.lua'; did you mean '\S* run some\.lua'\?"),
-    Refusal("frobnicate", r"unknown command 'frobnicate'; expected one of 'run', 'test', "),
+    Refusal("frobnicate", r"unknown command 'frobnicate'; expected one of 'run', 'live', "),
     Refusal("run some.lua --seeed 3", r"unknown option '--seeed'; did you mean '--seed'\?"),
     Refusal("matrix --alocation=random", r"unknown option '--alocation'; did you mean '--allo"),
     Refusal("run some.lua --seed -3", r"--seed: expected a whole number from 0 to 1844674407"),

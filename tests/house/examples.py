@@ -19,6 +19,8 @@ BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 # Commands that name what the reader has to put in their places.
 PATTERN = re.compile(r"…|\bFILE\b|\bN\b")
+# What takes a network that a test does not have: tests/live has it.
+OUTSIDE = re.compile(rf"^{SHOWN} (live|replay|probe) ")
 WALL_TIME = re.compile(r"in \d+\.\d ms \(\d+ times real time\)")
 
 
@@ -54,7 +56,8 @@ def help_examples(place: Workplace) -> list[str]:
     for command in ["", *commands]:
         text = place.run(f"{SHOWN} {command} --help").stdout
         shown = text.partition("Examples:\n")[2].partition("\n\n")[0]
-        examples += [line.strip() for line in shown.splitlines()]
+        lines = [line.strip() for line in shown.splitlines()]
+        examples += [line for line in lines if not OUTSIDE.match(line)]
     return examples
 
 

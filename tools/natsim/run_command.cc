@@ -300,7 +300,7 @@ Command add_live(CLI::App& app) {
                   "usage or script\n"
                   "error, 130 interrupted.\n\n"
                   "Examples:\n"
-                  "  {0} live scenarios/symmetric_nat.lua\n"
+                  "  {0} live scenarios/live/two_browsers.lua\n"
                   "  {0} live scenarios/live/ping.lua --timeline",
                   app.get_name()));
   return [arguments] {

@@ -28,6 +28,10 @@ CLI::Validator whole_number() {
 
 // The scenario that a recording is of.
 Result<Chosen> choose_recorded(const std::string& path, const Selection& selection) {
+  if (!selection.set.empty() || !selection.only.empty() || selection.seed != Selection().seed) {
+    return Error{fmt::format(
+        "{}: --set, --only and --seed have no effect on a recording, which has its own", path)};
+  }
   auto recording = live::read_recording(path);
   if (!recording) return Error{recording.error()};
   const live::RecordedRun& run = recording.value().run;

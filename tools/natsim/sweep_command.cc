@@ -72,6 +72,9 @@ Result<sweep::Plan> plan_of(const SweepArguments& arguments) {
     for (const Chosen& each : chosen) names += fmt::format("\n  {}", each.info().name);
     return Error{fmt::format("a sweep is of one scenario; choose by --only from:{}", names)};
   }
+  if (chosen.front().recording != nullptr) {
+    return Error{"a recording of a live run cannot be varied: there is natsim replay"};
+  }
   return sweep::Plan::make(std::move(chosen.front().file), chosen.front().index,
                            std::move(options));
 }
