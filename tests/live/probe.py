@@ -141,6 +141,15 @@ def check_others(checks: Checks, natsim: Path) -> None:
     code, found = probe(natsim, "--no-lifetime")
     checks.equal("exit", code, 0)
     checks.equal("mapping", found["mapping"], "no translation")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "kept.lua"
+        kept.write_text("return {}")
+        code, _ = probe(natsim, "--no-lifetime", "--preset", str(kept))
+        checks.equal("no preset of no NAT", (code, kept.read_text()), (1, "return {}"))
+    done = within(INSIDE, str(natsim), "probe", "--server", f"{SERVER}:3478", "--bind", "192.0.2.9",
+                  capture_output=True)
+    checks.holds("an address of another machine", done.stderr.strip(),
+                 done.returncode == 2 and "192.0.2.9 cannot be sent from" in done.stderr)
     print("== UDP blocked")
     within(BOX, "nft", "add", "rule", "ip", "box", "input", "drop", check=True)
     within(BOX, "nft", "add chain ip box forward { type filter hook forward priority filter; }",

@@ -59,7 +59,7 @@ Result<Endpoint> find_server(const std::string& text) {
   boost::asio::io_context io;
   boost::asio::ip::udp::resolver resolver(io);
   boost::system::error_code error;
-  const auto found = resolver.resolve(boost::asio::ip::udp::v4(), host, port, error);
+  const auto found = resolver.resolve(host, port, error);
   if (error || found.empty()) {
     return Error{
         fmt::format("--server {}: expected a STUN server's name or address, with a port "
@@ -128,8 +128,9 @@ void print(const probe::Findings& findings, const ProbeArguments& arguments) {
   }
   if (behaviour.mapped) line("seen as", to_string(*behaviour.mapped));
   const bool cannot_tell = behaviour.mapping == stun::MappingBehaviour::cannot_tell;
-  line("mapping", to_string(behaviour.mapping) +
-                      (cannot_tell ? ": the server has no second address (RFC 5780)" : ""));
+  line("mapping",
+       to_string(behaviour.mapping) +
+           (cannot_tell ? ": the server has no second address that answers (RFC 5780)" : ""));
   line("filtering", to_string(behaviour.filtering));
   line("ports", fmt::format("{} ({})", to_string(findings.ports), samples_of(findings)));
   line("hairpinning", to_string(behaviour.hairpin));
@@ -145,16 +146,19 @@ int run_probe(ProbeArguments& arguments) {
   arguments.options.server = server.value();
   if (!arguments.bind.empty()) {
     arguments.options.bind = IpAddress::parse(arguments.bind);
+    if (arguments.options.bind &&
+        arguments.options.bind->family() != server.value().address.family()) {
+      return usage_error(fmt::format("--bind {}: the server's address, {}, is of the other family",
+                                     arguments.bind, to_string(server.value().address)));
+    }
     if (!arguments.options.bind) {
       return usage_error(
           fmt::format("--bind {}: expected an address of this machine", arguments.bind));
     }
   }
-  std::ofstream preset;
-  if (!arguments.preset.empty()) {
-    preset.open(arguments.preset);
-    if (!preset)
-      return usage_error(fmt::format("--preset {}: cannot be written", arguments.preset));
+  // What is there already stays until there is something in its place.
+  if (!arguments.preset.empty() && !std::ofstream(arguments.preset, std::ios::app)) {
+    return usage_error(fmt::format("--preset {}: cannot be written", arguments.preset));
   }
   Interruption interruption;
   const bool shown = progress_welcome();
@@ -175,14 +179,18 @@ int run_probe(ProbeArguments& arguments) {
   } else {
     print(found.value(), arguments);
   }
-  if (interruption.pending()) return exit_interrupted;
+  if (interruption.pending()) {
+    std::cerr << "natsim: interrupted: what was not reached yet reads as what cannot be told\n";
+    return exit_interrupted;
+  }
   const stun::BehaviourReport& behaviour = found.value().behaviour;
   if (behaviour.udp_blocked) return exit_failed;
-  if (!preset.is_open()) return exit_passed;
+  if (arguments.preset.empty()) return exit_passed;
   if (behaviour.mapping == stun::MappingBehaviour::no_translation) {
     std::cerr << "natsim: nothing translates here, so that there is no preset to write\n";
     return exit_failed;
   }
+  std::ofstream preset(arguments.preset);
   preset << probe::preset_text(found.value(), arguments.server,
                                fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr))));
   if (!preset.flush()) {

@@ -38,7 +38,7 @@ bool is_known(const BindingLifetime& lifetime) {
 std::string mapping_lines(const Findings& findings) {
   const MappingBehaviour mapping = findings.behaviour.mapping;
   std::string text = mapping == MappingBehaviour::cannot_tell
-                         ? unknown("mapping", "the server has no second address")
+                         ? unknown("mapping", "the server has no second address that answers")
                          : line("mapping", to_string(mapping), "measured, RFC 5780 section 4.3");
   const FilteringBehaviour filtering = findings.behaviour.filtering;
   text += filtering == FilteringBehaviour::cannot_tell

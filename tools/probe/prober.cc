@@ -151,6 +151,15 @@ Result<Findings> find_out(const ProbeOptions& options,
                           const std::function<bool()>& stop) {
   Findings findings;
   if (options.bind) {
+    boost::asio::io_context probed;
+    boost::system::error_code error;
+    const udp::endpoint any(to_asio(*options.bind), 0);
+    udp::socket socket(probed, any.protocol());
+    socket.bind(any, error);
+    if (error) {
+      return Error{
+          fmt::format("{} cannot be sent from: {}", to_string(*options.bind), error.message())};
+    }
     findings.local = *options.bind;
   } else {
     const auto source = source_towards(options.server);
