@@ -13,7 +13,7 @@ def main(arguments: list[str]) -> int:
         print("usage: registered.py BUILD_FOLDER", file=sys.stderr)
         return 2
     listing = subprocess.run(
-        ["ctest", "--test-dir", arguments[0], "--show-only=json-v1", "--tests-regex", "^scenario"],
+        ["ctest", "--test-dir", arguments[0], "--show-only=json-v1", "--tests-regex", "^(scenario|live)"],
         capture_output=True,
         text=True,
         check=True,

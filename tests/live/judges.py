@@ -16,7 +16,6 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-JUDGE = "scenarios/live/judge.lua"
 CLASSIC = ("full-cone", "restricted", "port-restricted", "symmetric")
 
 
@@ -59,8 +58,8 @@ def cases(every: bool) -> list[dict[str, str]]:
     return chosen
 
 
-def run(natsim: Path, build: Path, case: dict[str, str]) -> dict:
-    command = [natsim, "live", JUDGE, "--json", "--no-record"]
+def run(natsim: Path, build: Path, scenario: str, case: dict[str, str]) -> dict:
+    command = [natsim, "live", scenario, "--json", "--no-record"]
     for name, value in (case | {"pion": str(build / "pion_peer")}).items():
         command += ["--set", f"{name}={value}"]
     # What other tests do to this machine at the same time is no fault of the peers.
@@ -80,6 +79,7 @@ def complaint(told: dict) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("natsim", type=Path)
+    parser.add_argument("--scenario", default="scenarios/live/judge.lua")
     parser.add_argument("--all", action="store_true", help="every combination")
     options = parser.parse_args()
     natsim = options.natsim.resolve()
@@ -91,14 +91,14 @@ def main() -> int:
     for case in cases(options.all):
         if missing.keys() & case.values():
             continue
-        told = run(natsim, build, case)
+        told = run(natsim, build, options.scenario, case)
         why = complaint(told)
         if why and "cannot be opened by this user" in why or "may not make" in why:
             print(f"skipped: {why}")
             return 77
         if why:  # once more: a browser on a busy machine is slow now and then
             print(f"tried again: {' '.join(case.values())}: {why}")
-            told = run(natsim, build, case)
+            told = run(natsim, build, options.scenario, case)
             why = complaint(told)
         ran += 1
         failed += bool(why)
