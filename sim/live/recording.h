@@ -36,8 +36,9 @@ struct RecordedEnd {
 // 4 of the length, and so many bytes. A recording that breaks off holds what it holds.
 struct Recording {
   RecordedRun run;
-  std::vector<Arrival> arrivals;   // in order
-  std::optional<RecordedEnd> end;  // none if natsim was killed
+  std::vector<Arrival> arrivals;  // in order
+  // None if natsim was killed. What arrived after it was not waited for.
+  std::optional<RecordedEnd> end;
 };
 
 // Whether a file says of itself that it is one.

@@ -186,7 +186,7 @@ int run_all(const RunArguments& arguments) {
                      .why = listeners.why(),
                      .drops = listeners.drops(),
                      .reality = reality.text(),
-                     .live = live.has_value(),
+                     .live = live.has_value() || scenario.recording != nullptr,
                      .logs_told = live && live->tell_logs,
                      .recording = live ? live->record : "",
                      .outside = reality.json()};

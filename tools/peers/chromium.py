@@ -34,7 +34,6 @@ FLAGS = [
     "--mute-audio",
     "--autoplay-policy=no-user-gesture-required",
     "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
     "--window-size=960,540",
     "--remote-debugging-pipe",
 ]
@@ -52,9 +51,12 @@ class Browser:
         to_browser, self.out = os.pipe()
         self.inp, from_browser = os.pipe()
         features = "Translate,MediaRouter"
+        flags = list(FLAGS)
         if not mdns:
             features += ",WebRtcHideLocalIpsWithMdns"
-        command = [executable, *FLAGS, f"--disable-features={features}",
+            # A page that may use the camera is shown local addresses in any case.
+            flags.append("--use-fake-ui-for-media-stream")
+        command = [executable, *flags, f"--disable-features={features}",
                    f"--user-data-dir={self.profile}", "about:blank"]
 
         def become_browser() -> None:
@@ -199,7 +201,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--executable", default="chromium", help="the browser (default: chromium)")
     parser.add_argument("--mdns", action="store_true",
-                        help="hide local addresses behind mDNS names, as browsers do by default")
+                        help="hide local addresses behind mDNS names, as browsers do of pages that may "
+                             "not use the camera: for data alone")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if shutil.which(options.executable) is None:

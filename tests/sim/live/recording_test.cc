@@ -62,6 +62,18 @@ TEST_F(RecordingFile, GivesBackWhatWasWritten) {
   EXPECT_EQ(recording.value().end->digest, 0xFEDCBA9876543210u);
 }
 
+TEST_F(RecordingFile, MayEndBeforeWhatCameLast) {
+  {
+    Recorder recorder(path_, {.path = "a.lua", .source = "", .scenario = "x", .version = "1"});
+    recorder.write({{Time{5}, LineArrived{0, "in time"}}, {Time{9}, LineArrived{0, "too late"}}});
+    recorder.finish({Time{7}, 1});
+  }
+  const auto recording = read_recording(path_);
+  ASSERT_TRUE(recording) << recording.error();
+  EXPECT_EQ(recording.value().arrivals.size(), 2u);
+  EXPECT_EQ(recording.value().end->at, Time{7});
+}
+
 TEST_F(RecordingFile, OfARunThatWasKilledHoldsWhatItHolds) {
   write(false);
   const std::string whole = bytes();
