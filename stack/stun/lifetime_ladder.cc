@@ -87,11 +87,10 @@ void LifetimeLadder::handle_timeout(Time now) {
 }
 
 void LifetimeLadder::conclude(Trial& trial, Time now) {
-  using Outcome = BindingProbe::Outcome;
-  const Outcome outcome = trial.probe->outcome();
-  if (outcome == Outcome::waiting) return;
+  const auto outcome = trial.probe->outcome();
+  if (outcome == BindingProbe::Outcome::waiting) return;
   if (trial.state == State::used) {
-    if (outcome != Outcome::success) {
+    if (outcome != BindingProbe::Outcome::success) {
       trial.state = State::over;
       trial.probe.reset();
       return;
@@ -103,9 +102,10 @@ void LifetimeLadder::conclude(Trial& trial, Time now) {
     trial.probe.reset();
     return;
   }
-  if (outcome == Outcome::success || outcome == Outcome::timeout) {
+  if (outcome == BindingProbe::Outcome::success || outcome == BindingProbe::Outcome::timeout) {
     // Elsewhere than to its own socket the answer gets only when the port has a new owner.
-    const bool alive = outcome == Outcome::success && trial.probe->answer().local == trial.local;
+    const bool alive =
+        outcome == BindingProbe::Outcome::success && trial.probe->answer().local == trial.local;
     auto& bound = alive ? found_.alive_after : found_.expired_after;
     const bool narrows = !bound || (alive ? trial.wait > *bound : trial.wait < *bound);
     if (narrows) bound = trial.wait;
