@@ -25,6 +25,12 @@ def say(message: dict) -> None:
     print(json.dumps(message), flush=True)
 
 
+def check(name: str, value: object, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        expected = " or ".join(f"'{each}'" for each in allowed)
+        raise ValueError(f"{name} '{value}': expected {expected}")
+
+
 class Peer:
     def __init__(self) -> None:
         self.pc: RTCPeerConnection | None = None
@@ -51,7 +57,14 @@ class Peer:
         task.add_done_callback(self.tasks.discard)
 
     async def start(self, message: dict) -> None:
-        if message.get("iceTransportPolicy", "all") != "all":
+        if self.pc:
+            raise ValueError("start: it has been started already")
+        check("role", message.get("role"), ("offer", "answer"))
+        for kind in message.get("media", []):
+            check("media", kind, tuple(TRACKS))
+        policy = message.get("iceTransportPolicy", "all")
+        check("iceTransportPolicy", policy, ("all", "relay"))
+        if policy == "relay":
             raise ValueError("aiortc cannot be told to use relays alone")
         servers = [RTCIceServer(urls=each["urls"], username=each.get("username"),
                                 credential=each.get("credential"))
@@ -194,7 +207,14 @@ class Peer:
         loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         say({"type": "ready"})
-        while line := await reader.readline():
+        while True:
+            try:
+                line = await reader.readline()
+            except ValueError as error:  # a line that is longer than any message
+                say({"type": "error", "message": str(error)})
+                sys.exit(1)
+            if not line:
+                break
             try:
                 message = json.loads(line)
                 if message.get("type") == "bye":

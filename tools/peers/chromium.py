@@ -16,6 +16,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+from contextlib import suppress
 
 ORIGIN = "https://peer.natsim.test/"  # an origin that may use cameras; nobody is asked for it
 PAGE = pathlib.Path(__file__).with_name("peer.html")
@@ -75,6 +77,7 @@ class Browser:
         self.answers: dict[int, dict] = {}
         self.events: list[dict] = []
         self.session: str | None = None
+        self.ready = False  # its page hears
 
     def call(self, method: str, **params) -> dict:
         """Calls a method of the DevTools protocol and waits for its result."""
@@ -137,7 +140,20 @@ class Browser:
     def close(self) -> None:
         self.process.kill()
         self.process.wait()
-        shutil.rmtree(self.profile, ignore_errors=True)
+        # The browser keeps its socket in a folder of its own beside the profile.
+        with suppress(OSError):
+            socket = pathlib.Path(os.readlink(os.path.join(self.profile, "SingletonSocket")))
+            shutil.rmtree(socket.parent)
+        # Its children end a moment after it, and write until then.
+        end = time.monotonic() + 3
+        while os.path.exists(self.profile):
+            try:
+                shutil.rmtree(self.profile)
+            except OSError as error:
+                if time.monotonic() > end:
+                    print(f"{self.profile} is left: {error}", file=sys.stderr)
+                    return
+                time.sleep(0.02)
 
 
 def take_events(browser: Browser) -> None:
@@ -147,6 +163,7 @@ def take_events(browser: Browser) -> None:
         if event["method"] == "Fetch.requestPaused":
             browser.serve(params)
         elif event["method"] == "Runtime.bindingCalled":
+            browser.ready = True  # which is the first thing that it says
             print(params["payload"], flush=True)
         elif event["method"] == "Runtime.exceptionThrown":
             details = params["exceptionDetails"]
@@ -171,7 +188,7 @@ def take_line(browser: Browser, line: bytes) -> bool:
         try:
             browser.screenshot(message["file"])
             say({"type": "screenshot", "file": message["file"]})
-        except (KeyError, OSError) as error:
+        except (KeyError, TypeError, OSError) as error:
             say({"type": "error", "message": f"screenshot: {error}"})
         return True
     browser.tell_page(message)
@@ -183,7 +200,9 @@ def run(browser: Browser) -> None:
     pending = b""
     while True:
         take_events(browser)
-        readable, _, _ = select.select([0, browser.inp], [], [])
+        # What is said to a page that is not there yet would be lost.
+        heard = [0, browser.inp] if browser.ready else [browser.inp]
+        readable, _, _ = select.select(heard, [], [])
         if browser.inp in readable:
             browser.read()
         if 0 not in readable:

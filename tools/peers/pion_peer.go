@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -81,7 +82,19 @@ func (p *peer) addMedia(kind string) error {
 	return nil
 }
 
+func check(name, value string, allowed ...string) error {
+	for _, each := range allowed {
+		if value == each {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s '%s': expected '%s'", name, value, strings.Join(allowed, "' or '"))
+}
+
 func (p *peer) start(text []byte) error {
+	if p.connection != nil {
+		return fmt.Errorf("start: it has been started already")
+	}
 	var asked struct {
 		Role               string
 		IceServers         []webrtc.ICEServer
@@ -90,6 +103,21 @@ func (p *peer) start(text []byte) error {
 		Data               *bool
 	}
 	if err := json.Unmarshal(text, &asked); err != nil {
+		return err
+	}
+	if asked.IceTransportPolicy == "" {
+		asked.IceTransportPolicy = "all"
+	}
+	err := check("role", asked.Role, "offer", "answer")
+	if err == nil {
+		err = check("iceTransportPolicy", asked.IceTransportPolicy, "all", "relay")
+	}
+	for _, kind := range asked.Media {
+		if err == nil {
+			err = check("media", kind, "audio", "video")
+		}
+	}
+	if err != nil {
 		return err
 	}
 	configuration := webrtc.Configuration{ICEServers: asked.IceServers}
@@ -246,5 +274,9 @@ func main() {
 	}
 	if one.connection != nil {
 		one.connection.Close()
+	}
+	if err := input.Err(); err != nil {
+		fail(err)
+		os.Exit(1)
 	}
 }
