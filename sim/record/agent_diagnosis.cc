@@ -88,6 +88,11 @@ std::vector<AgentDiagnosis> diagnose_agents(const IceHistory& ice, const PacketT
                       "answered, or, if it is lite, it heard none of its peer's (RFC 7675).",
                       agent.name, to_string(agent.consent_lost)));
     }
+    if (agent.is_heard) {
+      notes.push_back(fmt::format(
+          "{} says nothing of its ICE agent: what is told of it is read from its packets.",
+          agent.name));
+    }
     diagnoses.push_back(std::move(diagnosis));
   }
   return diagnoses;

@@ -9,6 +9,7 @@
 
 #include "sim/record/agent_diagnosis.h"
 #include "sim/record/drops.h"
+#include "sim/record/heard_agents.h"
 #include "sim/record/ice_history.h"
 #include "sim/record/nat_history.h"
 #include "sim/record/packet_trails.h"
@@ -21,11 +22,14 @@ struct Explainer::Histories {
   explicit Histories(const core::World& world)
       : ice(world), nats(world), trails(world), drops(world) {}
 
-  [[nodiscard]] std::vector<PairDiagnosis> pairs() const {
-    return diagnose_pairs(ice, trails, nats);
+  // With the agents that are known by their packets alone.
+  [[nodiscard]] IceHistory agents() const {
+    IceHistory all = ice;
+    for (IceAgentRecord& agent : heard_agents(trails, ice)) all.add(std::move(agent));
+    return all;
   }
 
-  IceHistory ice;
+  IceHistory ice;  // of the agents that tell
   NatHistory nats;
   PacketTrails trails;
   DropLedger drops;
@@ -109,13 +113,14 @@ void append_pairs(std::string& out, const std::vector<PairDiagnosis>& pairs) {
 // What would have let the first of them through, where a NAT dropped them.
 std::vector<std::string> changes_for(const Drops& drops, const NatHistory& nats) {
   if (nats.find(drops.where) == nullptr) return {};
-  return other_changes({.ended = drops.first,
-                        .where = drops.where,
-                        .place = drops.place,
-                        .reason = drops.reason,
-                        .last_source = drops.source,
-                        .last_destination = drops.destination},
-                       nats);
+  PacketTrail first;
+  first.ended = drops.first;
+  first.where = drops.where;
+  first.place = drops.place;
+  first.reason = drops.reason;
+  first.last_source = drops.source;
+  first.last_destination = drops.destination;
+  return other_changes(first, nats);
 }
 
 void append_drops(std::string& out, const std::vector<Drops>& drops, const NatHistory& nats) {
@@ -143,23 +148,26 @@ void append_drops(std::string& out, const std::vector<Drops>& drops, const NatHi
 
 std::string Explainer::text() const {
   std::string out;
-  for (const AgentDiagnosis& agent : diagnose_agents(histories_->ice, histories_->trails)) {
+  const IceHistory ice = histories_->agents();
+  for (const AgentDiagnosis& agent : diagnose_agents(ice, histories_->trails)) {
     if (agent.notes.empty()) continue;
     out += agent.agent + ":\n";
     for (const std::string& note : agent.notes) append_wrapped(out, "  ", note);
     out += '\n';
   }
-  const std::vector<PairDiagnosis> pairs = histories_->pairs();
+  const std::vector<PairDiagnosis> pairs =
+      diagnose_pairs(ice, histories_->trails, histories_->nats);
   append_pairs(out, pairs);
-  if (pairs.empty() && !histories_->ice.agents().empty()) out += "No candidate pair failed.\n\n";
+  if (pairs.empty() && !ice.agents().empty()) out += "No candidate pair failed.\n\n";
   append_drops(out, histories_->drops.drops(), histories_->nats);
   return out;
 }
 
 nlohmann::ordered_json Explainer::to_json() const {
   using Json = nlohmann::ordered_json;
+  const IceHistory ice = histories_->agents();
   Json pairs = Json::array();
-  for (const PairDiagnosis& d : histories_->pairs()) {
+  for (const PairDiagnosis& d : diagnose_pairs(ice, histories_->trails, histories_->nats)) {
     pairs.push_back({{"agent", d.agent},
                      {"pair", d.pair.pair},
                      {"local", to_string(d.pair.local)},
@@ -173,7 +181,7 @@ nlohmann::ordered_json Explainer::to_json() const {
                      {"changes", d.changes}});
   }
   Json agents = Json::array();
-  for (const AgentDiagnosis& d : diagnose_agents(histories_->ice, histories_->trails)) {
+  for (const AgentDiagnosis& d : diagnose_agents(ice, histories_->trails)) {
     agents.push_back(
         {{"agent", d.agent}, {"state", d.state}, {"selected", d.selected}, {"notes", d.notes}});
   }
@@ -193,13 +201,14 @@ nlohmann::ordered_json Explainer::to_json() const {
 }
 
 std::string Explainer::why_not_connected() const {
-  const std::vector<AgentDiagnosis> agents = diagnose_agents(histories_->ice, histories_->trails);
+  const IceHistory ice = histories_->agents();
+  const std::vector<AgentDiagnosis> agents = diagnose_agents(ice, histories_->trails);
   if (std::all_of(agents.begin(), agents.end(),
                   [](const AgentDiagnosis& a) { return a.selected; })) {
     return {};
   }
   // A pair that works has only not been chosen yet.
-  for (const IceAgentRecord& agent : histories_->ice.agents()) {
+  for (const IceAgentRecord& agent : ice.agents()) {
     if (agent.selected_pair != 0) continue;
     for (const PairRecord& pair : agent.pairs) {
       if (pair.state != "succeeded") continue;
@@ -212,7 +221,8 @@ std::string Explainer::why_not_connected() const {
           relayed ? ", for a relayed one waits until the others have had their chance" : "");
     }
   }
-  const std::vector<PairDiagnosis> pairs = histories_->pairs();
+  const std::vector<PairDiagnosis> pairs =
+      diagnose_pairs(ice, histories_->trails, histories_->nats);
   const auto decisive = std::max_element(
       pairs.begin(), pairs.end(),
       [](const PairDiagnosis& a, const PairDiagnosis& b) { return a.weight < b.weight; });
@@ -243,7 +253,7 @@ std::string Explainer::why_not_connected() const {
 }
 
 std::string Explainer::why_failed() const {
-  if (!histories_->ice.agents().empty()) return why_not_connected();
+  if (!histories_->agents().agents().empty()) return why_not_connected();
   const auto is_loss = [](core::DropReason reason) {
     return reason == core::DropReason::random_loss || reason == core::DropReason::burst_loss;
   };

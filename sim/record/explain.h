@@ -17,7 +17,8 @@ namespace natsim::record {
 //
 // Contract:
 // 1. It listens from before the first event. It keeps the STUN packets' stories, the NATs' tables
-//    and the agents' pairs, not the other packets.
+//    and the agents' pairs, not the other packets. Of a program's agent it knows what its packets
+//    tell (see heard_agents).
 // 2. The reports may be asked for at any time, also when the world is gone. They are sentences
 //    about the recorded events alone: the same run gives the same text.
 class Explainer : public core::EventListener {

@@ -136,6 +136,11 @@ void IceHistory::on_room_lost(const core::AgentEvent& event) {
   }
 }
 
+bool IceHistory::has(std::string_view agent) const {
+  return std::any_of(agents_.begin(), agents_.end(),
+                     [agent](const IceAgentRecord& a) { return a.name == agent; });
+}
+
 const IceAgentRecord* IceHistory::peer_of(const IceAgentRecord& agent,
                                           const Endpoint& remote) const {
   const IceAgentRecord* only_other = nullptr;

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
@@ -53,6 +54,7 @@ struct IceAgentRecord {
   std::string state;
   std::int64_t selected_pair = 0;  // the last one; 0 if none ever was
   Time consent_lost = Time::never();
+  bool is_heard = false;  // it said nothing of itself: this is read from its packets
 
   [[nodiscard]] bool has_candidate_type(std::string_view type) const;
   // The latest of a server of that kind; null if there is none.
@@ -81,9 +83,12 @@ class IceHistory : public core::EventListener {
   explicit IceHistory(const core::World& world) : world_(world) {}
 
   void on_agent(const core::AgentEvent& event) override;
+  // An agent that is known from elsewhere than its events.
+  void add(IceAgentRecord agent) { agents_.push_back(std::move(agent)); }
 
   // In the order of their first events.
   [[nodiscard]] const std::vector<IceAgentRecord>& agents() const { return agents_; }
+  [[nodiscard]] bool has(std::string_view agent) const;
   [[nodiscard]] const std::vector<SignalLosses>& signal_losses() const { return signal_losses_; }
   [[nodiscard]] const std::vector<SignallingOutage>& outages() const { return outages_; }
   // The agent that `agent` talks to: the one that has the remote candidate, or the only other one.

@@ -10,8 +10,33 @@ namespace natsim::record {
 
 using core::PacketStep;
 
+namespace {
+
+StunContents contents_of(const stun::MessageView& message) {
+  StunContents contents{.is_success = message.is_success(),
+                        .is_binding = message.method() == stun::Method::binding,
+                        .is_allocation = message.method() == stun::Method::allocate};
+  if (contents.is_binding && message.is_request()) {
+    const std::string_view username = message.username().value_or("");
+    contents.is_check = message.priority().has_value() && !username.empty();
+    contents.is_controlled = message.ice_controlled().has_value();
+    contents.nominates = message.use_candidate();
+    // "the peer's:the sender's" (RFC 8445 section 7.2.2).
+    const std::size_t colon = username.find(':');
+    if (colon != std::string_view::npos) contents.own_fragment = username.substr(colon + 1);
+  }
+  if (contents.is_success) {
+    contents.mapped = message.xor_mapped_address().value_or(Endpoint());
+    contents.relayed = message.xor_relayed_address().value_or(Endpoint());
+  }
+  return contents;
+}
+
+}  // namespace
+
 void PacketTrails::begin(const core::PacketEvent& event) {
-  const ByteView payload = without_turn_framing(udp_payload(event.datagram));
+  const ByteView datagram = udp_payload(event.datagram);
+  const ByteView payload = without_turn_framing(datagram);
   if (!stun::looks_like_stun(payload)) return;
   const auto message = stun::MessageView::parse(payload, nullptr, stun::FingerprintCheck::skip);
   if (!message || message->is_indication()) return;
@@ -21,12 +46,14 @@ void PacketTrails::begin(const core::PacketEvent& event) {
   trails_.push_back({.packet = event.packet,
                      .transaction = transaction,
                      .is_response = message->is_response(),
+                     .contents = contents_of(*message),
                      .sender = place_name(world_, event.where),
                      .sent = event.at,
                      .source = event.source,
                      .destination = event.destination,
                      .last_source = event.source,
                      .last_destination = event.destination});
+  trails_.back().contents.is_framed = payload.data() != datagram.data();
 }
 
 void PacketTrails::on_packet(const core::PacketEvent& event) {

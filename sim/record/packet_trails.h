@@ -25,6 +25,20 @@ struct TranslationStep {
   Endpoint destination;
 };
 
+// What a STUN message says of the ICE agent that sent it or is to have it.
+struct StunContents {
+  bool is_check = false;       // a Binding request of ICE (RFC 8445 section 7.1.1)
+  bool is_controlled = false;  // of a check: by an agent that does not nominate
+  bool nominates = false;      // of a check: USE-CANDIDATE
+  bool is_success = false;     // of a response
+  bool is_binding = false;     // Binding, of any class
+  bool is_allocation = false;  // Allocate, of any class
+  bool is_framed = false;      // it travels inside TURN framing
+  std::string own_fragment;    // of a check: its sender's part of the user name
+  Endpoint mapped;             // of a success: the address that its receiver was seen at
+  Endpoint relayed;            // of an allocation's success
+};
+
 // The life of one packet.
 struct PacketTrail {
   enum class Fate : std::uint8_t { in_flight, delivered, dropped };
@@ -32,7 +46,8 @@ struct PacketTrail {
   core::PacketId packet = 0;
   std::string transaction;   // its id, as 24 hexadecimal digits
   bool is_response = false;  // of its transaction
-  std::string sender;        // the host that made it
+  StunContents contents;
+  std::string sender;  // the host that made it
   Time sent;
   Endpoint source;  // as it was made
   Endpoint destination;
@@ -63,6 +78,8 @@ class PacketTrails : public core::EventListener {
 
   // In the order in which they were sent; valid until the next event.
   [[nodiscard]] std::vector<const PacketTrail*> of_transaction(const std::string& hex) const;
+  // All of them, in the same order; as valid.
+  [[nodiscard]] const std::vector<PacketTrail>& all() const { return trails_; }
   // Of the transactions that a host began with a server: its requests and their answers.
   [[nodiscard]] std::vector<const PacketTrail*> with_server(std::string_view host,
                                                             const Endpoint& server) const;
